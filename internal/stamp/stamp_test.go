@@ -1,0 +1,112 @@
+package stamp
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+var example = Stamp{Origin: 0xdeadbeef, Sequence: 7, Sent: time.UnixMicro(1_601_101_219_641_123)} //nolint:gochecknoglobals
+
+func TestStampHasItsLength(t *testing.T) {
+	t.Parallel()
+	require.Len(t, example.String(), Len)
+	largest := Stamp{Origin: math.MaxUint32, Sequence: math.MaxUint32, Sent: time.UnixMicro(1<<52 - 1)}
+	require.Len(t, largest.String(), Len)
+}
+
+func TestFindIsIndifferentToThePayload(t *testing.T) {
+	t.Parallel()
+	text := example.String()
+	inner, err := json.Marshal(map[string]string{"title": "<" + text + ">"})
+	require.NoError(t, err)
+	outer, err := json.Marshal(map[string]string{"event": string(inner)})
+	require.NoError(t, err)
+
+	for name, payload := range map[string]string{
+		"bare":           text,
+		"chat":           "Broadcast: " + text,
+		"room":           "room-" + text + "-end",
+		"json":           string(inner),
+		"json in json":   string(outer),
+		"behind a false": "pgw- pgw-deadbeef " + text,
+		"doubled prefix": "pgw-" + text,
+		"binary":         "\x00\xff" + text + "\x00",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			found, rest, _, ok := Find([]byte(payload))
+			require.True(t, ok)
+			require.Equal(t, example, found)
+			require.True(t, strings.HasSuffix(payload, string(rest)))
+		})
+	}
+}
+
+func TestFindGoesOnBehindAStamp(t *testing.T) {
+	t.Parallel()
+	second := example
+	second.Sequence++
+	_, rest, _, ok := Find([]byte(example.String() + second.String()))
+	require.True(t, ok)
+	found, rest, damaged, ok := Find(rest)
+	require.True(t, ok)
+	require.Equal(t, second, found)
+	require.Zero(t, damaged)
+	_, _, _, ok = Find(rest)
+	require.False(t, ok)
+}
+
+// Every single damaged byte must lead to a refusal, never to another stamp.
+func TestADamagedStampIsRefused(t *testing.T) {
+	t.Parallel()
+	text := []byte(example.String())
+	for at := range text {
+		for _, c := range []byte("0a9f-g\x00") {
+			if text[at] == c {
+				continue
+			}
+			broken := bytes.Clone(text)
+			broken[at] = c
+			_, _, _, ok := Find(broken)
+			require.False(t, ok, "%s", broken)
+		}
+	}
+	for short := range text {
+		_, _, _, ok := Find(text[:short])
+		require.False(t, ok)
+	}
+	_, _, damaged, _ := Find(append(bytes.Clone(text[:Len-1]), 'x'))
+	require.Equal(t, 1, damaged)
+}
+
+func FuzzFind(f *testing.F) {
+	f.Add([]byte(example.String()), uint(3))
+	f.Add([]byte("pgw-pgw-"), uint(0))
+	f.Fuzz(func(t *testing.T, noise []byte, at uint) {
+		Find(noise)
+		where := int(at % uint(len(noise)+1))
+		mixed := append(append(bytes.Clone(noise[:where]), example.String()...), noise[where:]...)
+		for found, rest, _, ok := Find(mixed); ok; found, rest, _, ok = Find(rest) {
+			if found == example {
+				return
+			}
+		}
+		t.Fatalf("the stamp was lost in %q", mixed)
+	})
+}
+
+func BenchmarkFind(b *testing.B) {
+	payload := []byte(`{"id":"1","type":"data","payload":{"data":{"onCreateRoom":{"title":"room-` + example.String() + `"}}}}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, _, ok := Find(payload); !ok {
+			b.Fatal("not found")
+		}
+	}
+}
