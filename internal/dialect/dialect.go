@@ -1,0 +1,79 @@
+// Package dialect holds the few words in which a gateway's protocol over
+// WebSocket tells whoever owns the socket what a frame means. The protocols
+// themselves are in packages apigw and appsync.
+package dialect
+
+import "time"
+
+// Session is one connection's side of a dialect: a small state that is told of
+// every text frame and says what it means and what to answer. It has no socket,
+// no clock and no lock: its owner calls it from one goroutine at a time.
+type Session interface {
+	// Open returns the first frame to send once the WebSocket is open, or nil.
+	// The event says what is true already: Ready, where there is nothing to
+	// shake hands about, else Progress.
+	Open() Event
+	// Receive says what one text frame means. It keeps no part of the frame.
+	Receive(frame []byte) Event
+	// Farewell returns the frames to send before the WebSocket is closed.
+	Farewell() [][]byte
+}
+
+// Kind is what a frame means.
+type Kind uint8
+
+const (
+	// Unknown is a frame that means nothing here. It is counted and ends nothing.
+	Unknown Kind = iota
+	// Progress is one step of the handshake, or of a later request, done.
+	Progress
+	// Ready is the last step of the handshake done: broadcasts reach this listener.
+	Ready
+	// Data is what the gateway was asked to deliver, perhaps a broadcast.
+	Data
+	// KeepAlive says that the gateway is there, and no more.
+	KeepAlive
+	// Failure is an error frame. The connection goes on.
+	Failure
+	// Refusal is an error frame that answers a step of the handshake, or a later
+	// request: what was asked for will not come.
+	Refusal
+	// Ended says that the gateway ended what Ready had begun.
+	Ended
+)
+
+// Event is the meaning of one frame.
+type Event struct {
+	Kind Kind
+	// Request names the request that a Progress, Ready, Refusal or Ended is
+	// about, in the protocol's own words; empty where it has none.
+	Request string
+	// Counter is the metric that counts this step, or empty.
+	Counter string
+	// Answer is the frame to send next, or nil.
+	Answer []byte
+	// Timeout, where it isn't zero, is how long the gateway may be silent from
+	// now on before it must be taken for dead.
+	Timeout time.Duration
+	// Err is set for Failure and Refusal.
+	Err *Error
+}
+
+// Error is what an error frame says.
+type Error struct {
+	// Name is from a closed set, so that it can be a metric's tag: see each
+	// dialect's list.
+	Name string
+	// Code is the gateway's number for the error, zero where it gave none.
+	Code int
+	// Message is the gateway's own text.
+	Message string
+}
+
+// Error implements error.
+func (e *Error) Error() string {
+	if e.Message == "" {
+		return e.Name
+	}
+	return e.Name + ": " + e.Message
+}
