@@ -9,9 +9,9 @@ import "time"
 // every text frame and says what it means and what to answer. It has no socket,
 // no clock and no lock: its owner calls it from one goroutine at a time.
 type Session interface {
-	// Open returns the first frame to send once the WebSocket is open, or nil.
-	// The event says what is true already: Ready, where there is nothing to
-	// shake hands about, else Progress.
+	// Open is called first, once the WebSocket is open. The event's Answer is
+	// the first frame to send, and it says what is true already: Ready, where
+	// there is nothing to shake hands about, else Progress.
 	Open() Event
 	// Receive says what one text frame means. It keeps no part of the frame.
 	Receive(frame []byte) Event
@@ -45,18 +45,23 @@ const (
 // Event is the meaning of one frame.
 type Event struct {
 	Kind Kind
-	// Request names the request that a Progress, Ready, Refusal or Ended is
-	// about, in the protocol's own words; empty where it has none.
+	// Request names the request that the frame is about, in the protocol's own
+	// words; empty where there is none or the frame doesn't say.
 	Request string
 	// Counter is the metric that counts this step, or empty.
 	Counter string
-	// Answer is the frame to send next, or nil.
+	// Answer is the frame to send next, or nil. It may be shared by many
+	// sessions: whoever sends it only reads it.
 	Answer []byte
 	// Timeout, where it isn't zero, is how long the gateway may be silent from
 	// now on before it must be taken for dead.
 	Timeout time.Duration
 	// Err is set for Failure and Refusal.
 	Err *Error
+	// Next is what is true besides, or nil. One frame may mean several things:
+	// an error may refuse several requests, and a step that waits for no reply
+	// is done as soon as its frame, the Answer before it, is sent.
+	Next *Event
 }
 
 // Error is what an error frame says.

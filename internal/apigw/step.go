@@ -1,0 +1,26 @@
+// Package apigw is the dialect of the applications behind Amazon API Gateway's
+// WebSocket APIs: text out, text in, and the gateway's own error frames. The
+// gateway itself has no handshake beyond the WebSocket's; what there is, an
+// application makes, and it is given here as a list of steps.
+package apigw
+
+// Step is one request to the application and the reply that completes it.
+type Step struct {
+	// Send is the text to send; empty if the step only waits.
+	Send string
+	// Expect is how the reply begins that completes the step; empty if the step
+	// is complete as soon as its text is sent.
+	Expect string
+	// Counter is the metric that counts the step when it is complete, or empty.
+	Counter string
+}
+
+// ChatHandshake is the handshake of the chat application: the first text of a
+// connection becomes its nickname, and then it joins a room, if there is one.
+func ChatHandshake(nickname, room string) []Step {
+	steps := []Step{{Send: nickname, Expect: "Using nick", Counter: "nickname_counter"}}
+	if room != "" {
+		steps = append(steps, Step{Send: "/join " + room, Expect: "Joined chat", Counter: "joined_success_counter"})
+	}
+	return steps
+}

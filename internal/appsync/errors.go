@@ -1,0 +1,117 @@
+package appsync
+
+import (
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/pushgw/xk6-pushgw/internal/dialect"
+)
+
+// The names of AppSync's errors: its errorType without the namespace before it
+// and without "Exception" or "Error" behind it, for which AWS has no rule.
+const (
+	Unauthorized            = "Unauthorized"            // key, token or signature refused
+	BadRequest              = "BadRequest"              // malformed, or signed wrongly
+	UnsupportedOperation    = "UnsupportedOperation"    // no subscription, or authorization misplaced
+	DuplicatedOperation     = "DuplicatedOperation"     // id in use, or two root fields
+	MaxSubscriptionsReached = "MaxSubscriptionsReached" // on this connection
+	LimitExceeded           = "LimitExceeded"           // a rate, of the API or the account
+	NoProtocol              = "NoProtocol"              // upgraded without a subprotocol
+	SubProtocolNotSupported = "SubProtocolNotSupported" // upgraded with another than graphql-ws
+	HTTPNotFound            = "HttpNotFound"            // Auth.Host is no API's host
+	Validation              = "Validation"              // GraphQL's own errors, which have no errorType
+	Other                   = "Other"                   // whatever else
+)
+
+// ErrorNames returns every name that an error of this dialect can have.
+func ErrorNames() []string {
+	return []string{
+		Unauthorized, BadRequest, UnsupportedOperation, DuplicatedOperation, MaxSubscriptionsReached, LimitExceeded,
+		NoProtocol, SubProtocolNotSupported, HTTPNotFound, Validation, Other,
+	}
+}
+
+// ResponseError returns what the body of a GraphQL response over HTTP says went
+// wrong, or nil if nothing did. A status of 200 says nothing about it: a failed
+// resolver and an invalid document are answered with 200 too. A body that is no
+// GraphQL response is an error.
+//
+// See "Response" in the GraphQL specification: there is data, or errors, or both.
+func ResponseError(body []byte) *dialect.Error {
+	if !gjson.ValidBytes(body) {
+		return &dialect.Error{Name: Other, Message: "the response is not JSON"}
+	}
+	response := gjson.ParseBytes(body)
+	if err := parseErrors(response.Get("errors"), Validation); err != nil {
+		return err
+	}
+	if !response.Get("data").Exists() {
+		return &dialect.Error{Name: Other, Message: "the response has neither data nor errors"}
+	}
+	return nil
+}
+
+// frameError returns what an error frame says. Its errors are in its payload, as
+// a list or, from older servers, as a single object.
+func frameError(frame []byte, untyped string) *dialect.Error {
+	found := gjson.GetManyBytes(frame, "payload.errors", "errors")
+	for _, errors := range found {
+		if err := parseErrors(errors, untyped); err != nil {
+			return err
+		}
+	}
+	return &dialect.Error{Name: Other}
+}
+
+// parseErrors returns the first of errors, or nil if there is none. Untyped is
+// the name of an error that has a message and nothing else.
+func parseErrors(errors gjson.Result, untyped string) *dialect.Error {
+	first := errors
+	if errors.IsArray() {
+		first = errors.Get("0")
+	}
+	if !first.Exists() || first.Type == gjson.Null {
+		return nil
+	}
+	err := &dialect.Error{
+		Code:    int(first.Get("errorCode").Int()),
+		Message: first.Get("message").String(),
+	}
+	err.Name = nameOf(first.Get("errorType").String(), err, untyped)
+	return err
+}
+
+// nameOf returns the name for an errorType. Without one the message may be the
+// name, as with NoProtocolError, or the code tell enough.
+func nameOf(errorType string, err *dialect.Error, untyped string) string {
+	if errorType != "" {
+		return known(errorType)
+	}
+	if name := known(err.Message); name != Other {
+		return name
+	}
+	switch {
+	case err.Code == 400:
+		return BadRequest
+	case err.Code == 401 || err.Code == 403:
+		return Unauthorized
+	case err.Code == 0 && err.Message != "":
+		return untyped
+	default:
+		return Other
+	}
+}
+
+// known returns the name in the closed set for an errorType, which may have a
+// namespace before it: com.amazon.coral.service.http#HttpNotFoundException.
+func known(errorType string) string {
+	name := errorType[strings.LastIndexAny(errorType, "#.")+1:]
+	name = strings.TrimSuffix(strings.TrimSuffix(name, "Exception"), "Error")
+	for _, n := range ErrorNames() {
+		if n == name {
+			return n
+		}
+	}
+	return Other
+}

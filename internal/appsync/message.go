@@ -1,0 +1,57 @@
+package appsync
+
+import (
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/pushgw/xk6-pushgw/internal/dialect"
+)
+
+// message is a frame's envelope. Only type is always there.
+type message struct {
+	kind []byte
+	id   []byte
+}
+
+// parseMessage finds a frame's type and id and reads no further than it must,
+// so that a data frame's payload isn't read where it comes last. It returns no
+// type for what is no JSON object or has none.
+func parseMessage(frame []byte) message {
+	var m message
+	members := dialect.ScanMembers(frame)
+	for members.Next() {
+		switch string(members.Key()) {
+		case "type":
+			m.kind = members.Text()
+		case "id":
+			m.id = members.Text()
+		}
+		if m.kind != nil && m.id != nil {
+			return m
+		}
+	}
+	if !members.Whole() {
+		return message{}
+	}
+	return m
+}
+
+// A connection_ack says how long the server may be silent: five minutes, as the
+// developer guide has it, if it says nothing sensible. No connection outlives a
+// day.
+const (
+	defaultTimeout = 300_000 * time.Millisecond
+	maxTimeout     = 24 * time.Hour
+)
+
+// timeoutOf returns the timeout of a connection_ack. AppSync has it in the
+// payload, AppSync Events, which some gateways follow, at the top.
+func timeoutOf(frame []byte) time.Duration {
+	for _, field := range gjson.GetManyBytes(frame, "payload.connectionTimeoutMs", "connectionTimeoutMs") {
+		if ms := field.Int(); ms > 0 && ms <= maxTimeout.Milliseconds() {
+			return time.Duration(ms) * time.Millisecond
+		}
+	}
+	return defaultTimeout
+}
