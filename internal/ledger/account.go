@@ -1,0 +1,152 @@
+package ledger
+
+import (
+	"context"
+	"math"
+	"sync/atomic"
+	"time"
+
+	"github.com/pushgw/xk6-pushgw/internal/histogram"
+	"github.com/pushgw/xk6-pushgw/internal/stamp"
+)
+
+// Account is what becomes of a series of broadcasts to one audience.
+type Account struct {
+	audience *Audience
+	canary   bool
+	delays   *histogram.Histogram
+	// outstanding is how many expected deliveries have neither come nor become
+	// indeterminate; progress grows with every delivery of any kind.
+	outstanding, progress atomic.Int64
+	broadcasts            []*broadcast // under the audience's lock
+}
+
+// broadcast is one of them.
+type broadcast struct {
+	account  *Account
+	sequence uint32
+	// proven: the audience are those who have heard something, see Audience.Prove.
+	proven        bool
+	expected      int
+	indeterminate int // under the audience's lock
+	retracted     atomic.Bool
+
+	received, joined      atomic.Int64
+	duplicated, reordered atomic.Int64
+	first, last           atomic.Int64 // delays in ns
+}
+
+// Open begins an account. One for canaries is kept like any other, but what it
+// sends are no broadcasts.
+func (a *Audience) Open(canary bool) *Account {
+	account := &Account{audience: a, canary: canary, delays: histogram.New()}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.open[account] = struct{}{}
+	return account
+}
+
+// Publish gives the next broadcast its stamp, just before it is sent. Its
+// audience is that of this moment.
+func (account *Account) Publish(intended time.Time) stamp.Stamp {
+	a := account.audience
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	b := &broadcast{account: account, proven: a.proving && !account.canary, expected: a.count.Ready}
+	if b.proven {
+		b.expected = a.count.Hearing
+	}
+	b.first.Store(math.MaxInt64)
+	b.last.Store(math.MinInt64)
+	account.outstanding.Add(int64(b.expected))
+	account.broadcasts = append(account.broadcasts, b)
+	a.ledger.takeOff(b)
+	return stamp.Stamp{Origin: a.ledger.origin, Sequence: b.sequence, Sent: intended.Truncate(time.Microsecond)}
+}
+
+// Retract says that a broadcast could not be sent after all, so nobody is
+// expected to hear it.
+func (account *Account) Retract(s stamp.Stamp) {
+	a := account.audience
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, b := range account.broadcasts {
+		if b.sequence == s.Sequence && b.retracted.CompareAndSwap(false, true) {
+			account.outstanding.Add(b.received.Load() + int64(b.indeterminate) - int64(b.expected))
+		}
+	}
+}
+
+// deliver enters a delivery to member m.
+func (b *broadcast) deliver(m *Member, d Delivery) {
+	b.account.progress.Add(1)
+	switch {
+	case b.retracted.Load():
+		return // it was sent all the same
+	case d.Duplicate:
+		b.duplicated.Add(1)
+		return
+	case m.expects(b):
+		b.received.Add(1)
+		b.account.outstanding.Add(-1)
+	default:
+		b.joined.Add(1)
+	}
+	if d.Reordered {
+		b.reordered.Add(1)
+	}
+	b.account.delays.Add(d.Delay)
+	lower(&b.first, int64(d.Delay))
+	raise(&b.last, int64(d.Delay))
+}
+
+// leave makes indeterminate what a listener that goes had yet to hear. The
+// audience's lock is held.
+func (account *Account) leave(m *Member) {
+	heard := m.window(account.audience.ledger.origin)
+	for _, b := range account.broadcasts {
+		if m.expects(b) && !b.retracted.Load() && !heard.decided(b.sequence) {
+			b.indeterminate++
+			account.outstanding.Add(-1)
+		}
+	}
+}
+
+// linger is how long an account stays open when everybody has heard everything,
+// so that duplicates behind the last delivery are still seen.
+const linger = 250 * time.Millisecond
+
+// Settle waits until everybody has heard everything, or until no delivery has
+// come for as long as quiet says.
+func (account *Account) Settle(ctx context.Context, quiet time.Duration) {
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	seen, since := account.progress.Load(), time.Now()
+	for {
+		if now := account.progress.Load(); now != seen {
+			seen, since = now, time.Now()
+		}
+		patience := quiet
+		if account.outstanding.Load() <= 0 {
+			patience = min(quiet, linger)
+		}
+		if time.Since(since) >= patience {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+func lower(v *atomic.Int64, to int64) {
+	for old := v.Load(); to < old && !v.CompareAndSwap(old, to); old = v.Load() {
+	}
+}
+
+func raise(v *atomic.Int64, to int64) {
+	for old := v.Load(); to > old && !v.CompareAndSwap(old, to); old = v.Load() {
+	}
+}

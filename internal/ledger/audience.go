@@ -1,0 +1,59 @@
+package ledger
+
+import "sync"
+
+// Audience is all the listeners of one room, subscription or channel in this
+// process.
+type Audience struct {
+	ledger *Ledger
+
+	mu      sync.Mutex
+	count   Count
+	proving bool
+	open    map[*Account]struct{}
+	changed chan struct{} // closed, and replaced, whenever count changes
+}
+
+// Count is how many listeners are in which state.
+type Count struct {
+	Connecting int // dialled, or shaking hands
+	Ready      int // the gateway has acknowledged them
+	Hearing    int // of those ready: have read a stamp, if only a canary's
+	Failed     int // never became ready
+	Left       int // were ready once
+}
+
+// Deaf is how many listeners are acknowledged and have never heard anything.
+// That means something once a canary has been sent.
+func (c Count) Deaf() int { return c.Ready - c.Hearing }
+
+// Watch says how the audience stands, and gives a channel that is closed when
+// that changes.
+func (a *Audience) Watch() (Count, <-chan struct{}) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.count, a.changed
+}
+
+// Prove makes an acknowledgement count for nothing: from now on a listener is
+// expected to hear broadcasts once it has heard one stamp.
+func (a *Audience) Prove() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.proving = true
+}
+
+// Enter adds a listener that has begun to connect.
+func (a *Audience) Enter() *Member {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.count.Connecting++
+	a.tell()
+	return &Member{audience: a}
+}
+
+// tell wakes those who watch. The lock is held.
+func (a *Audience) tell() {
+	close(a.changed)
+	a.changed = make(chan struct{})
+}

@@ -1,0 +1,117 @@
+package ledger
+
+// Member is one listener of an audience. All its methods are called from the one
+// goroutine that reads its connection.
+type Member struct {
+	audience *Audience
+	state    state
+	// ready and heard are the last sequence that had been given out when the
+	// gateway acknowledged the listener, and when it first heard a stamp: what
+	// was sent later, it is expected to hear.
+	ready, heard mark
+	windows      []window
+}
+
+type state uint8
+
+const (
+	connecting state = iota
+	listening
+	gone
+)
+
+// mark is a sequence that may not have been set yet.
+type mark struct {
+	set      bool
+	sequence uint32
+}
+
+func (m mark) before(sequence uint32) bool { return m.set && sequence > m.sequence }
+
+// Ready says that the gateway has acknowledged the listener.
+func (m *Member) Ready() {
+	a := m.audience
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if m.state != connecting {
+		return
+	}
+	m.state = listening
+	m.ready = a.ledger.mark()
+	a.count.Connecting--
+	a.count.Ready++
+	if m.heard.set { // a broadcast overtook the acknowledgement
+		a.count.Hearing++
+	}
+	a.tell()
+}
+
+// hear says that the listener has read a stamp, and so is no deaf one.
+func (m *Member) hear() {
+	if m.heard.set {
+		return
+	}
+	a := m.audience
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	m.heard = a.ledger.mark()
+	if m.state == listening {
+		a.count.Hearing++
+		a.tell()
+	}
+}
+
+// Leave says that the listener's connection is no more, or never came about.
+func (m *Member) Leave() {
+	a := m.audience
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch m.state {
+	case gone:
+		return
+	case connecting:
+		a.count.Connecting--
+		a.count.Failed++
+	case listening:
+		for account := range a.open {
+			account.leave(m)
+		}
+		a.count.Ready--
+		a.count.Left++
+		if m.heard.set {
+			a.count.Hearing--
+		}
+	}
+	m.state = gone
+	m.windows = nil
+	a.tell()
+}
+
+// expects says whether the listener was in the broadcast's audience when it was sent.
+func (m *Member) expects(b *broadcast) bool {
+	if m.state != listening {
+		return false
+	}
+	if b.proven {
+		return m.heard.before(b.sequence)
+	}
+	return m.ready.before(b.sequence)
+}
+
+// maxOrigins bounds what stamps of ever new origins, or forged ones, can make a
+// listener remember.
+const maxOrigins = 16
+
+// window returns what the listener remembers of an origin.
+func (m *Member) window(origin uint32) *window {
+	for i := range m.windows {
+		if m.windows[i].origin == origin {
+			return &m.windows[i]
+		}
+	}
+	if len(m.windows) == maxOrigins {
+		m.windows = append(m.windows[:0], m.windows[1:]...)
+	}
+	m.windows = append(m.windows, window{origin: origin})
+	return &m.windows[len(m.windows)-1]
+}

@@ -1,0 +1,60 @@
+// Package listen holds connections: it opens them, shakes hands in their dialect,
+// reads them, and enters every delivery in the ledger. What happens is told to
+// an Observer.
+package listen
+
+import (
+	"time"
+
+	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/wire"
+)
+
+// Config is what the connections of one client have in common.
+type Config struct {
+	Target *wire.Target
+	// Session makes the dialect's side of one connection.
+	Session func() dialect.Session
+	Ledger  *ledger.Ledger
+	// Timeout is how long a connection may take from dialling until it is ready.
+	Timeout time.Duration
+	// Ping is how often a protocol ping is sent; zero for never.
+	Ping     time.Duration
+	Observer Observer
+}
+
+// Observer is told what happens on connections, from many goroutines at once.
+type Observer interface {
+	// Connected: the WebSocket is open, that long after dialling began.
+	Connected(took time.Duration)
+	// Failed: a connection came no further than this. It isn't told of
+	// connections that are given up because the test ends.
+	Failed(err *wire.DialError)
+	// Counted: a step of the handshake is done that this metric counts.
+	Counted(counter string)
+	// Answered: the gateway answered a request as it should.
+	Answered()
+	// Ready: the listener hears broadcasts, that long after dialling began.
+	Ready(took time.Duration)
+	// Sent and Received are data messages, whatever they hold.
+	Sent()
+	Received()
+	// Delivered: a stamp was read, that long after it had arrived.
+	Delivered(d ledger.Delivery, lag time.Duration)
+	// Erred: something went wrong that ends nothing; a name from a closed set.
+	Erred(name string)
+	// Pong: a ping was answered.
+	Pong(roundTrip time.Duration)
+	// Closed: an open connection is no more. Code is the WebSocket close code,
+	// and byGateway says who sent it.
+	Closed(code int, byGateway bool, lasted time.Duration)
+}
+
+// Names of what can go wrong here, beside those of the dialects.
+const (
+	DamagedStamp  = "DamagedStamp"  // something like a stamp failed its checksum
+	LateDelivery  = "LateDelivery"  // it came after its account was closed
+	StrayDelivery = "StrayDelivery" // it was meant for another audience
+	Silence       = "Silence"       // the gateway was silent for longer than it said it would be
+)

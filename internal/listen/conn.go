@@ -1,0 +1,269 @@
+package listen
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/wire"
+)
+
+// Conn is one connection. One goroutine serves it; any may send on it.
+type Conn struct {
+	config  *Config
+	handler Handler        // nil: nobody but the ledger wants to know
+	member  *ledger.Member // nil: not one of the audience
+	socket  *wire.Conn
+	dialled time.Time
+
+	mu      sync.Mutex // the dialect's state
+	session dialect.Session
+
+	ready   atomic.Bool
+	leaving atomic.Pointer[departure]
+	// heard and pinged are when a message was last read and a ping sent, and
+	// silence is how long the gateway may be silent, all in ns; the former two
+	// since dialled.
+	heard, pinged, silence atomic.Int64
+	closed                 chan struct{}
+}
+
+// Handler is told what happens on a connection that a script drives. It is
+// called from the goroutine that reads the connection.
+type Handler interface {
+	// Event is a frame with a meaning other than data.
+	Event(e dialect.Event)
+	// Message is a frame with data, which is valid until Message returns.
+	Message(data []byte, request string)
+	// Closed is the last call.
+	Closed(code int, reason string)
+}
+
+// departure is why this side hung up.
+type departure struct {
+	code   int
+	reason string
+	// err is what was wrong, nil if it was time to go.
+	err error
+}
+
+// ErrNotReady is why a handshake that takes too long is given up.
+var ErrNotReady = errors.New("the gateway did not finish the handshake in time")
+
+// Open dials. What follows is Serve's. The error is a *wire.DialError, and has
+// been observed.
+func Open(ctx context.Context, config *Config, member *ledger.Member, handler Handler) (*Conn, error) {
+	c := &Conn{
+		config: config, handler: handler, member: member,
+		dialled: time.Now(), closed: make(chan struct{}),
+	}
+	dialling, cancel := context.WithTimeout(ctx, config.Timeout)
+	defer cancel()
+	socket, err := wire.Dial(dialling, config.Target)
+	if err != nil {
+		c.leave()
+		if ctx.Err() == nil {
+			config.Observer.Failed(asDialError(err))
+		}
+		return nil, err
+	}
+	c.socket = socket
+	c.session = config.Session()
+	config.Observer.Connected(time.Since(c.dialled))
+	socket.OnPong(config.Observer.Pong)
+	return c, nil
+}
+
+// Serve shakes hands and reads until the connection ends.
+func (c *Conn) Serve() {
+	var err error
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic while reading: %v", r)
+		}
+		c.finish(err)
+	}()
+	c.act(c.open())
+	for {
+		var m wire.Message
+		if m, err = c.socket.Read(); err != nil {
+			return
+		}
+		c.receive(m)
+	}
+}
+
+func (c *Conn) open() dialect.Event {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.session.Open()
+}
+
+// receive gives one message its meaning.
+func (c *Conn) receive(m wire.Message) {
+	c.heard.Store(int64(m.Read.Sub(c.dialled)))
+	c.config.Observer.Received()
+	c.mu.Lock()
+	event := c.session.Receive(m.Data)
+	c.mu.Unlock()
+	if event.Kind != dialect.Data {
+		c.act(event)
+		return
+	}
+	if c.member != nil {
+		c.enter(m)
+	}
+	if c.handler != nil {
+		c.handler.Message(m.Data, event.Request)
+	}
+}
+
+// act does what an event asks for.
+func (c *Conn) act(event dialect.Event) {
+	for e := &event; e != nil; e = e.Next {
+		c.note(e)
+		if e.Answer != nil {
+			_ = c.Send(e.Answer) // if it fails, so will the next read
+		}
+		if c.handler != nil {
+			c.handler.Event(*e)
+		}
+	}
+}
+
+// note takes an event into the connection's own state.
+func (c *Conn) note(e *dialect.Event) {
+	if e.Timeout > 0 {
+		c.silence.Store(int64(e.Timeout))
+	}
+	if e.Counter != "" {
+		c.config.Observer.Counted(e.Counter)
+	}
+	switch e.Kind {
+	case dialect.Progress:
+		if e.Request != "" {
+			c.config.Observer.Answered()
+		}
+	case dialect.Ready:
+		c.config.Observer.Answered()
+		c.becomeReady()
+	case dialect.Failure:
+		c.config.Observer.Erred(e.Err.Name)
+	case dialect.Refusal:
+		c.config.Observer.Erred(e.Err.Name)
+		if !c.ready.Load() {
+			c.depart(departure{code: normalClosure, err: e.Err})
+		}
+	case dialect.Ended:
+		if c.handler == nil {
+			c.depart(departure{code: normalClosure})
+		}
+	case dialect.Unknown, dialect.Data, dialect.KeepAlive:
+	}
+}
+
+func (c *Conn) becomeReady() {
+	if !c.ready.CompareAndSwap(false, true) {
+		return
+	}
+	if c.member != nil {
+		c.member.Ready()
+	}
+	c.config.Observer.Ready(time.Since(c.dialled))
+}
+
+// Ready says whether the handshake is done.
+func (c *Conn) Ready() bool { return c.ready.Load() }
+
+// Do changes the dialect's state, and does what that asks for. f runs alone.
+func (c *Conn) Do(f func(dialect.Session) dialect.Event) {
+	c.mu.Lock()
+	event := f(c.session)
+	c.mu.Unlock()
+	c.act(event)
+}
+
+// Send sends one text message.
+func (c *Conn) Send(text []byte) error {
+	if err := c.socket.Write(text); err != nil {
+		return err
+	}
+	c.config.Observer.Sent()
+	return nil
+}
+
+const (
+	normalClosure = 1000
+	goingAway     = 1001
+
+	// closePatience is how long a gateway may take to answer a close frame.
+	closePatience = 2 * time.Second
+)
+
+// Close takes leave in the dialect's way and begins the closing handshake.
+func (c *Conn) Close(code int, reason string) {
+	c.mu.Lock()
+	farewell := c.session.Farewell()
+	c.mu.Unlock()
+	for _, frame := range farewell {
+		if c.Send(frame) != nil {
+			break
+		}
+	}
+	c.depart(departure{code: code, reason: reason})
+}
+
+// Done is closed when the connection has ended and everything has been told.
+func (c *Conn) Done() <-chan struct{} { return c.closed }
+
+func (c *Conn) depart(d departure) {
+	if c.leaving.CompareAndSwap(nil, &d) {
+		c.socket.Shutdown(d.code, d.reason, closePatience)
+	}
+}
+
+// finish is the end of every open connection.
+func (c *Conn) finish(err error) {
+	defer close(c.closed)
+	c.socket.Close()
+	c.leave()
+	code, reason := wire.CloseCode(err)
+	mine := c.leaving.Load()
+	if mine != nil {
+		code, reason = mine.code, mine.reason
+	}
+	if !c.ready.Load() && (mine == nil || mine.err != nil) {
+		c.config.Observer.Failed(c.handshakeError(mine, err))
+	}
+	c.config.Observer.Closed(code, mine == nil, time.Since(c.dialled))
+	if c.handler != nil {
+		c.handler.Closed(code, reason)
+	}
+}
+
+func (c *Conn) leave() {
+	if c.member != nil {
+		c.member.Leave()
+	}
+}
+
+// handshakeError says why a connection that was open never became ready.
+func (c *Conn) handshakeError(mine *departure, err error) *wire.DialError {
+	if mine != nil {
+		err = mine.err
+	}
+	return &wire.DialError{Phase: wire.PhaseHandshake, Host: c.config.Target.URL.Host, Err: err}
+}
+
+func asDialError(err error) *wire.DialError {
+	var failed *wire.DialError
+	if errors.As(err, &failed) {
+		return failed
+	}
+	return &wire.DialError{Phase: wire.PhaseTCP, Err: err}
+}

@@ -1,0 +1,151 @@
+package listen
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/wire"
+)
+
+// Plan says how many listeners a Group is to hold, and for how long.
+type Plan struct {
+	Connections int
+	// Rate is how many connections are opened each second, evenly spread; zero
+	// for as many as possible.
+	Rate float64
+	// Duration is how long to listen, from the beginning; zero for as long as
+	// there are connections.
+	Duration time.Duration
+}
+
+// openAtOnce bounds how many connections of one Group are being dialled at a
+// time, so that a large group doesn't meet the gateway as one burst.
+const openAtOnce = 100
+
+// Group is the listeners of one call, all of one audience.
+type Group struct {
+	config   Config
+	audience *ledger.Audience
+	summary  tally
+
+	mu      sync.Mutex
+	conns   map[*Conn]struct{}
+	closing bool
+}
+
+// NewGroup returns a group of listeners that are members of the audience.
+func NewGroup(config Config, audience *ledger.Audience) *Group {
+	g := &Group{config: config, audience: audience, conns: make(map[*Conn]struct{})}
+	g.summary.Observer = config.Observer
+	g.config.Observer = &g.summary
+	return g
+}
+
+// Run opens the connections and holds them until the plan is fulfilled, the
+// context ends or no connection is left. It returns when all are closed.
+func (g *Group) Run(ctx context.Context, plan Plan) Summary {
+	if plan.Duration > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, plan.Duration)
+		defer cancel()
+	}
+	var alive sync.WaitGroup
+	alive.Go(func() { g.open(ctx, plan, &alive) })
+	empty := make(chan struct{})
+	go func() {
+		alive.Wait()
+		close(empty)
+	}()
+	select {
+	case <-ctx.Done():
+		g.close()
+		<-empty
+	case <-empty:
+	}
+	return g.summary.read()
+}
+
+// Keep does what is due on the group's connections. It is called every now and
+// then.
+func (g *Group) Keep(now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for c := range g.conns {
+		c.Keep(now)
+	}
+}
+
+// open opens the planned connections at their pace.
+func (g *Group) open(ctx context.Context, plan Plan, alive *sync.WaitGroup) {
+	pace := rate.NewLimiter(rate.Inf, 1)
+	if plan.Rate > 0 {
+		pace = rate.NewLimiter(rate.Limit(plan.Rate), 1)
+	}
+	slots := make(chan struct{}, openAtOnce)
+	for range plan.Connections {
+		if pace.Wait(ctx) != nil {
+			return
+		}
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		member := g.audience.Enter()
+		alive.Go(func() {
+			conn := g.dial(ctx, member)
+			<-slots
+			if conn != nil {
+				// The reader has a stack of its own: this one has grown by dialling.
+				alive.Go(func() { g.hold(conn) })
+			}
+		})
+	}
+}
+
+// dial opens one connection. It is nil if that failed.
+func (g *Group) dial(ctx context.Context, member *ledger.Member) (conn *Conn) {
+	defer func() {
+		if r := recover(); r != nil {
+			g.config.Observer.Failed(&wire.DialError{
+				Phase: wire.PhaseTCP, Host: g.config.Target.URL.Host, Err: fmt.Errorf("panic while dialling: %v", r),
+			})
+		}
+	}()
+	conn, _ = Open(ctx, &g.config, member, nil)
+	return conn
+}
+
+// hold serves one connection to its end.
+func (g *Group) hold(conn *Conn) {
+	g.add(conn)
+	conn.Serve()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.conns, conn)
+}
+
+func (g *Group) add(conn *Conn) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.conns[conn] = struct{}{}
+	if g.closing {
+		go conn.Close(normalClosure, "")
+	}
+}
+
+// close begins to close every connection, each on its own: a gateway that
+// doesn't read must not hold up the others.
+func (g *Group) close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.closing = true
+	for conn := range g.conns {
+		go conn.Close(normalClosure, "")
+	}
+}

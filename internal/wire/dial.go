@@ -1,0 +1,171 @@
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"go.k6.io/k6/v2/lib/netext"
+)
+
+// Target says where connections go and how they are opened.
+type Target struct {
+	// URL is the gateway's address with scheme ws or wss.
+	URL *url.URL
+	// Header is sent with the upgrade request. Sec-WebSocket-Protocol is not
+	// among it: see Subprotocols.
+	Header       http.Header
+	Subprotocols []string
+	// DialContext opens the TCP connection; k6's dialer brings its own rules
+	// for hosts, DNS and byte counting.
+	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
+	// TLS configures wss connections. It isn't changed.
+	TLS        *tls.Config
+	Timestamps Timestamps
+}
+
+// Phase is how far a connection had come when it failed.
+type Phase string
+
+// The phases of opening a connection. PhaseHandshake, that of the dialect, comes
+// after those of this package.
+const (
+	PhaseDNS       Phase = "dns"
+	PhaseTCP       Phase = "tcp"
+	PhaseTLS       Phase = "tls"
+	PhaseUpgrade   Phase = "upgrade"
+	PhaseHandshake Phase = "handshake"
+)
+
+// DialError says why no connection came about.
+type DialError struct {
+	Phase Phase
+	// Status is the HTTP status of a refused upgrade, else zero.
+	Status int
+	// Host is the host that was to be reached, with its port.
+	Host string
+	// Body is the beginning of what the gateway said when it refused.
+	Body string
+	Err  error
+}
+
+// Error implements error. The address is named without path and query, for a
+// query may hold credentials.
+func (e *DialError) Error() string {
+	if e.Status != 0 {
+		text := fmt.Sprintf("%s refused the WebSocket upgrade with status %d %s", e.Host, e.Status, http.StatusText(e.Status))
+		if e.Body != "" {
+			text += ": " + e.Body
+		}
+		return text
+	}
+	return fmt.Sprintf("connecting to %s failed (%s): %v", e.Host, e.Phase, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *DialError) Unwrap() error { return e.Err }
+
+// Sizes are small because connections are many: a frame longer than the read
+// buffer is read in pieces, and write buffers are lent for one message at a time.
+const (
+	readBufferSize  = 512
+	writeBufferSize = 1024
+)
+
+var writeBuffers sync.Pool //nolint:gochecknoglobals // shared by all connections, which is its purpose
+
+// Dial opens a WebSocket connection. Its error is a *DialError.
+func Dial(ctx context.Context, target *Target) (*Conn, error) {
+	attempt := dialing{target: target, phase: PhaseDNS}
+	dialer := websocket.Dialer{
+		NetDialContext:    attempt.tcp,
+		NetDialTLSContext: attempt.tls,
+		Subprotocols:      target.Subprotocols,
+		ReadBufferSize:    readBufferSize,
+		WriteBufferSize:   writeBufferSize,
+		WriteBufferPool:   &writeBuffers,
+	}
+	socket, response, err := dialer.DialContext(ctx, target.URL.String(), target.Header)
+	if err != nil {
+		return nil, attempt.failed(response, err)
+	}
+	return newConn(socket, attempt.arrivals), nil
+}
+
+// dialing is one attempt to open a connection.
+type dialing struct {
+	target   *Target
+	phase    Phase
+	arrivals *arrivalConn
+}
+
+func (d *dialing) tcp(ctx context.Context, network, addr string) (net.Conn, error) {
+	return d.open(ctx, network, addr, frames())
+}
+
+func (d *dialing) tls(ctx context.Context, network, addr string) (net.Conn, error) {
+	conn, err := d.open(ctx, network, addr, records())
+	if err != nil {
+		return nil, err
+	}
+	d.phase = PhaseTLS
+	config := d.target.TLS.Clone()
+	if config == nil {
+		config = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	config.NextProtos = []string{"http/1.1"} // there is no WebSocket upgrade in HTTP/2
+	if config.ServerName == "" {
+		config.ServerName = d.target.URL.Hostname()
+	}
+	secure := tls.Client(conn, config)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	d.phase = PhaseUpgrade
+	return secure, nil
+}
+
+// open makes the TCP connection and puts the watch for arrivals below whatever
+// counts its bytes.
+func (d *dialing) open(ctx context.Context, network, addr string, units units) (net.Conn, error) {
+	conn, err := d.target.DialContext(ctx, network, addr)
+	if err != nil {
+		// What the dialer says of the network comes as *net.OpError. All else
+		// comes before it has an address: names not found, blocked or forbidden.
+		var operation *net.OpError
+		if errors.As(err, &operation) || errors.Is(err, context.DeadlineExceeded) {
+			d.phase = PhaseTCP
+		}
+		return nil, err
+	}
+	d.phase = PhaseUpgrade
+	if counted, ok := conn.(*netext.Conn); ok {
+		counted.Conn, d.arrivals = watchArrivals(counted.Conn, d.target.Timestamps, units)
+		return counted, nil
+	}
+	conn, d.arrivals = watchArrivals(conn, d.target.Timestamps, units)
+	return conn, nil
+}
+
+func (d *dialing) failed(response *http.Response, err error) *DialError {
+	failure := &DialError{Phase: d.phase, Host: d.target.URL.Host, Err: err}
+	if response != nil && errors.Is(err, websocket.ErrBadHandshake) {
+		failure.Status = response.StatusCode
+		body, _ := io.ReadAll(io.LimitReader(response.Body, 256)) // gorilla kept its beginning
+		failure.Body = strings.TrimSpace(string(body))
+	}
+	return failure
+}
+
+// writeTimeout bounds every write: a peer that doesn't read must not hold its writer.
+const writeTimeout = 10 * time.Second
