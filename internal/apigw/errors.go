@@ -41,28 +41,42 @@ func nameOf(message string) string {
 	}
 }
 
-// parseError returns what an error frame says, or nil if frame is none. An error
-// frame is an object with the strings message, connectionId and requestId, or
-// messageId in place of the last. Its spacing and the order of its members vary.
+// parseError returns what an error frame says, or nil if frame is none.
 func parseError(frame []byte) *dialect.Error {
+	message := errorMessage(frame)
+	if message == nil {
+		return nil
+	}
+	var text string
+	if json.Unmarshal(message, &text) != nil {
+		return nil
+	}
+	return &dialect.Error{Name: nameOf(text), Message: text}
+}
+
+// errorMessage returns the JSON string that is an error frame's message, or nil
+// if frame is none. An error frame is an object with the strings message,
+// connectionId and requestId, or messageId in place of the last. Its spacing and
+// the order of its members vary.
+func errorMessage(frame []byte) []byte {
 	var message []byte
 	var connection, request bool
 	members := dialect.ScanMembers(frame)
 	for members.Next() {
+		if members.Text() == nil {
+			continue
+		}
 		switch string(members.Key()) {
 		case "message":
-			if members.Text() != nil {
-				message = members.Value()
-			}
+			message = members.Value()
 		case "connectionId":
-			connection = members.Text() != nil
+			connection = true
 		case "requestId", "messageId":
-			request = request || members.Text() != nil
+			request = true
 		}
 	}
-	var text string
-	if !members.Whole() || !connection || !request || json.Unmarshal(message, &text) != nil {
+	if !members.Whole() || !connection || !request {
 		return nil
 	}
-	return &dialect.Error{Name: nameOf(text), Message: text}
+	return message
 }

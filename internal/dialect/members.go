@@ -13,7 +13,7 @@ import "bytes"
 //	}
 type Members struct {
 	data       []byte
-	at         int // where the next member, comma or closing brace is
+	at         int // behind what is read
 	key, value []byte
 	state      scanState
 }
@@ -21,36 +21,43 @@ type Members struct {
 type scanState uint8
 
 const (
-	scanStart scanState = iota
-	scanInside
-	scanEnd
-	scanBroken
+	scanBroken scanState = iota // no object, or none from here on
+	scanInside                  // before a member
+	scanWhole                   // behind the object, and nothing follows
 )
 
 // ScanMembers returns a walk over the members of the object in data.
 func ScanMembers(data []byte) Members {
-	return Members{data: data}
+	m := Members{data: data}
+	m.space()
+	if m.take('{') {
+		m.state = scanInside
+		m.space()
+		if m.take('}') {
+			m.end()
+		}
+	}
+	return m
 }
 
-// Next goes to the next member. It is false at the end of the object, and at
-// once where data is no object.
+// Next goes to the next member. It is false behind the last one, and where what
+// follows is no JSON.
 func (m *Members) Next() bool {
-	if !m.separator() {
+	if m.state != scanInside {
 		return false
 	}
-	if m.key = m.text(); m.key == nil {
-		return m.broken()
+	m.state = scanBroken
+	if !m.member() {
+		return false
 	}
 	m.space()
-	if !m.take(':') {
-		return m.broken()
+	switch {
+	case m.take(','):
+		m.space()
+		m.state = scanInside
+	case m.take('}'):
+		m.end()
 	}
-	m.space()
-	start := m.at
-	if !m.skipValue() {
-		return m.broken()
-	}
-	m.value = m.data[start:m.at]
 	return true
 }
 
@@ -71,35 +78,33 @@ func (m *Members) Text() []byte {
 
 // Whole says whether the walk has come to the end of the object, and nothing
 // but white space follows it.
-func (m *Members) Whole() bool { return m.state == scanEnd }
+func (m *Members) Whole() bool { return m.state == scanWhole }
 
-// separator takes what stands before a member: the opening brace or a comma.
-func (m *Members) separator() bool {
-	m.space()
-	switch {
-	case m.state == scanStart && m.take('{'):
-		m.state = scanInside
-		if m.space(); !m.take('}') {
-			return true
-		}
-	case m.state == scanInside && m.take(','):
-		m.space()
-		return true
-	case m.state != scanInside || !m.take('}'):
-		return m.broken()
+func (m *Members) end() {
+	m.state = scanBroken
+	if m.space(); m.at == len(m.data) {
+		m.state = scanWhole
 	}
-	if m.space(); m.at < len(m.data) {
-		return m.broken()
-	}
-	m.state = scanEnd
-	return false
 }
 
-func (m *Members) broken() bool {
-	if m.state != scanEnd {
-		m.state = scanBroken
+// member takes a name, a colon and a value.
+func (m *Members) member() bool {
+	start := m.at
+	if start == len(m.data) || m.data[start] != '"' || !m.skipTo(stringEnd(m.data, start)) {
+		return false
 	}
-	return false
+	m.key = m.data[start+1 : m.at-1]
+	m.space()
+	if !m.take(':') {
+		return false
+	}
+	m.space()
+	start = m.at
+	if !m.skipTo(valueEnd(m.data, start)) {
+		return false
+	}
+	m.value = m.data[start:m.at]
+	return true
 }
 
 func (m *Members) space() {
@@ -116,46 +121,47 @@ func (m *Members) take(c byte) bool {
 	return true
 }
 
-// text takes a string and returns what stands between its quotes, or nil.
-func (m *Members) text() []byte {
-	start := m.at + 1
-	if m.at == len(m.data) || m.data[m.at] != '"' || !m.skipString() {
-		return nil
-	}
-	return m.data[start : m.at-1]
-}
-
-func (m *Members) skipValue() bool {
-	if m.at == len(m.data) {
+// skipTo goes to end; it is false if that is -1.
+func (m *Members) skipTo(end int) bool {
+	if end < 0 {
 		return false
 	}
-	switch m.data[m.at] {
+	m.at = end
+	return true
+}
+
+// valueEnd returns where the value ends that begins at the given place, or -1 if
+// there is none or it doesn't end. So do its three kinds.
+func valueEnd(data []byte, at int) int {
+	if at == len(data) {
+		return -1
+	}
+	switch data[at] {
 	case '"':
-		return m.skipString()
+		return stringEnd(data, at)
 	case '{', '[':
-		return m.skipNested()
+		return nestedEnd(data, at)
 	default:
-		return m.skipScalar()
+		return scalarEnd(data, at)
 	}
 }
 
-// skipString goes behind the string that begins here.
-func (m *Members) skipString() bool {
-	for i := m.at + 1; i < len(m.data); i++ {
-		quote := bytes.IndexByte(m.data[i:], '"')
+func stringEnd(data []byte, at int) int {
+	for at++; at < len(data); at++ {
+		quote := bytes.IndexByte(data[at:], '"')
 		if quote < 0 {
-			return false
+			return -1
 		}
-		if i += quote; !escaped(m.data[:i]) {
-			m.at = i + 1
-			return true
+		at += quote
+		if data[at-1] != '\\' || !escaped(data[:at]) {
+			return at + 1
 		}
 	}
-	return false
+	return -1
 }
 
-// escaped says whether the byte that follows text is escaped: whether an odd
-// number of backslashes stands before it.
+// escaped says whether what follows text is escaped: whether the number of
+// backslashes before it is odd.
 func escaped(text []byte) bool {
 	odd := false
 	for i := len(text) - 1; i >= 0 && text[i] == '\\'; i-- {
@@ -164,14 +170,13 @@ func escaped(text []byte) bool {
 	return odd
 }
 
-// skipNested goes behind the object or list that begins here.
-func (m *Members) skipNested() bool {
+func nestedEnd(data []byte, at int) int {
 	depth := 0
-	for m.at < len(m.data) {
-		switch m.data[m.at] {
+	for at < len(data) {
+		switch data[at] {
 		case '"':
-			if !m.skipString() {
-				return false
+			if at = stringEnd(data, at); at < 0 {
+				return -1
 			}
 			continue
 		case '{', '[':
@@ -179,20 +184,22 @@ func (m *Members) skipNested() bool {
 		case '}', ']':
 			depth--
 		}
-		if m.at++; depth == 0 {
-			return true
+		if at++; depth == 0 {
+			return at
 		}
 	}
-	return false
+	return -1
 }
 
-// skipScalar goes behind the number or word that begins here.
-func (m *Members) skipScalar() bool {
-	start := m.at
-	for m.at < len(m.data) && !endsScalar(m.data[m.at]) {
-		m.at++
+func scalarEnd(data []byte, at int) int {
+	start := at
+	for at < len(data) && !endsScalar(data[at]) {
+		at++
 	}
-	return m.at > start
+	if at == start {
+		return -1
+	}
+	return at
 }
 
 func endsScalar(c byte) bool {

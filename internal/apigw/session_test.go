@@ -1,0 +1,281 @@
+package apigw
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pushgw/xk6-pushgw/internal/dialect"
+)
+
+const (
+	forbidden = `{"message": "Forbidden", "connectionId":"L0SM9cOFvHcCIhw=", "requestId":"L0SNAHcdvHcFkzg="}`
+	using     = "Using nickname: Ann\nType /help for list of commands."
+	joined    = `Joined chat room "Room1"`
+)
+
+func forbiddenError() *dialect.Error {
+	return &dialect.Error{Name: Forbidden, Message: "Forbidden"}
+}
+
+// want is an event and those that follow it, without pointers between them.
+type want []dialect.Event
+
+func flatten(event dialect.Event) want {
+	var events want
+	for next := &event; next != nil; next = next.Next {
+		e := *next
+		e.Next = nil
+		events = append(events, e)
+	}
+	return events
+}
+
+func progress(request, counter, answer string) dialect.Event {
+	e := dialect.Event{Kind: dialect.Progress, Request: request, Counter: counter}
+	if answer != "" {
+		e.Answer = []byte(answer)
+	}
+	return e
+}
+
+func ready(request, counter, answer string) dialect.Event {
+	e := progress(request, counter, answer)
+	e.Kind = dialect.Ready
+	return e
+}
+
+func refusal(request, answer string) dialect.Event {
+	e := progress(request, "", answer)
+	e.Kind, e.Err = dialect.Refusal, forbiddenError()
+	return e
+}
+
+// received is one frame, or one step that is added if do is set, and what it means.
+type received struct {
+	frame string
+	do    *Step
+	want  want
+}
+
+func TestSession(t *testing.T) {
+	t.Parallel()
+	data := want{{Kind: dialect.Data}}
+	tests := []struct {
+		name   string
+		steps  []Step
+		open   want
+		frames []received
+	}{
+		{
+			name:  "chat",
+			steps: ChatHandshake("Ann", "Room1"),
+			open:  want{progress("", "", "Ann")},
+			frames: []received{
+				{frame: using, want: want{progress("Ann", "nickname_counter", "/join Room1")}},
+				{frame: joined, want: want{ready("/join Room1", "joined_success_counter", "")}},
+				{frame: "Broadcast: hello", want: data},
+				{frame: joined, want: data},
+			},
+		},
+		{
+			name:  "chat without a room",
+			steps: ChatHandshake("Ann", ""),
+			open:  want{progress("", "", "Ann")},
+			frames: []received{
+				{frame: using, want: want{ready("Ann", "nickname_counter", "")}},
+				{frame: joined, want: data},
+			},
+		},
+		{
+			name:  "a broadcast overtakes the reply",
+			steps: ChatHandshake("Ann", "Room1"),
+			open:  want{progress("", "", "Ann")},
+			frames: []received{
+				{frame: joined, want: data},
+				{frame: using, want: want{progress("Ann", "nickname_counter", "/join Room1")}},
+				{frame: "Broadcast: hello", want: data},
+				{frame: using, want: data},
+				{frame: "Joined cha", want: data},
+				{frame: "", want: data},
+				{frame: joined, want: want{ready("/join Room1", "joined_success_counter", "")}},
+			},
+		},
+		{
+			name: "no handshake",
+			open: want{{Kind: dialect.Ready}},
+			frames: []received{
+				{frame: using, want: data},
+				{frame: forbidden, want: want{{Kind: dialect.Failure, Err: forbiddenError()}}},
+			},
+		},
+		{
+			name:  "a refused handshake is over",
+			steps: ChatHandshake("Ann", "Room1"),
+			open:  want{progress("", "", "Ann")},
+			frames: []received{
+				{frame: forbidden, want: want{refusal("Ann", "")}},
+				{frame: using, want: data},
+				{frame: joined, want: data},
+				{do: &Step{Send: "/ls", Expect: "Room"}, want: want{progress("", "", "/ls")}},
+				{frame: "Room1", want: want{progress("/ls", "", "")}},
+			},
+		},
+		{
+			name:  "a refused handshake lets go on what was asked behind it",
+			steps: ChatHandshake("Ann", "Room1"),
+			open:  want{progress("", "", "Ann")},
+			frames: []received{
+				{do: &Step{Send: "hello", Counter: "hello_counter"}, want: want{progress("", "", "")}},
+				{frame: forbidden, want: want{refusal("Ann", "hello"), progress("hello", "hello_counter", "")}},
+			},
+		},
+		{
+			name:  "later requests take their turn",
+			steps: ChatHandshake("Ann", ""),
+			open:  want{progress("", "", "Ann")},
+			frames: []received{
+				{do: &Step{Send: "/join R2", Expect: "Joined chat", Counter: "joined_success_counter"}, want: want{progress("", "", "")}},
+				{do: &Step{Send: "/join R3", Expect: "Joined chat"}, want: want{progress("", "", "")}},
+				{frame: using, want: want{ready("Ann", "nickname_counter", "/join R2")}},
+				{frame: forbidden, want: want{refusal("/join R2", "/join R3")}},
+				{frame: "Ann: hello", want: data},
+				{frame: `Joined chat room "R3"`, want: want{progress("/join R3", "", "")}},
+				{do: &Step{Send: "bye"}, want: want{progress("", "", "bye"), progress("bye", "", "")}},
+				{frame: forbidden, want: want{{Kind: dialect.Failure, Err: forbiddenError()}}},
+			},
+		},
+		{
+			name:  "steps that wait for no reply are passed over",
+			steps: []Step{{Send: "a", Counter: "a_counter"}, {Send: "b"}, {Send: "c", Expect: "C"}, {Send: "d", Counter: "d_counter"}},
+			open:  want{progress("", "", "a"), progress("a", "a_counter", "b"), progress("b", "", "c")},
+			frames: []received{
+				{frame: "C", want: want{progress("c", "", "d"), ready("d", "d_counter", "")}},
+			},
+		},
+		{
+			name:  "nothing to wait for",
+			steps: []Step{{Send: "a"}},
+			open:  want{progress("", "", "a"), ready("a", "", "")},
+		},
+		{
+			name:  "a step that only waits",
+			steps: []Step{{Expect: "Welcome", Counter: "welcome_counter"}, {Send: "a", Expect: "A"}},
+			open:  want{progress("", "", "")},
+			frames: []received{
+				{frame: "Welcome!", want: want{progress("", "welcome_counter", "a")}},
+				{frame: "A", want: want{ready("a", "", "")}},
+			},
+		},
+		{
+			name:  "JSON replies aren't taken for errors, nor errors for replies",
+			steps: []Step{{Send: `{"action":"join"}`, Expect: `{`}, {Send: "x", Expect: "X"}},
+			open:  want{progress("", "", `{"action":"join"}`)},
+			frames: []received{
+				{frame: `{"message":"joined","connectionId":"L0SM9cOFvHcCIhw="}`, want: want{progress(`{"action":"join"}`, "", "x")}},
+				{frame: `{"message":"joined","connectionId":"L0SM9cOFvHcCIhw="}`, want: data},
+				{frame: forbidden, want: want{refusal("x", "")}},
+			},
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := New(test.steps)
+			assert.Equal(t, test.open, flatten(s.Open()))
+			for _, r := range test.frames {
+				if r.do != nil {
+					assert.Equal(t, r.want, flatten(s.Do(*r.do)), r.do.Send)
+					continue
+				}
+				assert.Equal(t, r.want, flatten(s.Receive([]byte(r.frame))), r.frame)
+			}
+			assert.Empty(t, s.Farewell())
+		})
+	}
+}
+
+func TestSessionsShareSteps(t *testing.T) {
+	t.Parallel()
+	steps := append(make([]Step, 0, 10), ChatHandshake("Ann", "Room1")...)
+	a, b := New(steps), New(steps)
+	a.Open()
+	b.Open()
+	a.Do(Step{Send: "a"})
+	b.Do(Step{Send: "b"})
+	for _, s := range []*Session{a, b} {
+		s.Receive([]byte(using))
+	}
+	assert.Equal(t, "a", string(a.Receive([]byte(joined)).Answer))
+	assert.Equal(t, "b", string(b.Receive([]byte(joined)).Answer))
+	assert.Equal(t, ChatHandshake("Ann", "Room1"), steps)
+}
+
+func TestDataIsFree(t *testing.T) {
+	frames := []string{
+		"Broadcast: pgw-0000002a00000001-00063a1b2c3d4-89abcdef",
+		`{"message":"hello","connectionId":"L0SM9cOFvHcCIhw=","from":"Ann"}`,
+	}
+	for _, frame := range frames {
+		s, data := New(ChatHandshake("Ann", "Room1")), []byte(frame)
+		s.Open()
+		assert.Zero(t, testing.AllocsPerRun(100, func() { s.Receive(data) }), frame)
+	}
+}
+
+func BenchmarkReceive(b *testing.B) {
+	frames := map[string]string{
+		"Text":  "Broadcast: pgw-0000002a00000001-00063a1b2c3d4-89abcdef",
+		"JSON":  `{"action":"message","from":"Ann","text":"` + strings.Repeat("x", 200) + `","at":1767323045678}`,
+		"Error": forbidden,
+	}
+	for name, frame := range frames {
+		b.Run(name, func(b *testing.B) {
+			s, data := New(nil), []byte(frame)
+			s.Open()
+			b.ReportAllocs()
+			for b.Loop() {
+				s.Receive(data)
+			}
+		})
+	}
+}
+
+// FuzzSession feeds a session two frames and looks after what must hold whatever
+// they are.
+func FuzzSession(f *testing.F) {
+	f.Add([]byte(using), []byte(joined))
+	f.Add([]byte(joined), []byte(forbidden))
+	f.Add([]byte(forbidden), []byte(`{"message":"`))
+	f.Fuzz(func(t *testing.T, first, second []byte) {
+		s := New(ChatHandshake("Ann", "Room1"))
+		s.Open()
+		over, counters := false, []string{}
+		for _, frame := range [][]byte{first, second, []byte("x")} {
+			for _, e := range flatten(s.Receive(frame)) {
+				requireSound(t, e)
+				require.False(t, over && e.Kind != dialect.Data && e.Kind != dialect.Failure)
+				over = over || e.Kind == dialect.Ready || e.Kind == dialect.Refusal
+				if e.Counter != "" {
+					counters = append(counters, e.Counter)
+				}
+			}
+		}
+		require.Subset(t, []string{"nickname_counter", "joined_success_counter"}, counters)
+	})
+}
+
+func requireSound(t *testing.T, e dialect.Event) {
+	t.Helper()
+	isError := e.Kind == dialect.Failure || e.Kind == dialect.Refusal
+	require.Equal(t, isError, e.Err != nil)
+	if isError {
+		require.Contains(t, ErrorNames(), e.Err.Name)
+		require.Empty(t, e.Counter)
+	}
+	require.NotEqual(t, dialect.Unknown, e.Kind)
+	require.NotEqual(t, dialect.KeepAlive, e.Kind)
+	require.NotEqual(t, dialect.Ended, e.Kind)
+}
