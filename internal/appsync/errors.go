@@ -53,10 +53,10 @@ func ResponseError(body []byte) *dialect.Error {
 }
 
 // frameError returns what an error frame says. Its errors are in its payload, as
-// a list or, from older servers, as a single object.
+// a list or, from older servers, as a single object; other servers of graphql-ws
+// have them elsewhere. Untyped is as with parseErrors.
 func frameError(frame []byte, untyped string) *dialect.Error {
-	found := gjson.GetManyBytes(frame, "payload.errors", "errors")
-	for _, errors := range found {
+	for _, errors := range gjson.GetManyBytes(frame, "payload.errors", "errors", "payload") {
 		if err := parseErrors(errors, untyped); err != nil {
 			return err
 		}

@@ -1,5 +1,7 @@
 package appsync
 
+import "slices"
+
 // subscription is one of a connection's subscriptions, from its start until the
 // server has answered its stop.
 type subscription struct {
@@ -32,4 +34,24 @@ func (sub *subscription) stop() []byte {
 	case unwanted, stopping:
 	}
 	return nil
+}
+
+func (s *Session) begin(id string) {
+	s.lastID++
+	s.subscriptions = append(s.subscriptions, subscription{id: id})
+}
+
+func (s *Session) find(id []byte) *subscription {
+	for i := range s.subscriptions {
+		if s.subscriptions[i].id == string(id) {
+			return &s.subscriptions[i]
+		}
+	}
+	return nil
+}
+
+func (s *Session) forget(id string) {
+	s.subscriptions = slices.DeleteFunc(s.subscriptions, func(sub subscription) bool {
+		return sub.id == id
+	})
 }

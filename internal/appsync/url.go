@@ -8,7 +8,8 @@ import (
 )
 
 // standardHost matches the hosts that AWS names itself, the Chinese ones too.
-var standardHost = regexp.MustCompile(`(?i)^([a-z0-9-]+)\.appsync(-realtime)?-api\.([a-z0-9-]+\.amazonaws\.com(?:\.cn)?)$`)
+var standardHost = regexp.MustCompile( //nolint:gochecknoglobals // a constant
+	`(?i)^([a-z0-9-]+)\.appsync(-realtime)?-api\.([a-z0-9-]+\.amazonaws\.com(?:\.cn)?)$`)
 
 // RealtimeURL returns where the API behind a GraphQL URL takes WebSockets. For a
 // host that AWS names it is another host with the same path; for a custom

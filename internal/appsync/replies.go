@@ -1,0 +1,112 @@
+package appsync
+
+import "github.com/pushgw/xk6-pushgw/internal/dialect"
+
+// connectionAck goes on to the handshake's subscription, if there is one.
+func (s *Session) connectionAck(frame []byte) dialect.Event {
+	if s.phase != connecting {
+		return dialect.Event{}
+	}
+	s.phase = acknowledged
+	event := dialect.Event{Kind: dialect.Ready, Timeout: timeoutOf(frame)}
+	if s.dialect.start != nil {
+		s.begin(firstID)
+		event.Kind, event.Answer = dialect.Progress, s.dialect.start
+	}
+	return event
+}
+
+// startAck makes a subscription live, or stops it if that has been asked for
+// meanwhile. The counter counts it either way: the server has acknowledged it.
+func (s *Session) startAck(id []byte) dialect.Event {
+	sub := s.find(id)
+	if sub == nil || !sub.waits() {
+		return dialect.Event{}
+	}
+	event := dialect.Event{Kind: dialect.Progress, Request: sub.id, Counter: SubscribedCounter}
+	if sub.state == unwanted {
+		sub.state = live
+		event.Answer = sub.stop()
+		return event
+	}
+	sub.state = live
+	if s.dialect.start != nil && sub.id == firstID {
+		event.Kind = dialect.Ready
+	}
+	return event
+}
+
+// data names the subscription, unless it is over: data may follow its complete.
+func (s *Session) data(id []byte) dialect.Event {
+	event := dialect.Event{Kind: dialect.Data}
+	if sub := s.find(id); sub != nil {
+		event.Request = sub.id
+	}
+	return event
+}
+
+// complete ends a subscription, as we asked or of the server's own accord.
+func (s *Session) complete(id []byte) dialect.Event {
+	sub := s.find(id)
+	if sub == nil {
+		return dialect.Event{}
+	}
+	event := dialect.Event{Request: sub.id}
+	switch sub.state {
+	case starting:
+		event.Kind = dialect.Refusal
+		event.Err = &dialect.Error{Name: Other, Message: "complete came before start_ack"}
+	case live:
+		event.Kind = dialect.Ended
+	case unwanted, stopping:
+		event.Kind = dialect.Progress
+	}
+	s.forget(sub.id)
+	return event
+}
+
+// fail says which requests an error frame refuses. One with an id refuses the
+// start or the stop with that id; one without refuses every start that waits, or
+// the connection while that waits itself, because AppSync leaves the id out of
+// errors that it finds before it has read so far.
+func (s *Session) fail(id []byte, err *dialect.Error) dialect.Event {
+	switch {
+	case len(id) > 0:
+		return s.failOne(id, err)
+	case s.phase == connecting:
+		s.phase = refused
+		return dialect.Event{Kind: dialect.Refusal, Err: err}
+	default:
+		return s.failWaiting(err)
+	}
+}
+
+// failOne leaves a live subscription alive: an error that isn't the answer to a
+// start or a stop doesn't say that it ends anything. If it does, complete follows,
+// or the ledger shows what is missing.
+func (s *Session) failOne(id []byte, err *dialect.Error) dialect.Event {
+	event := dialect.Event{Kind: dialect.Failure, Err: err}
+	if sub := s.find(id); sub != nil {
+		event.Request = sub.id
+		if sub.state != live {
+			event.Kind = dialect.Refusal
+			s.forget(sub.id)
+		}
+	}
+	return event
+}
+
+// failWaiting refuses every start that waits, in the order they were sent.
+func (s *Session) failWaiting(err *dialect.Error) dialect.Event {
+	var first *dialect.Event
+	for i := len(s.subscriptions) - 1; i >= 0; i-- {
+		if sub := &s.subscriptions[i]; sub.waits() {
+			first = &dialect.Event{Kind: dialect.Refusal, Request: sub.id, Err: err, Next: first}
+			s.forget(sub.id)
+		}
+	}
+	if first == nil {
+		return dialect.Event{Kind: dialect.Failure, Err: err}
+	}
+	return *first
+}
