@@ -1,0 +1,101 @@
+// Package apigw is API Gateway's side of a WebSocket API: it takes the
+// connections, hands what they send to an integration by route, and serves
+// @connections, through which the integration and others answer.
+//
+// It rests on AWS's developer guide for API Gateway, chapter "WebSocket APIs",
+// and where that is silent on captures of real traffic.
+package apigw
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pushgw/xk6-pushgw/gateway/chat"
+	"github.com/pushgw/xk6-pushgw/gateway/fault"
+	"github.com/pushgw/xk6-pushgw/gateway/socket"
+	"github.com/pushgw/xk6-pushgw/gateway/truth"
+)
+
+// maxMessage is how long a message may be, in and out
+// (apigateway-execution-service-websocket-limits-table).
+const maxMessage = 128 << 10
+
+// ErrTooLarge is the error of a post of more than 128 KB, the 413 of @connections.
+var ErrTooLarge = errors.New("payload is larger than 128 KB")
+
+// Integration is what the API's routes lead to. For one connection the methods
+// are called one after another.
+type Integration interface {
+	Connect(connectionID string) error             // $connect; an error refuses the connection
+	Default(connectionID, body string) (err error) // $default
+	Disconnect(connectionID string)                // $disconnect
+}
+
+// Config is what can be different from AWS.
+type Config struct {
+	Idle, Lifetime     time.Duration // of a connection: on AWS 10 minutes and 2 hours
+	Write              time.Duration // how long a write may take
+	IntegrationTimeout time.Duration // after which the client gets an error frame: on AWS 29 s
+}
+
+// Gateway is one API. It must be closed.
+type Gateway struct {
+	Hub     *socket.Hub
+	Account *truth.Account
+
+	config      Config
+	faults      *fault.Faults
+	integration Integration
+
+	mu          sync.RWMutex
+	connections map[string]*connection
+}
+
+var _ chat.Connections = (*Gateway)(nil)
+
+// New returns an API without routes. Deploy gives it some.
+func New(config Config, faults *fault.Faults) *Gateway {
+	return &Gateway{
+		Hub: socket.NewHub(socket.Limits{
+			Message: maxMessage, Idle: config.Idle, Lifetime: config.Lifetime, Write: config.Write,
+		}),
+		Account:     truth.New(),
+		config:      config,
+		faults:      faults,
+		connections: map[string]*connection{},
+	}
+}
+
+// Deploy sets where the routes lead to. It must be called before the first request.
+func (g *Gateway) Deploy(integration Integration) { g.integration = integration }
+
+// Close closes all connections with 1001 "Going away".
+func (g *Gateway) Close() { g.Hub.Close() }
+
+// ServeHTTP serves /{stage} and /{stage}/@connections/{id}, whatever the stage.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	stage, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	id, manages := strings.CutPrefix(rest, "@connections/")
+	switch {
+	case stage == "":
+		refuse(w, http.StatusForbidden)
+	case manages:
+		g.manage(w, r, id)
+	case rest == "":
+		g.connect(w, r)
+	default:
+		refuse(w, http.StatusForbidden)
+	}
+}
+
+// refuse answers with a status and the message that goes with it.
+func refuse(w http.ResponseWriter, status int) {
+	message := http.StatusText(status)
+	if status >= http.StatusInternalServerError {
+		message = "Internal server error"
+	}
+	answer(w, status, "", message)
+}

@@ -1,0 +1,28 @@
+package apigw
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"math/rand/v2"
+	"time"
+)
+
+// idBytes is how many bytes an id stands for: 16 characters with one "=".
+const idBytes = 11
+
+// newID returns an id of the shape that connections and requests have on AWS:
+// eleven bytes in URL-safe base64, of which the first four go with time.
+func newID() string {
+	const tick = 25 * time.Millisecond
+	var id [idBytes]byte
+	binary.BigEndian.PutUint64(id[3:], rand.Uint64()) //nolint:gosec // a name, not a secret
+	ticks := time.Now().UnixNano() / int64(tick)
+	binary.BigEndian.PutUint32(id[:4], uint32(ticks)) //nolint:gosec // it wraps around
+	return base64.URLEncoding.EncodeToString(id[:])
+}
+
+// wellFormed says whether id could be a connection's.
+func wellFormed(id string) bool {
+	decoded, err := base64.URLEncoding.Strict().DecodeString(id)
+	return err == nil && len(decoded) == idBytes && len(id) == base64.URLEncoding.EncodedLen(idBytes)
+}

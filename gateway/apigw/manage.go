@@ -1,0 +1,104 @@
+package apigw
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+
+	"github.com/gorilla/websocket"
+	"github.com/pushgw/xk6-pushgw/gateway/chat"
+	"github.com/pushgw/xk6-pushgw/internal/stamp"
+)
+
+// manage is @connections, the API Gateway Management API. Requests need no
+// signature here.
+func (g *Gateway) manage(w http.ResponseWriter, r *http.Request, id string) {
+	if !wellFormed(id) {
+		answer(w, http.StatusBadRequest, "BadRequestException", "Invalid connectionId: "+id)
+		return
+	}
+	c, ok := g.lookup(id)
+	switch {
+	case r.Method != http.MethodPost && r.Method != http.MethodGet && r.Method != http.MethodDelete:
+		refuse(w, http.StatusForbidden)
+	case !ok:
+		gone(w)
+	case r.Method == http.MethodPost:
+		g.post(w, r, id)
+	case r.Method == http.MethodGet:
+		describe(w, c)
+	default:
+		c.Close(websocket.CloseNormalClosure, "Connection Closed Normally")
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+// post is PostToConnection. Stamped data is a broadcast's, one of as many
+// posts as its sender makes.
+func (g *Gateway) post(w http.ResponseWriter, r *http.Request, id string) {
+	data, err := io.ReadAll(io.LimitReader(r.Body, maxMessage+1))
+	if err != nil {
+		refuse(w, http.StatusBadRequest)
+		return
+	}
+	if _, _, _, stamped := stamp.Find(data); stamped && len(data) <= maxMessage {
+		var post func(string) error
+		if post, err = g.Broadcast(data, 1); err == nil {
+			err = post(id)
+		}
+	} else {
+		err = g.Post(id, data)
+	}
+	switch {
+	case errors.Is(err, ErrTooLarge):
+		answer(w, http.StatusRequestEntityTooLarge, "PayloadTooLargeException", "Message too long")
+	case errors.Is(err, chat.ErrGone):
+		gone(w)
+	}
+}
+
+// describe is GetConnection.
+func describe(w http.ResponseWriter, c *connection) {
+	type identity struct {
+		SourceIP  string `json:"sourceIp"`
+		UserAgent string `json:"userAgent,omitempty"`
+	}
+	const iso = "2006-01-02T15:04:05.000Z"
+	source, _, err := net.SplitHostPort(c.RemoteAddr().String())
+	if err != nil {
+		source = c.RemoteAddr().String()
+	}
+	writeJSON(w, http.StatusOK, struct {
+		ConnectedAt  string   `json:"connectedAt"`
+		Identity     identity `json:"identity"`
+		LastActiveAt string   `json:"lastActiveAt"`
+	}{
+		ConnectedAt:  c.Opened.UTC().Format(iso),
+		Identity:     identity{source, c.agent.Value()},
+		LastActiveAt: c.LastActive().UTC().Format(iso),
+	})
+}
+
+// gone answers for a connection that has left. The body is empty on AWS, too.
+func gone(w http.ResponseWriter) {
+	w.Header().Set("x-amzn-ErrorType", "GoneException")
+	w.WriteHeader(http.StatusGone)
+}
+
+// answer answers with an error as API Gateway words it.
+func answer(w http.ResponseWriter, status int, kind, message string) {
+	if kind != "" {
+		w.Header().Set("x-amzn-ErrorType", kind)
+	}
+	writeJSON(w, status, struct {
+		Message string `json:"message"`
+	}{message})
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v) // nobody is left to tell if it fails
+}

@@ -1,0 +1,174 @@
+package appsync
+
+import (
+	"encoding/json"
+	"slices"
+	"sync"
+
+	"github.com/pushgw/xk6-pushgw/gateway/truth"
+)
+
+// broker brings what is published to those who have subscribed. The
+// connections are divided into fixed parts with a worker each, so every
+// connection gets what is published in that order.
+type broker struct {
+	publishing sync.Mutex // held from matching to queueing: it makes the order
+	queues     [parts]chan job
+
+	mu     sync.Mutex
+	groups map[string]*group
+}
+
+const (
+	parts = 4
+	// queued is how many jobs of a worker may wait. Then publishing waits.
+	queued = 256
+)
+
+// group is all subscriptions with the same document, variables and operation
+// name. What is published is made into a payload once for all of them.
+type group struct {
+	document string // the JSON text of request
+	request  request
+	filter   filter
+	members  [parts][]*subscription
+	listed   [parts][]*subscription // a copy of members that never changes, nil when it must be made
+}
+
+// job is one payload for some subscriptions of one part.
+type job struct {
+	account *truth.Broadcast
+	payload []byte
+	to      []*subscription
+}
+
+func (g *Gateway) startBroker() {
+	g.broker.groups = map[string]*group{}
+	for i := range g.broker.queues {
+		queue := make(chan job, queued)
+		g.broker.queues[i] = queue
+		g.Hub.Go(func() { g.deliver(queue) })
+	}
+}
+
+// group finds the group for a document, a JSON text with query, variables and
+// operationName. A new one is validated first.
+func (g *Gateway) group(document string) (*group, []responseError, error) {
+	g.broker.mu.Lock()
+	known, ok := g.broker.groups[document]
+	g.broker.mu.Unlock()
+	if ok {
+		return known, nil, nil
+	}
+	made := &group{document: document}
+	if err := json.Unmarshal([]byte(document), &made.request); err != nil {
+		return nil, nil, err
+	}
+	var wrong []responseError
+	var err error
+	made.filter, wrong, err = g.inquire(g.Hub.Context(), made.request)
+	return made, wrong, err
+}
+
+// join adds a subscription to a group, or to the one that has been there first.
+func (b *broker) join(s *subscription, to *group) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if first, ok := b.groups[to.document]; ok {
+		to = first
+	} else {
+		b.groups[to.document] = to
+	}
+	part := s.part()
+	s.group, s.place = to, len(to.members[part])
+	to.members[part] = append(to.members[part], s)
+	to.listed[part] = nil
+}
+
+// leave takes a subscription out of its group. What is still under way to it
+// is gone.
+func (b *broker) leave(s *subscription) {
+	s.listener.Close()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	from, part := s.group, s.part()
+	members := from.members[part]
+	last := members[len(members)-1]
+	members[s.place], last.place = last, s.place
+	members[len(members)-1] = nil
+	from.members[part] = members[:len(members)-1]
+	from.listed[part] = nil
+	if from.empty() {
+		delete(b.groups, from.document)
+	}
+}
+
+func (s *subscription) part() int { return int(s.conn.Number % parts) } //nolint:gosec // below parts
+
+func (g *group) empty() bool {
+	for _, members := range g.members {
+		if len(members) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// match lists, by group and part, who is to get what is published.
+func (b *broker) match(p *published) (matched map[*group][parts][]*subscription, audience int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	matched = map[*group][parts][]*subscription{}
+	for _, g := range b.groups {
+		if !g.filter.matches(p) {
+			continue
+		}
+		for part, members := range g.members {
+			if g.listed[part] == nil {
+				g.listed[part] = slices.Clone(members)
+			}
+			audience += len(members)
+		}
+		matched[g] = g.listed
+	}
+	return matched, audience
+}
+
+// publish queues a room for everyone it is for, and returns without waiting
+// for it to be delivered.
+func (g *Gateway) publish(p *published) {
+	g.broker.publishing.Lock()
+	defer g.broker.publishing.Unlock()
+	matched, audience := g.broker.match(p)
+	account := g.Account.Open(p.text(), audience)
+	for group, members := range matched {
+		payload := g.payload(g.Hub.Context(), group.request, p)
+		for part, to := range members {
+			g.queue(part, job{account, payload, to})
+		}
+	}
+}
+
+func (g *Gateway) queue(part int, j job) {
+	if len(j.to) == 0 {
+		return
+	}
+	select {
+	case g.broker.queues[part] <- j:
+	case <-g.Hub.Context().Done():
+	}
+}
+
+// deliver is a worker.
+func (g *Gateway) deliver(queue <-chan job) {
+	for {
+		select {
+		case <-g.Hub.Context().Done():
+			return
+		case j := <-queue:
+			for _, s := range j.to {
+				g.faults.Deliver(&s.listener, j.account, j.payload)
+			}
+		}
+	}
+}

@@ -1,0 +1,44 @@
+package appsync
+
+import (
+	"sync"
+
+	"github.com/pushgw/xk6-pushgw/gateway/socket"
+)
+
+// The messages of real-time-websocket-client.html, "Message types".
+var (
+	ackFrame       = socket.Frame([]byte(`{"type":"connection_ack","payload":{"connectionTimeoutMs":300000}}`)) //nolint:gochecknoglobals // constant
+	keepAliveFrame = socket.Frame([]byte(`{"type":"ka"}`))                                                      //nolint:gochecknoglobals // constant
+)
+
+// message is any other message to a client.
+type message struct {
+	ID      string `json:"id,omitempty"`
+	Type    string `json:"type"`
+	Payload any    `json:"payload,omitempty"`
+}
+
+func (m message) frame() []byte { return socket.Frame(encode(m)) }
+
+func connectionError(p problem) []byte {
+	return message{Type: "connection_error", Payload: problems{[]problem{p}}}.frame()
+}
+
+// errorFrame is an error about an operation, or about none if id is empty.
+func errorFrame(id string, p problem) []byte {
+	return message{ID: id, Type: "error", Payload: problems{[]problem{p}}}.frame()
+}
+
+var frames = sync.Pool{New: func() any { return new([]byte) }} //nolint:gochecknoglobals // a pool is shared
+
+// writeData writes a data message. Only the id is different from one
+// subscriber to the next, so the payload is encoded once for all of them. id
+// is a JSON string with its quotes.
+func writeData(c *socket.Conn, id string, payload []byte) error {
+	buffer := frames.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
+	defer frames.Put(buffer)
+	*buffer = socket.AppendFrame((*buffer)[:0],
+		[]byte(`{"id":`), []byte(id), []byte(`,"type":"data","payload":`), payload, []byte(`}`))
+	return c.Write(*buffer)
+}

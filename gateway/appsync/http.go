@@ -1,0 +1,60 @@
+package appsync
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+)
+
+// maxBody is how long a request may be. AppSync's own bound is on what a
+// resolver makes of it, 5 MB.
+const maxBody = 5 << 20
+
+// serveGraphQL answers a GraphQL request over HTTP.
+func (g *Gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
+	if p := g.authorizeKey(r.Header.Get("x-api-key")); p != nil {
+		answerProblem(w, http.StatusUnauthorized, *p)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		answerProblem(w, http.StatusBadRequest, problem{Type: malformed, Message: "Unable to read the request body."})
+		return
+	}
+	if len(body) == 0 {
+		answerProblem(w, http.StatusBadRequest, problem{Type: malformed, Message: "Request body is empty."})
+		return
+	}
+	var q request
+	if json.Unmarshal(body, &q) != nil || q.Query == "" {
+		answerProblem(w, http.StatusBadRequest, problem{Type: malformed, Message: "Unable to parse GraphQL query."})
+		return
+	}
+	answerJSON(w, http.StatusOK, g.execute(r.Context(), q))
+}
+
+const malformed = "MalformedHttpRequestException"
+
+// answerProblem answers a request that is not executed.
+func answerProblem(w http.ResponseWriter, status int, p problem) {
+	w.Header().Set("x-amzn-ErrorType", p.Type)
+	answerJSON(w, status, problems{[]problem{p}})
+}
+
+func answerJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+	w.Header().Set("x-amzn-RequestId", newUUID())
+	w.WriteHeader(status)
+	_, _ = w.Write(encode(v)) // nobody is left to tell if it fails
+}
+
+// newUUID returns a random UUID (RFC 9562, version 4).
+func newUUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

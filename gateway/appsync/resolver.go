@@ -1,0 +1,84 @@
+package appsync
+
+import (
+	"context"
+	"errors"
+
+	"github.com/graph-gophers/graphql-go"
+)
+
+// resolver resolves the root fields of the schema.
+type resolver struct {
+	rooms   rooms
+	publish func(p *published)
+}
+
+// errRealtime is the error of a query or a mutation over WebSocket, where
+// AppSync takes subscriptions only.
+var errRealtime = errors.New("not supported through the realtime channel")
+
+// What a document is executed for, when it isn't a request over HTTP, is in
+// its context: an *inquiry or a *published.
+type purposeKey struct{}
+
+// inquiry finds out what a subscription's document asks for.
+type inquiry struct {
+	filter filter
+	found  bool // it is a subscription
+}
+
+// roomConnection is a list of rooms.
+type roomConnection struct{ items []*room }
+
+func (c *roomConnection) Items() []*room { return c.items }
+
+// GetRoom returns a room, or null.
+func (r *resolver) GetRoom(ctx context.Context, args struct{ ID graphql.ID }) (*room, error) {
+	if ctx.Value(purposeKey{}) != nil {
+		return nil, errRealtime
+	}
+	return r.rooms.get(string(args.ID)), nil
+}
+
+// ListRooms returns the latest rooms.
+func (r *resolver) ListRooms(ctx context.Context, args struct{ Limit *int32 }) (*roomConnection, error) {
+	const usual = 100 // AppSync's generated resolvers list as many
+	if ctx.Value(purposeKey{}) != nil {
+		return nil, errRealtime
+	}
+	limit := usual
+	if args.Limit != nil {
+		limit = int(*args.Limit)
+	}
+	return &roomConnection{r.rooms.list(limit)}, nil
+}
+
+// CreateRoom creates a room and publishes what the mutation selects of it.
+func (r *resolver) CreateRoom(ctx context.Context, args struct {
+	Input struct {
+		Title string
+		Owner *string
+	}
+},
+) (*room, error) {
+	if ctx.Value(purposeKey{}) != nil {
+		return nil, errRealtime
+	}
+	created := r.rooms.create(args.Input.Title, args.Input.Owner)
+	r.publish(&published{room: created, selected: graphql.SelectedFieldNames(ctx)})
+	return created, nil
+}
+
+// OnCreateRoom yields the one room that the document is executed for, or notes
+// what the document asks for.
+func (r *resolver) OnCreateRoom(ctx context.Context, args filter) <-chan *published {
+	rooms := make(chan *published, 1)
+	switch purpose := ctx.Value(purposeKey{}).(type) {
+	case *inquiry:
+		purpose.filter, purpose.found = args, true
+	case *published:
+		rooms <- purpose
+	}
+	close(rooms)
+	return rooms
+}

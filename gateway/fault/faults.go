@@ -1,0 +1,105 @@
+// Package fault is what may go wrong in the local gateway on purpose.
+//
+// Every delivery of a broadcast goes through Deliver, which decides at the
+// moment of writing whether it is written, late, twice, or not at all, and
+// counts what it did in the same breath. So the gateway's account stays exact
+// under any combination of faults.
+package fault
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pushgw/xk6-pushgw/gateway/truth"
+)
+
+// Faults are the faults of one gateway process. They must be closed.
+type Faults struct {
+	plan     atomic.Pointer[plan]
+	attempts atomic.Uint64 // upgrades asked for
+	later    [timetables]*timetable
+	stop     context.CancelFunc
+	running  sync.WaitGroup
+}
+
+// timetables share the connections, so that one connection's deliveries are
+// always late in the same one and keep their order.
+const timetables = 4
+
+// New starts with the given settings.
+func New(s Settings) *Faults {
+	ctx, stop := context.WithCancel(context.Background())
+	f := &Faults{stop: stop}
+	f.Set(s)
+	for i := range f.later {
+		t := newTimetable()
+		f.later[i] = t
+		f.running.Go(func() { t.run(ctx) })
+	}
+	return f
+}
+
+// Close ends what happens later; it never happens then.
+func (f *Faults) Close() {
+	f.stop()
+	f.running.Wait()
+}
+
+// Set replaces the settings. Counts of every n-th begin anew.
+func (f *Faults) Set(s Settings) {
+	if s.Seed == 0 {
+		s.Seed = uint64(rand.Uint32()) + 1 //nolint:gosec // nothing secret, and short enough to be typed
+	}
+	f.plan.Store(newPlan(s))
+}
+
+// Settings are the faults that hold now.
+func (f *Faults) Settings() Settings { return f.plan.Load().Settings }
+
+// Refuse says with which status an upgrade is to be refused, or 0.
+func (f *Faults) Refuse() (status int) {
+	p := f.plan.Load()
+	if p.pace != nil && !p.pace.Allow() {
+		return http.StatusTooManyRequests
+	}
+	if p.hits(refusing, p.Refuse.Rate, f.attempts.Add(1), 0) {
+		return p.Refuse.Status
+	}
+	return 0
+}
+
+// SlowTLS is how much longer a TLS handshake takes.
+func (f *Faults) SlowTLS() time.Duration { return time.Duration(f.plan.Load().SlowTLS) }
+
+// StopKeepAlive says that no ka is sent.
+func (f *Faults) StopKeepAlive() bool { return f.plan.Load().StopKeepAlive }
+
+// Deliver writes a broadcast's body to a listener, as well as the faults allow.
+// It may do so after it has returned.
+func (f *Faults) Deliver(l *Listener, b *truth.Broadcast, body []byte) {
+	d := delivery{broadcast: b, body: body}
+	if wait := f.plan.Load().delay(b.Number, l.Number); wait > 0 {
+		f.timetable(l).after(wait, func() { f.settle(l, d) })
+		return
+	}
+	f.settle(l, d)
+}
+
+func (f *Faults) timetable(l *Listener) *timetable { return f.later[l.Number%timetables] }
+
+// Ready tells that the listener has joined or subscribed: the time it may be
+// deaf begins, and the time after which it may be cut.
+func (f *Faults) Ready(l *Listener) {
+	p := f.plan.Load()
+	if p.Deaf > 0 {
+		l.deafen(time.Now().Add(time.Duration(p.Deaf)))
+	}
+	if p.hits(cutting, p.Unstable.Share, l.Number, 0) {
+		within := float64(p.Unstable.Within) * p.random(cutting, l.Number, 1)
+		f.timetable(l).soon(time.Duration(within), l.Out.Cut)
+	}
+}

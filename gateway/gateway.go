@@ -1,0 +1,111 @@
+// Package gateway is the local push gateway: what the blog builds on AWS, on
+// one machine and one port, for trying, testing and CI. It speaks both of the
+// blog's dialects, keeps an exact account of its deliveries, and goes wrong on
+// purpose where it is asked to.
+//
+// It shares no code with the clients it serves, so that two readings of the
+// protocols check each other.
+package gateway
+
+import (
+	"crypto/tls"
+	"net/http"
+	"time"
+
+	"github.com/pushgw/xk6-pushgw/gateway/apigw"
+	"github.com/pushgw/xk6-pushgw/gateway/appsync"
+	"github.com/pushgw/xk6-pushgw/gateway/chat"
+	"github.com/pushgw/xk6-pushgw/gateway/fault"
+)
+
+// APIKey is the AppSync API key of a gateway that isn't given another.
+const APIKey = "da2-localpushgatewayapikey0001"
+
+// Config is what a gateway can be told. The zero value is AWS's behaviour with
+// the blog's application.
+type Config struct {
+	APIKey string // AppSync's; APIKey if empty
+
+	Fanout   int           // posts of a chat broadcast side by side; 1 if 0
+	PostTime time.Duration // how much longer each of these posts takes
+
+	KeepAlive    time.Duration // from one ka to the next; 60 s if 0
+	IdleTimeout  time.Duration // of API Gateway connections; 10 minutes if 0
+	Lifetime     time.Duration // of API Gateway connections; 2 hours if 0
+	WriteTimeout time.Duration // after which a peer that takes nothing is cut; 2 s if 0
+
+	Faults fault.Settings // what goes wrong from the start
+}
+
+// Gateway is a running gateway. It must be closed.
+type Gateway struct {
+	faults  *fault.Faults
+	apigw   *apigw.Gateway
+	appsync *appsync.Gateway
+	chat    *chat.App
+	rooms   *chat.Memory
+	mux     *http.ServeMux
+}
+
+const (
+	keepAlive          = time.Minute
+	idleTimeout        = 10 * time.Minute
+	lifetime           = 2 * time.Hour
+	appsyncLifetime    = 24 * time.Hour
+	integrationTimeout = 29 * time.Second
+	writeTimeout       = 2 * time.Second
+)
+
+// New starts a gateway.
+func New(c Config) *Gateway {
+	write := or(c.WriteTimeout, writeTimeout)
+	g := &Gateway{faults: fault.New(c.Faults), rooms: chat.NewMemory(), mux: http.NewServeMux()}
+	g.apigw = apigw.New(apigw.Config{
+		Idle: or(c.IdleTimeout, idleTimeout), Lifetime: or(c.Lifetime, lifetime),
+		Write: write, IntegrationTimeout: integrationTimeout,
+	}, g.faults)
+	g.appsync = appsync.New(appsync.Config{
+		APIKey: or(c.APIKey, APIKey), KeepAlive: or(c.KeepAlive, keepAlive),
+		Lifetime: appsyncLifetime, Write: write,
+	}, g.faults)
+	g.chat = chat.New(g.apigw, g.rooms, chat.Config{Fanout: c.Fanout, PostTime: c.PostTime})
+	g.apigw.Deploy(g.chat)
+
+	g.mux.Handle("/", g.apigw)
+	g.mux.Handle("/graphql", g.appsync)
+	g.mux.Handle("/graphql/realtime", g.appsync)
+	g.mux.HandleFunc("GET /stats", g.getStats)
+	g.mux.HandleFunc("DELETE /stats", g.deleteStats)
+	g.mux.HandleFunc("GET /faults", g.getFaults)
+	g.mux.HandleFunc("POST /faults", g.postFaults)
+	g.mux.HandleFunc("DELETE /faults", g.deleteFaults)
+	return g
+}
+
+// or returns v, or usual where v is the zero value.
+func or[T comparable](v, usual T) T {
+	var zero T
+	if v == zero {
+		return usual
+	}
+	return v
+}
+
+// Handler serves both gateways, /stats and /faults.
+func (g *Gateway) Handler() http.Handler { return g.mux }
+
+// SlowTLS is for tls.Config.GetConfigForClient: it holds up each handshake as
+// long as the faults say, and changes nothing else.
+func (g *Gateway) SlowTLS(*tls.ClientHelloInfo) (*tls.Config, error) {
+	time.Sleep(g.faults.SlowTLS())
+	return nil, nil //nolint:nilnil // the documented way to keep the configuration
+}
+
+// Close closes all connections with 1001 "Going away" and waits until
+// everything has ended.
+func (g *Gateway) Close() {
+	g.chat.Stop()
+	g.faults.Close()
+	g.apigw.Close()
+	g.appsync.Close()
+}

@@ -1,0 +1,52 @@
+package gateway_test
+
+import (
+	"testing"
+
+	"github.com/pushgw/xk6-pushgw/gateway"
+	"github.com/stretchr/testify/require"
+	"github.com/tidwall/gjson"
+)
+
+func TestAChatBroadcastReachesTheRoom(t *testing.T) {
+	t.Parallel()
+	s := start(t, gateway.Config{})
+	host, guest := s.chat("host", "Room1"), s.chat("guest", "Room1")
+	other := s.chat("other", "Room2")
+	text := stamped(1)
+	host.say(text)
+	require.Equal(t, "host: "+text, host.hear())
+	require.Equal(t, "host: "+text, guest.hear())
+	other.say("/room")
+	require.Equal(t, "Room2", other.hear())
+
+	side := s.stats().APIGateway
+	require.Equal(t, 3, side.Open)
+	require.Equal(t, 3, side.Ready)
+	require.EqualValues(t, 3, side.Accepted)
+	require.EqualValues(t, 8, side.FramesIn)
+	require.EqualValues(t, 9, side.FramesOut)
+	require.Len(t, side.Broadcasts, 1)
+	require.Equal(t, "abcdef01", side.Broadcasts[0].Origin)
+	require.EqualValues(t, 1, side.Broadcasts[0].Sequence)
+	require.EqualValues(t, 2, side.Broadcasts[0].Audience)
+	require.EqualValues(t, 2, side.Broadcasts[0].Delivered)
+	require.EqualValues(t, 2, side.Broadcasts[0].Delay.Count)
+	require.Equal(t, side.Broadcasts[0].Counts, side.Totals.Counts)
+}
+
+func TestAMutationReachesSubscribers(t *testing.T) {
+	t.Parallel()
+	s := start(t, gateway.Config{})
+	listeners := []*client{s.subscribed(onCreateRoom, nil), s.subscribed(onCreateRoom, nil)}
+	title := "room-" + stamped(1)
+	created := gjson.Get(s.mutate("{ id title }", title), "data.createRoom")
+	for _, c := range listeners {
+		require.JSONEq(t, `{"id":"1","type":"data","payload":{"data":{"onCreateRoom":`+
+			`{"__typename":"Room","id":"`+created.Get("id").Str+`","title":"`+title+`"}}}}`, c.hear())
+	}
+	side := s.eventually("delivered", func(s gateway.Stats) bool { return s.AppSync.Totals.Pending == 0 }).AppSync
+	require.Equal(t, 2, side.Ready)
+	require.EqualValues(t, 2, side.Totals.Delivered)
+	require.EqualValues(t, 1, side.Totals.Broadcasts)
+}

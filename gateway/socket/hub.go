@@ -1,0 +1,173 @@
+// Package socket holds the WebSocket connections of a gateway: it upgrades
+// them, reads them, writes to them, closes them when they are idle or old, and
+// counts what passes. It knows nothing of what the messages mean.
+//
+// It is made for many thousands of connections in one process: one goroutine
+// each and nothing else, neither timers nor buffers that wait for a message.
+package socket
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// ErrClosed is the error of a write to a connection that is closed or closing,
+// and of an upgrade while the gateway stops.
+var ErrClosed = errors.New("connection is closed")
+
+// Limits are what a gateway allows a connection.
+type Limits struct {
+	Message  int64         // bytes in one message from the client; a longer one is answered with 1009
+	Idle     time.Duration // without a message or a ping from either side; 0 is for ever
+	Lifetime time.Duration // from the upgrade on; 0 is for ever
+	Write    time.Duration // how long one write may take before its peer counts as stuck and is cut
+}
+
+// Counters count connections and messages. Control frames are no messages.
+type Counters struct {
+	Accepted, Refused   atomic.Int64 // upgrades, counted by whoever decides
+	FramesIn, FramesOut atomic.Int64
+	Errors              atomic.Int64 // error frames sent, which are FramesOut too
+	Stuck               atomic.Int64 // connections cut because a write took too long
+}
+
+// Reset counts from zero again.
+func (c *Counters) Reset() {
+	for _, n := range []*atomic.Int64{&c.Accepted, &c.Refused, &c.FramesIn, &c.FramesOut, &c.Errors, &c.Stuck} {
+		n.Store(0)
+	}
+}
+
+// Hub is all connections of one gateway.
+type Hub struct {
+	Counters Counters
+
+	limits   Limits
+	upgrader websocket.Upgrader
+	number   atomic.Uint64
+	ctx      context.Context //nolint:containedctx // the gateway's life
+	stop     context.CancelFunc
+	running  sync.WaitGroup
+
+	mu    sync.Mutex
+	conns map[*Conn]struct{} // nil once the hub is closed
+}
+
+// Buffers are small because messages to a gateway are: a frame beyond the read
+// buffer is read in pieces. Frames are written without gorilla's write buffers.
+const (
+	readBuffer  = 256
+	writeBuffer = 256
+)
+
+// NewHub returns an empty Hub that prefers the given subprotocols. It must be
+// closed.
+func NewHub(limits Limits, subprotocols ...string) *Hub {
+	ctx, stop := context.WithCancel(context.Background())
+	h := &Hub{
+		limits: limits,
+		upgrader: websocket.Upgrader{
+			ReadBufferSize:  readBuffer,
+			WriteBufferSize: writeBuffer,
+			WriteBufferPool: &sync.Pool{},
+			Subprotocols:    subprotocols,
+			CheckOrigin:     func(*http.Request) bool { return true },
+			Error:           func(http.ResponseWriter, *http.Request, int, error) {},
+		},
+		ctx:   ctx,
+		stop:  stop,
+		conns: map[*Conn]struct{}{},
+	}
+	h.Go(h.sweep)
+	return h
+}
+
+// Context ends when the hub is closed.
+func (h *Hub) Context() context.Context { return h.ctx }
+
+// Go runs f in a goroutine that Close waits for.
+func (h *Hub) Go(f func()) {
+	h.running.Add(1)
+	go func() {
+		defer h.running.Done()
+		f()
+	}()
+}
+
+// Upgrade makes a request a connection. If it can't, nothing has been answered
+// and the error says why. The connection must be given to Serve.
+func (h *Hub) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) {
+	ws, err := h.upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return nil, err
+	}
+	ws.SetReadLimit(h.limits.Message)
+	now := time.Now()
+	c := &Conn{Number: h.number.Add(1), Opened: now, hub: h, ws: ws}
+	c.active.Store(now.UnixMilli())
+	ws.SetPingHandler(c.pong)
+	return c, nil
+}
+
+// Serve reads the connection for its owner from now on, in a goroutine of its
+// own so that the HTTP server's memory for the request is given back.
+func (h *Hub) Serve(c *Conn, owner Owner) {
+	c.Owner = owner
+	h.mu.Lock()
+	open := h.conns != nil
+	if open {
+		h.conns[c] = struct{}{}
+		h.running.Add(1)
+	}
+	h.mu.Unlock()
+	if !open {
+		c.Cut()
+		owner.Closed()
+		return
+	}
+	go func() {
+		defer h.running.Done()
+		c.read()
+		h.mu.Lock()
+		delete(h.conns, c)
+		h.mu.Unlock()
+		owner.Closed()
+	}()
+}
+
+// Conns lists the connections that are open now.
+func (h *Hub) Conns() []*Conn {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	list := make([]*Conn, 0, len(h.conns))
+	for c := range h.conns {
+		list = append(list, c)
+	}
+	return list
+}
+
+// Open is how many connections are open now.
+func (h *Hub) Open() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.conns)
+}
+
+// Close closes every connection with 1001 and waits until all have ended.
+func (h *Hub) Close() {
+	h.mu.Lock()
+	conns := h.conns
+	h.conns = nil
+	h.mu.Unlock()
+	h.stop()
+	for c := range conns {
+		c.Close(websocket.CloseGoingAway, "Going away")
+	}
+	h.running.Wait()
+}

@@ -1,0 +1,40 @@
+package socket
+
+import (
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// sweep closes the connections that are idle or have lived too long, both with
+// 1001 "Going away" as API Gateway does. One goroutine looks at all of them
+// from time to time, because a timer each would cost every connection memory.
+func (h *Hub) sweep() {
+	shortest := h.limits.Idle
+	if shortest == 0 || h.limits.Lifetime > 0 && h.limits.Lifetime < shortest {
+		shortest = h.limits.Lifetime
+	}
+	if shortest == 0 {
+		return
+	}
+	ticker := time.NewTicker(min(max(shortest/20, time.Millisecond), 10*time.Second))
+	defer ticker.Stop()
+	for {
+		select {
+		case <-h.ctx.Done():
+			return
+		case now := <-ticker.C:
+			h.closeExpired(now)
+		}
+	}
+}
+
+func (h *Hub) closeExpired(now time.Time) {
+	for _, c := range h.Conns() {
+		idle := h.limits.Idle > 0 && now.Sub(c.LastActive()) >= h.limits.Idle
+		old := h.limits.Lifetime > 0 && now.Sub(c.Opened) >= h.limits.Lifetime
+		if idle || old {
+			c.Close(websocket.CloseGoingAway, "Going away")
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package gateway
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/pushgw/xk6-pushgw/gateway/socket"
+	"github.com/pushgw/xk6-pushgw/gateway/truth"
+)
+
+// Stats is the answer to GET /stats.
+type Stats struct {
+	APIGateway Side `json:"apigw"`
+	AppSync    Side `json:"appsync"`
+}
+
+// Side is what one gateway has counted.
+type Side struct {
+	Open        int   `json:"open"`         // connections, now
+	Ready       int   `json:"ready"`        // those that joined a room or have a subscription, now
+	Accepted    int64 `json:"accepted"`     // connections
+	Refused     int64 `json:"refused"`      // connections, by a status or a connection_error
+	FramesIn    int64 `json:"frames_in"`    // messages from clients
+	FramesOut   int64 `json:"frames_out"`   // messages to clients
+	Errors      int64 `json:"errors"`       // error frames among them
+	Stuck       int64 `json:"stuck"`        // connections cut because they took nothing
+	DroppedOpen int64 `json:"dropped_open"` // deliveries dropped or deaf on connections open now
+	truth.Report
+}
+
+// Stats reads the ground truth.
+func (g *Gateway) Stats() Stats {
+	stats := Stats{
+		APIGateway: sideOf(g.apigw.Hub, g.apigw.Account),
+		AppSync:    sideOf(g.appsync.Hub, g.appsync.Account),
+	}
+	stats.APIGateway.Ready = g.rooms.Joined()
+	stats.AppSync.Ready = int(g.appsync.Ready.Load())
+	return stats
+}
+
+func sideOf(hub *socket.Hub, account *truth.Account) Side {
+	s := Side{Report: account.Report()}
+	for _, c := range hub.Conns() {
+		s.Open++
+		s.DroppedOpen += account.Missed(&c.Missed)
+	}
+	s.Accepted, s.Refused = hub.Counters.Accepted.Load(), hub.Counters.Refused.Load()
+	s.FramesIn, s.FramesOut = hub.Counters.FramesIn.Load(), hub.Counters.FramesOut.Load()
+	s.Errors, s.Stuck = hub.Counters.Errors.Load(), hub.Counters.Stuck.Load()
+	return s
+}
+
+func (g *Gateway) getStats(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, g.Stats())
+}
+
+// deleteStats forgets everything that has been counted so far.
+func (g *Gateway) deleteStats(w http.ResponseWriter, _ *http.Request) {
+	g.apigw.Account.Forget()
+	g.appsync.Account.Forget()
+	g.apigw.Hub.Counters.Reset()
+	g.appsync.Hub.Counters.Reset()
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func answer(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	_ = encoder.Encode(v) // nobody is left to tell if it fails
+}

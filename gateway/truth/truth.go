@@ -1,0 +1,105 @@
+// Package truth is the account that a gateway keeps of its own deliveries:
+// how many there should have been, what became of each, and how long after its
+// stamp each was written. It counts where the write happens, so it is what a
+// load generator's ledger can be held against.
+//
+// A delivery is one broadcast reaching one listener. Every delivery of an
+// audience ends as exactly one of delivered, dropped, deaf, gone or failed;
+// what has not ended yet is pending.
+package truth
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/pushgw/xk6-pushgw/internal/histogram"
+	"github.com/pushgw/xk6-pushgw/internal/stamp"
+)
+
+// Account is one gateway's account. Its methods may be called from several
+// goroutines at once.
+type Account struct {
+	current atomic.Pointer[book]
+	opened  atomic.Uint64
+}
+
+// New returns an Account that has counted nothing.
+func New() *Account {
+	a := &Account{}
+	a.current.Store(newBook(0))
+	return a
+}
+
+// Forget starts anew. Deliveries still pending end in the account that is
+// forgotten, so the new one stays consistent in itself.
+func (a *Account) Forget() {
+	for {
+		old := a.current.Load()
+		if a.current.CompareAndSwap(old, newBook(old.number+1)) {
+			return
+		}
+	}
+}
+
+// Open begins the account of a broadcast that is about to be sent to so many
+// listeners, and finds its stamp in data. Broadcasts of one stamp share one
+// account; a broadcast without a stamp enters the totals only.
+func (a *Account) Open(data []byte, audience int) *Broadcast {
+	found, _, _, ok := stamp.Find(data)
+	b := a.current.Load().open(found, ok, a.opened.Add(1))
+	b.count(audienceOf, int64(audience))
+	return b
+}
+
+// Broadcast is the account of one broadcast.
+type Broadcast struct {
+	Number  uint64 // its place among all broadcasts of this gateway, from 1
+	Stamp   stamp.Stamp
+	Stamped bool
+
+	book  *book
+	tally tally
+	delay *histogram.Histogram
+}
+
+// Delivered counts a first copy that was written, reordered if the connection
+// had been written a later one of the same origin before.
+func (b *Broadcast) Delivered(reordered bool) {
+	if b.Stamped {
+		delay := time.Since(b.Stamp.Sent)
+		b.delay.Add(delay)
+		b.book.delay.Add(delay)
+	}
+	b.count(delivered, 1)
+	if reordered {
+		b.count(reorderedOf, 1)
+	}
+}
+
+// Duplicated counts a further copy that was written.
+func (b *Broadcast) Duplicated() { b.count(duplicated, 1) }
+
+// Gone counts a delivery whose connection had left before it could be written.
+func (b *Broadcast) Gone() { b.count(gone, 1) }
+
+// Failed counts a delivery whose write failed.
+func (b *Broadcast) Failed() { b.count(failed, 1) }
+
+// Dropped counts a delivery that was kept from a connection on purpose.
+func (b *Broadcast) Dropped(from *Missed) {
+	b.count(dropped, 1)
+	from.add(b.book.number)
+}
+
+// Deaf counts a delivery that a connection could not hear, being deaf.
+func (b *Broadcast) Deaf(from *Missed) {
+	b.count(deaf, 1)
+	from.add(b.book.number)
+}
+
+func (b *Broadcast) count(what field, n int64) {
+	b.book.tally[what].Add(n)
+	if b.Stamped {
+		b.tally[what].Add(n)
+	}
+}

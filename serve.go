@@ -1,0 +1,168 @@
+package pushgw
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"syscall"
+	"time"
+
+	local "github.com/pushgw/xk6-pushgw/gateway"
+	"github.com/pushgw/xk6-pushgw/gateway/fault"
+	"github.com/sirupsen/logrus"
+	"github.com/spf13/cobra"
+	"go.k6.io/k6/v2/cmd/state"
+	"go.k6.io/k6/v2/subcommand"
+)
+
+func init() { //nolint:gochecknoinits // how k6 extensions are registered
+	subcommand.RegisterExtension("pushgw", newCommand)
+}
+
+// newCommand is `k6 x pushgw`. It runs whenever k6 does, whatever for.
+func newCommand(gs *state.GlobalState) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "pushgw",
+		Short: "Tools for load-testing AWS push gateways",
+	}
+	cmd.AddCommand(newServeCommand(gs))
+	return cmd
+}
+
+// serveOptions are the flags of `k6 x pushgw serve`.
+type serveOptions struct {
+	address string
+	tls     bool
+	config  local.Config
+}
+
+// newServeCommand is `k6 x pushgw serve`, the local gateway.
+func newServeCommand(gs *state.GlobalState) *cobra.Command {
+	var o serveOptions
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run a local push gateway: API Gateway with the chat application, and AppSync",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(cmd); err != nil {
+				return err
+			}
+			return serve(gs, o)
+		},
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&o.address, "address", "127.0.0.1:8090", "host and port to listen on; port 0 takes a free one")
+	flags.BoolVar(&o.tls, "tls", false, "serve wss and https, with a certificate of its own making")
+	flags.StringVar(&o.config.APIKey, "api-key", local.APIKey, "AppSync API key")
+	flags.IntVar(&o.config.Fanout, "fanout", 1, "posts of a chat broadcast that run side by side")
+	flags.DurationVar(&o.config.PostTime, "post-time", 0, "how much longer each of these posts takes; about 10ms on AWS")
+	flags.DurationVar(&o.config.KeepAlive, "keep-alive", time.Minute, "time from one ka of AppSync to the next")
+	for _, key := range fault.Keys() {
+		if key.Flag != "" {
+			flags.String(key.Flag, "", "fault: "+key.Usage)
+		}
+	}
+	flags.Lookup("stop-keep-alive").NoOptDefVal = "true"
+	return cmd
+}
+
+// check completes the options, or says which flag can't be as it is.
+func (o *serveOptions) check(cmd *cobra.Command) error {
+	switch {
+	case o.config.Fanout < 1:
+		return fmt.Errorf("--fanout: must be 1 or more, not %d", o.config.Fanout)
+	case o.config.PostTime < 0:
+		return fmt.Errorf("--post-time: must be zero or longer, not %s", o.config.PostTime)
+	case o.config.KeepAlive <= 0:
+		return fmt.Errorf("--keep-alive: must be longer than zero, not %s", o.config.KeepAlive)
+	}
+	var change fault.Change
+	for _, key := range fault.Keys() {
+		flag := cmd.Flags().Lookup(key.Flag)
+		if flag == nil || !flag.Changed {
+			continue
+		}
+		if err := change.Set(key.Name, flag.Value.String()); err != nil {
+			return fmt.Errorf("--%s: %w", key.Flag, err)
+		}
+	}
+	o.config.Faults = change.Settings
+	return nil
+}
+
+// serve runs the gateway until the process is told to stop.
+func serve(gs *state.GlobalState, o serveOptions) error {
+	listener, err := net.Listen("tcp", o.address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("--address: %s is in use; choose another port, or 0 for a free one", o.address)
+	}
+	if err != nil {
+		return fmt.Errorf("--address: %w", err)
+	}
+	g := local.New(o.config)
+	defer g.Close()
+	if o.tls {
+		certificate, err := local.SelfSigned()
+		if err != nil {
+			return errors.Join(err, listener.Close())
+		}
+		listener = tls.NewListener(listener, &tls.Config{
+			Certificates:       []tls.Certificate{certificate},
+			GetConfigForClient: g.SlowTLS,
+			MinVersion:         tls.VersionTLS12,
+		})
+	}
+	o.print(gs.Stdout, listener.Addr())
+	return run(gs, g.Handler(), listener)
+}
+
+// run serves until SIGINT or SIGTERM.
+func run(gs *state.GlobalState, handler http.Handler, listener net.Listener) error {
+	const patience = time.Second // for requests under way
+	complaints := gs.Logger.WriterLevel(logrus.DebugLevel)
+	defer func() { _ = complaints.Close() }()
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: time.Minute,
+		ErrorLog:          log.New(complaints, "", 0),
+	}
+	stop := make(chan os.Signal, 1)
+	gs.SignalNotify(stop, os.Interrupt, syscall.SIGTERM)
+	defer gs.SignalStop(stop)
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-stop:
+	case <-gs.Ctx.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		return server.Close()
+	}
+	return nil
+}
+
+// print tells where everything is. The last line begins with "ready".
+func (o *serveOptions) print(w io.Writer, address net.Addr) {
+	secure := ""
+	if o.tls {
+		secure = "s"
+	}
+	_, _ = fmt.Fprintf(w, `API Gateway  ws%[1]s://%[2]s/dev
+AppSync      http%[1]s://%[2]s/graphql
+             API key %[3]s
+ground truth http%[1]s://%[2]s/stats
+faults       http%[1]s://%[2]s/faults
+ready on %[2]s
+`, secure, address, o.config.APIKey)
+}
