@@ -1,0 +1,233 @@
+package pushgw
+
+import (
+	"bytes"
+	"context"
+	"net/url"
+
+	"github.com/grafana/sobek"
+	"go.k6.io/k6/v2/lib"
+
+	"github.com/pushgw/xk6-pushgw/internal/appsync"
+	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/stamp"
+)
+
+// appSync is a GraphQL API of AppSync, with its subscriptions over WebSocket and
+// its mutations over HTTPS.
+type appSync struct {
+	graphql      *url.URL
+	realtime     *url.URL
+	subprotocols []string
+	apiKey       string
+	subscription *appsync.Operation // nil: hosts only
+	mutation     *appsync.Operation // nil: nothing to broadcast with
+	// listeners subscribe as they shake hands; hosts do when the script says so.
+	listener, host *appsync.Dialect
+}
+
+// newAppSyncClient is the constructor of appsync.Client.
+func (m *module) newAppSyncClient(args sobek.ConstructorCall) *sobek.Object {
+	const where = "new appsync.Client()"
+	u, err := gatewayURL(args.Argument(0), where, "https", "http")
+	if err != nil {
+		throw(m.vu.Runtime(), err)
+	}
+	o := readOptions(args.Argument(1), where)
+	g := readAppSync(u, o)
+	c := &client{module: m, gateway: g, settings: readSettings(o, 0)}
+	c.check(o)
+
+	object := c.define(args.This)
+	m.set(object, "connect", func(value sobek.Value) *sobek.Promise { return g.connect(c, value) })
+	m.set(object, "graphql", func(value sobek.Value) *sobek.Promise { return g.query(c, value) })
+	m.set(object, "broadcast", func(value sobek.Value) *sobek.Promise { return g.broadcast(c, value) })
+	return object
+}
+
+func readAppSync(u *url.URL, o *options) *appSync {
+	auth := o.inner("auth")
+	auth.require("apiKey", "an API key is what this client can present")
+	g := &appSync{
+		graphql:      u,
+		apiKey:       auth.text("apiKey", ""),
+		subscription: readOperation(o, "subscription"),
+		mutation:     readOperation(o, "mutation"),
+	}
+	o.adopt(auth)
+	g.address(o, appsync.Auth{Host: o.text("host", u.Host), APIKey: g.apiKey})
+	return g
+}
+
+// address finds out where and how to connect.
+func (g *appSync) address(o *options, auth appsync.Auth) {
+	var err error
+	if g.realtime, err = realtimeURL(g.graphql, o); err != nil {
+		o.fail("realtimeUrl", "%v", err)
+		return
+	}
+	switch o.oneOf("credentials", "subprotocol", "query") {
+	case "query":
+		g.realtime, g.subprotocols = auth.Query(g.realtime), []string{appsync.Subprotocol}
+	default:
+		g.subprotocols = auth.Subprotocols()
+	}
+	if g.host, err = appsync.New(auth, nil); err == nil {
+		g.listener, err = appsync.New(auth, g.subscription)
+	}
+	if err != nil {
+		o.fail("subscription", "%v", err)
+	}
+}
+
+// realtimeURL is derived from the GraphQL URL, unless the script knows better.
+func realtimeURL(graphql *url.URL, o *options) (*url.URL, error) {
+	value, ok := o.raw("realtimeUrl")
+	if !ok {
+		return appsync.RealtimeURL(graphql)
+	}
+	return gatewayURL(value, o.path("realtimeUrl"), "wss", "ws")
+}
+
+// readOperation reads a GraphQL operation, if there is one.
+func readOperation(o *options, key string) *appsync.Operation {
+	if _, ok := o.raw(key); !ok {
+		return nil
+	}
+	inner := o.inner(key)
+	operation := inner.operation()
+	o.adopt(inner)
+	return operation
+}
+
+// operation reads the options as a GraphQL operation.
+func (o *options) operation() *appsync.Operation {
+	o.require("query", "the text of the GraphQL operation")
+	return &appsync.Operation{
+		Query: o.text("query", ""), Variables: o.json("variables"), Name: o.text("operationName", ""),
+	}
+}
+
+func (g *appSync) tag() string { return "appsync" }
+
+func (g *appSync) audience() string {
+	data := ""
+	if g.subscription != nil {
+		data, _ = g.subscription.Data() // what is wrong with it was said in the constructor
+	}
+	return "appsync " + g.graphql.Host + g.graphql.Path + " " + data
+}
+
+func (g *appSync) endpoint() (*url.URL, []string) { return g.realtime, g.subprotocols }
+
+func (g *appSync) session(role string, _ *lib.State) dialect.Session {
+	if role == roleListener {
+		return g.listener.Session()
+	}
+	return g.host.Session()
+}
+
+// listenable implements gateway.
+func (g *appSync) listenable() error {
+	if g.subscription == nil {
+		return scriptErrorf(nameUsageError, "listen() needs the client's option \"subscription\"")
+	}
+	return nil
+}
+
+// broadcast is the JavaScript method: each broadcast is one mutation.
+func (g *appSync) broadcast(c *client, value sobek.Value) *sobek.Promise {
+	o := readOptions(value, "broadcast()")
+	plan := readBroadcastPlan(o)
+	c.check(o)
+	body, err := g.mutationBody()
+	if err != nil {
+		throw(c.vu.Runtime(), err)
+	}
+	return c.broadcast(plan, func(_ context.Context, call *call) (publish, func(), error) {
+		send := func(ctx context.Context, s string) error {
+			_, err := g.post(ctx, call, bytes.ReplaceAll(body, []byte(stamp.Placeholder), []byte(s)))
+			return err
+		}
+		return send, func() {}, nil
+	})
+}
+
+// mutationBody is the request with the place for the stamp still in it.
+func (g *appSync) mutationBody() ([]byte, error) {
+	if g.mutation == nil {
+		return nil, scriptErrorf(nameUsageError, "broadcast() needs the client's option \"mutation\"")
+	}
+	data, err := g.mutation.Data()
+	if err != nil {
+		return nil, scriptErrorf(nameInvalidOption, "mutation: %v", err)
+	}
+	body := []byte(data)
+	if !bytes.Contains(body, []byte(stamp.Placeholder)) {
+		return nil, scriptErrorf(nameInvalidOption,
+			"broadcast(): the client's mutation must contain %s, in its query or its variables", stamp.Placeholder)
+	}
+	return body, nil
+}
+
+// connect is the JavaScript method: one connection that the script drives.
+func (g *appSync) connect(c *client, value sobek.Value) *sobek.Promise {
+	c.check(readOptions(value, "connect()"))
+	return c.begin("connect()", roleHost).connect(func(s *connection) {
+		c.set(s.object, "subscribe", func(value sobek.Value) *sobek.Promise { return g.subscribe(s, value) })
+	})
+}
+
+// subscribe is the JavaScript method of a connection; without an operation of
+// its own it takes the client's. It resolves when the subscription is
+// acknowledged.
+func (g *appSync) subscribe(s *connection, value sobek.Value) *sobek.Promise {
+	operation, err := g.subscriptionOf(value)
+	if err != nil {
+		throw(s.vu.Runtime(), err)
+	}
+	return promise(s.vu, func(ctx context.Context) (any, error) {
+		var id string
+		err := s.request(ctx, func(session dialect.Session) (string, dialect.Event, error) {
+			gql, _ := session.(*appsync.Session)
+			var frame []byte
+			var err error
+			id, frame, err = gql.Subscribe(*operation)
+			return id, dialect.Event{Kind: dialect.Progress, Answer: frame}, err
+		})
+		if err != nil {
+			return nil, err
+		}
+		return onLoop(func() sobek.Value { return g.subscriptionObject(s, id) }), nil
+	})
+}
+
+func (g *appSync) subscriptionOf(value sobek.Value) (*appsync.Operation, error) {
+	if value == nil || sobek.IsUndefined(value) {
+		if g.subscription == nil {
+			return nil, scriptErrorf(nameUsageError, "subscribe() needs an operation, for the client has none")
+		}
+		return g.subscription, nil
+	}
+	o := readOptions(value, "subscribe()")
+	return o.operation(), o.finish()
+}
+
+// subscriptionObject is what the script gets for a subscription.
+func (g *appSync) subscriptionObject(s *connection, id string) sobek.Value {
+	object := s.vu.Runtime().NewObject()
+	s.set(object, "id", id)
+	s.set(object, "unsubscribe", func() *sobek.Promise {
+		return promise(s.vu, func(ctx context.Context) (any, error) {
+			return nil, s.request(ctx, func(session dialect.Session) (string, dialect.Event, error) {
+				gql, _ := session.(*appsync.Session)
+				frame := gql.Stop(id)
+				if frame == nil {
+					return "", dialect.Event{}, scriptErrorf(nameUsageError, "unsubscribe(): there is no such subscription any more")
+				}
+				return id, dialect.Event{Kind: dialect.Progress, Answer: frame}, nil
+			})
+		})
+	})
+	return object
+}

@@ -1,0 +1,172 @@
+package pushgw
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/grafana/sobek"
+	"go.k6.io/k6/v2/lib"
+
+	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/listen"
+	"github.com/pushgw/xk6-pushgw/internal/wire"
+)
+
+// client is what the clients of all dialects have in common.
+type client struct {
+	*module
+	gateway
+	settings
+}
+
+// gateway is what a dialect brings.
+type gateway interface {
+	// tag is the gateway's name in metrics.
+	tag() string
+	// audience names those who are meant to hear the client's broadcasts.
+	audience() string
+	// listenable says why the client can't listen, if it can't.
+	listenable() error
+	// endpoint is where WebSockets go, and which subprotocols they offer.
+	endpoint() (*url.URL, []string)
+	// session makes a connection's side of the dialect.
+	session(role string, state *lib.State) dialect.Session
+}
+
+// publish sends one broadcast with this stamp in it.
+type publish func(ctx context.Context, stamp string) error
+
+// settings are the options that all clients have.
+type settings struct {
+	timeout    time.Duration
+	ping       time.Duration
+	timestamps wire.Timestamps
+	header     http.Header
+}
+
+const (
+	defaultTimeout = 30 * time.Second
+
+	roleListener = "listener"
+	roleHost     = "host"
+)
+
+func readSettings(o *options, ping time.Duration) settings {
+	s := settings{
+		timeout: o.duration("timeout", defaultTimeout),
+		ping:    o.duration("ping", ping),
+		header:  make(http.Header),
+	}
+	if s.timeout == 0 {
+		o.fail("timeout", "must be more than zero")
+	}
+	if o.oneOf("timestamps", "kernel", "read") == "read" {
+		s.timestamps = wire.ReadTime
+	}
+	for name, value := range o.texts("headers") {
+		s.header.Set(name, value)
+	}
+	return s
+}
+
+// gatewayURL reads a client's first argument.
+func gatewayURL(value sobek.Value, where string, schemes ...string) (*url.URL, error) {
+	want := strings.Join(schemes, ":// or ") + "://"
+	text, ok := value.Export().(string)
+	if !ok {
+		return nil, scriptErrorf(nameInvalidOption, "%s: the first argument must be the gateway's URL (%s…), not %s",
+			where, want, kind(value.Export()))
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return nil, scriptErrorf(nameInvalidOption, "%s: %q is not a URL", where, redacted(text))
+	case !slices.Contains(schemes, u.Scheme):
+		return nil, scriptErrorf(nameInvalidOption, "%s: the URL %q must begin with %s", where, redacted(text), want)
+	case u.Host == "":
+		return nil, scriptErrorf(nameInvalidOption, "%s: the URL %q names no host", where, redacted(text))
+	}
+	return u, nil
+}
+
+// redacted is a URL as far as it may be shown: a query may hold credentials.
+func redacted(u string) string {
+	before, _, _ := strings.Cut(u, "?")
+	return before
+}
+
+// call is one call of a client's method, from the event loop until it settles.
+type call struct {
+	*client
+	state    *lib.State
+	recorder *recorder
+}
+
+// begin is called on the event loop, in VU code only.
+func (c *client) begin(method, role string) *call {
+	state := c.vu.State()
+	if state == nil {
+		throw(c.vu.Runtime(), scriptErrorf(nameUsageError,
+			"%s can't be called in the init context: a connection needs a running VU", method))
+	}
+	return &call{
+		client: c, state: state,
+		recorder: newRecorder(state, c.metrics, &c.open, c.tag(), role),
+	}
+}
+
+// keep has samples pushed, and f done, at every tick until the returned function
+// is called. That has to be before the call's promise is settled.
+func (c *call) keep(f func(now time.Time)) (end func()) {
+	remove := c.keeper.add(func(now time.Time) {
+		c.recorder.flush()
+		if f != nil {
+			f(now)
+		}
+	})
+	return func() {
+		remove()
+		c.recorder.finish()
+	}
+}
+
+// config is that of the call's connections.
+func (c *call) config(role string) listen.Config {
+	where, subprotocols := c.endpoint()
+	header := c.header.Clone()
+	if header.Get("User-Agent") == "" && c.state.Options.UserAgent.Valid {
+		header.Set("User-Agent", c.state.Options.UserAgent.String)
+	}
+	return listen.Config{
+		Target: &wire.Target{
+			URL: where, Header: header, Subprotocols: subprotocols,
+			DialContext: c.state.Dialer.DialContext, TLS: c.state.TLSConfig, Timestamps: c.timestamps,
+		},
+		Session:  func() dialect.Session { return c.session(role, c.state) },
+		Ledger:   c.ledger,
+		Timeout:  c.timeout,
+		Ping:     c.ping,
+		Observer: c.recorder,
+	}
+}
+
+func (c *client) listeners() *ledger.Audience { return c.ledger.Audience(c.audience()) }
+
+// check throws what is wrong with a call's options.
+func (c *client) check(o *options) {
+	if err := o.finish(); err != nil {
+		throw(c.vu.Runtime(), err)
+	}
+}
+
+// define gives the client's JavaScript object the methods that all clients have.
+func (c *client) define(object *sobek.Object) *sobek.Object {
+	c.set(object, "listen", c.listen)
+	c.set(object, "ready", c.ready)
+	return object
+}

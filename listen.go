@@ -1,0 +1,39 @@
+package pushgw
+
+import (
+	"context"
+
+	"github.com/grafana/sobek"
+
+	"github.com/pushgw/xk6-pushgw/internal/listen"
+)
+
+// listenResult is what listen() resolves with.
+type listenResult struct {
+	Opened   int64 `js:"opened"`
+	Ready    int64 `js:"ready"`
+	Failed   int64 `js:"failed"`
+	Received int64 `js:"received"`
+	Closed   int64 `js:"closed"`
+}
+
+// listen is the JavaScript method: it holds connections until its duration ends,
+// the scenario stops it or no connection is left.
+func (c *client) listen(value sobek.Value) *sobek.Promise {
+	o := readOptions(value, "listen()")
+	plan := listen.Plan{
+		Connections: o.integer("connections", 1, 1),
+		Rate:        o.number("rate", 0, 0),
+		Duration:    o.duration("duration", 0),
+	}
+	c.check(o)
+	if err := c.listenable(); err != nil {
+		throw(c.vu.Runtime(), err)
+	}
+	call := c.begin("listen()", roleListener)
+	group := listen.NewGroup(call.config(roleListener), c.listeners())
+	return promise(c.vu, func(ctx context.Context) (any, error) {
+		defer call.keep(group.Keep)()
+		return listenResult(group.Run(ctx, plan)), nil
+	})
+}

@@ -1,0 +1,71 @@
+// Package pushgw is the k6 extension k6/x/pushgw: load tests for push gateways,
+// that is API Gateway WebSocket APIs and AppSync subscriptions. This package is
+// the JavaScript face; what it stands on is in internal/.
+package pushgw
+
+import (
+	"sync/atomic"
+
+	"github.com/grafana/sobek"
+	"go.k6.io/k6/v2/js/common"
+	"go.k6.io/k6/v2/js/modules"
+
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
+)
+
+func init() {
+	modules.Register("k6/x/pushgw", newRootModule())
+}
+
+// rootModule is what all VUs of the process share.
+type rootModule struct {
+	ledger *ledger.Ledger
+	keeper keeper
+	open   atomic.Int64 // connections
+	last   atomic.Int64 // of the numbers given out
+}
+
+// next returns a number that no other connection of the process has.
+func (root *rootModule) next() int64 { return root.last.Add(1) }
+
+func newRootModule() *rootModule {
+	return &rootModule{ledger: ledger.New()}
+}
+
+// NewModuleInstance implements modules.Module.
+func (root *rootModule) NewModuleInstance(vu modules.VU) modules.Instance {
+	set, err := registerMetrics(vu.InitEnv().Registry)
+	if err != nil {
+		common.Throw(vu.Runtime(), err)
+	}
+	return &module{rootModule: root, vu: vu, metrics: set}
+}
+
+// module is the extension in one VU.
+type module struct {
+	*rootModule
+	vu      modules.VU
+	metrics *metricSet
+}
+
+// Exports implements modules.Instance.
+func (m *module) Exports() modules.Exports {
+	return modules.Exports{Named: map[string]any{
+		"apigw":   m.namespace("Client", m.newAPIGatewayClient),
+		"appsync": m.namespace("Client", m.newAppSyncClient),
+	}}
+}
+
+// namespace is an object with one class in it.
+func (m *module) namespace(class string, construct func(sobek.ConstructorCall) *sobek.Object) *sobek.Object {
+	object := m.vu.Runtime().NewObject()
+	m.set(object, class, construct)
+	return object
+}
+
+// set defines a property; the script is told if it can't be.
+func (m *module) set(object *sobek.Object, name string, value any) {
+	if err := object.Set(name, value); err != nil {
+		throw(m.vu.Runtime(), err)
+	}
+}
