@@ -109,7 +109,7 @@ func (h *host) Event(e dialect.Event) {
 	case dialect.Ready:
 		answered = h.answer(handshake, nil)
 	case dialect.Progress:
-		answered = h.answer(e.Request, nil)
+		answered = e.Request != "" && h.answer(e.Request, nil) // a nameless step is the handshake's, and not its end
 	case dialect.Refusal:
 		answered = h.answer(e.Request, e.Err) || h.answer(handshake, e.Err)
 	case dialect.Unknown, dialect.Data, dialect.KeepAlive, dialect.Failure, dialect.Ended:

@@ -222,6 +222,9 @@ func (r *recorder) settled(result *ledger.Result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.count(r.set.Lost, r.tags.Tags, float64(result.Lost))
+	// What went well is shown as zero, rather than not at all.
+	r.count(r.set.Duplicated, r.local, 0)
+	r.count(r.set.Reordered, r.local, 0)
 	r.count(r.set.Indeterminate, r.tags.Tags, float64(result.Indeterminate))
 	for _, fanout := range result.Fanouts {
 		r.value(r.set.FanoutFirst, r.tags.Tags, metrics.D(fanout.First))
