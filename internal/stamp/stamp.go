@@ -9,7 +9,8 @@
 //
 // where o is the origin, s the sequence, t the intended send time in
 // microseconds since the Unix epoch, and c a CRC-32C of all that comes before
-// it, each in hexadecimal. The checksum is what makes a damaged stamp one that
+// it, each in hexadecimal. In a canary's stamp a c stands in the place of the
+// second dash. The checksum is what makes a damaged stamp one that
 // is refused rather than one that is misread.
 package stamp
 
@@ -34,7 +35,8 @@ const (
 
 	originAt   = len(prefix)
 	sequenceAt = originAt + originDigits
-	timeAt     = sequenceAt + sequenceDigits + 1
+	kindAt     = sequenceAt + sequenceDigits
+	timeAt     = kindAt + 1
 	checkAt    = timeAt + timeDigits + 1
 )
 
@@ -45,6 +47,7 @@ type Stamp struct {
 	Origin   uint32    // the publishing process
 	Sequence uint32    // its broadcasts, counted from 1
 	Sent     time.Time // the intended send time, to the microsecond
+	Canary   bool      // it was sent to find out who listens, and is no broadcast
 }
 
 // Append writes the stamp to the end of b and returns the longer slice.
@@ -53,10 +56,23 @@ func (s Stamp) Append(b []byte) []byte {
 	b = append(b, prefix...)
 	b = appendHex(b, uint64(s.Origin), originDigits)
 	b = appendHex(b, uint64(s.Sequence), sequenceDigits)
-	b = append(b, '-')
+	b = append(b, s.kind())
 	b = appendHex(b, uint64(s.Sent.UnixMicro()), timeDigits) //nolint:gosec // after 1970
 	b = append(b, '-')
 	return appendHex(b, uint64(crc32.Checksum(b[start:], castagnoli)), checkDigits)
+}
+
+// What stands at kindAt.
+const (
+	kindBroadcast = '-'
+	kindCanary    = 'c'
+)
+
+func (s Stamp) kind() byte {
+	if s.Canary {
+		return kindCanary
+	}
+	return kindBroadcast
 }
 
 // String returns the stamp's text.
@@ -83,11 +99,11 @@ func Find(data []byte) (s Stamp, rest []byte, damaged int, ok bool) {
 }
 
 func parse(b []byte) (Stamp, bool) {
-	if len(b) < Len || b[timeAt-1] != '-' || b[checkAt-1] != '-' {
+	if len(b) < Len || (b[kindAt] != kindBroadcast && b[kindAt] != kindCanary) || b[checkAt-1] != '-' {
 		return Stamp{}, false
 	}
 	origin, ok1 := parseHex(b[originAt:sequenceAt])
-	sequence, ok2 := parseHex(b[sequenceAt : timeAt-1])
+	sequence, ok2 := parseHex(b[sequenceAt:kindAt])
 	micros, ok3 := parseHex(b[timeAt : checkAt-1])
 	check, ok4 := parseHex(b[checkAt:Len])
 	if !ok1 || !ok2 || !ok3 || !ok4 || uint32(check) != crc32.Checksum(b[:checkAt], castagnoli) {
@@ -97,6 +113,7 @@ func parse(b []byte) (Stamp, bool) {
 		Origin:   uint32(origin),   //nolint:gosec // eight hexadecimal digits
 		Sequence: uint32(sequence), //nolint:gosec // eight hexadecimal digits
 		Sent:     time.UnixMicro(int64(micros)),
+		Canary:   b[kindAt] == kindCanary,
 	}, true
 }
 

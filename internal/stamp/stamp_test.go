@@ -48,6 +48,16 @@ func TestFindIsIndifferentToThePayload(t *testing.T) {
 	}
 }
 
+func TestACanaryIsKnownAsOne(t *testing.T) {
+	t.Parallel()
+	canary := example
+	canary.Canary = true
+	require.Len(t, canary.String(), Len)
+	found, _, _, ok := Find([]byte(canary.String()))
+	require.True(t, ok)
+	require.Equal(t, canary, found)
+}
+
 func TestFindGoesOnBehindAStamp(t *testing.T) {
 	t.Parallel()
 	second := example
@@ -67,7 +77,7 @@ func TestADamagedStampIsRefused(t *testing.T) {
 	t.Parallel()
 	text := []byte(example.String())
 	for at := range text {
-		for _, c := range []byte("0a9f-g\x00") {
+		for _, c := range []byte("0a9f-cg\x00") {
 			if text[at] == c {
 				continue
 			}
