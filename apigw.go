@@ -53,9 +53,7 @@ func (m *module) newAPIGatewayClient(args sobek.ConstructorCall) *sobek.Object {
 		o := readOptions(value, "broadcast()")
 		plan, message := readBroadcastPlan(o), g.readMessage(o)
 		c.check(o)
-		return c.broadcast(plan, func(ctx context.Context, call *call) (publish, func(), error) {
-			return g.publisher(ctx, call, message)
-		})
+		return c.broadcast(plan, g.publisher(message))
 	})
 	return object
 }
@@ -115,14 +113,18 @@ func (g *apiGateway) steps(nickname, room string) []apigw.Step {
 }
 
 // publisher opens a host of its own for as long as the broadcast takes.
-func (g *apiGateway) publisher(ctx context.Context, c *call, message string) (publish, func(), error) {
-	config := c.config(roleHost)
-	h, err := openHost(ctx, &config, nil)
-	if err != nil {
-		return nil, nil, err
+func (g *apiGateway) publisher(message string) publisher {
+	return func(ctx context.Context, c *call) (publish, func(), error) {
+		config := c.config(roleHost)
+		h, err := openHost(ctx, &config, nil)
+		if err != nil {
+			return nil, nil, err
+		}
+		return publishText(h, message), h.leave, nil
 	}
-	return publishText(h, message), h.leave, nil
 }
+
+func (g *apiGateway) canaries() (publisher, error) { return g.publisher(stamp.Placeholder), nil }
 
 // publishText sends broadcasts as text messages of one connection.
 func publishText(h *host, message string) publish {

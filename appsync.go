@@ -140,23 +140,34 @@ func (g *appSync) broadcast(c *client, value sobek.Value) *sobek.Promise {
 	o := readOptions(value, "broadcast()")
 	plan := readBroadcastPlan(o)
 	c.check(o)
-	body, err := g.mutationBody()
+	open, err := g.mutations("broadcast()")
 	if err != nil {
 		throw(c.vu.Runtime(), err)
 	}
-	return c.broadcast(plan, func(_ context.Context, call *call) (publish, func(), error) {
+	return c.broadcast(plan, open)
+}
+
+func (g *appSync) canaries() (publisher, error) { return g.mutations("ready() with canary") }
+
+// mutations publishes by the client's mutation.
+func (g *appSync) mutations(method string) (publisher, error) {
+	body, err := g.mutationBody(method)
+	if err != nil {
+		return nil, err
+	}
+	return func(_ context.Context, c *call) (publish, func(), error) {
 		send := func(ctx context.Context, s string) error {
-			_, err := g.post(ctx, call, bytes.ReplaceAll(body, []byte(stamp.Placeholder), []byte(s)))
+			_, err := g.post(ctx, c, bytes.ReplaceAll(body, []byte(stamp.Placeholder), []byte(s)))
 			return err
 		}
 		return send, func() {}, nil
-	})
+	}, nil
 }
 
 // mutationBody is the request with the place for the stamp still in it.
-func (g *appSync) mutationBody() ([]byte, error) {
+func (g *appSync) mutationBody(method string) ([]byte, error) {
 	if g.mutation == nil {
-		return nil, scriptErrorf(nameUsageError, "broadcast() needs the client's option \"mutation\"")
+		return nil, scriptErrorf(nameUsageError, "%s needs the client's option \"mutation\"", method)
 	}
 	data, err := g.mutation.Data()
 	if err != nil {
@@ -165,7 +176,7 @@ func (g *appSync) mutationBody() ([]byte, error) {
 	body := []byte(data)
 	if !bytes.Contains(body, []byte(stamp.Placeholder)) {
 		return nil, scriptErrorf(nameInvalidOption,
-			"broadcast(): the client's mutation must contain %s, in its query or its variables", stamp.Placeholder)
+			"%s: the client's mutation must contain %s, in its query or its variables", method, stamp.Placeholder)
 	}
 	return body, nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/listen"
+	"github.com/pushgw/xk6-pushgw/internal/stamp"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
@@ -32,6 +33,9 @@ type gateway interface {
 	audience() string
 	// listenable says why the client can't listen, if it can't.
 	listenable() error
+	// canaries sends what is like a broadcast but isn't one; the error says why the
+	// client can't.
+	canaries() (publisher, error)
 	// endpoint is where WebSockets go, and which subprotocols they offer.
 	endpoint() (*url.URL, []string)
 	// session makes a connection's side of the dialect.
@@ -47,6 +51,7 @@ type settings struct {
 	ping       time.Duration
 	timestamps wire.Timestamps
 	header     http.Header
+	pattern    *stamp.Pattern // nil: only our own stamps
 }
 
 const (
@@ -70,6 +75,12 @@ func readSettings(o *options, ping time.Duration) settings {
 	}
 	for name, value := range o.texts("headers") {
 		s.header.Set(name, value)
+	}
+	if expression := o.text("stampPattern", ""); expression != "" {
+		var err error
+		if s.pattern, err = stamp.NewPattern(expression); err != nil {
+			o.fail("stampPattern", "%v", err)
+		}
 	}
 	return s
 }
@@ -149,6 +160,7 @@ func (c *call) config(role string) listen.Config {
 		},
 		Session:  func() dialect.Session { return c.session(role, c.state) },
 		Ledger:   c.ledger,
+		Pattern:  c.pattern,
 		Timeout:  c.timeout,
 		Ping:     c.ping,
 		Observer: c.recorder,

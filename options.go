@@ -161,6 +161,19 @@ func (o *options) integer(key string, otherwise, least int) int {
 	return int(n)
 }
 
+// flag is true or false, and false where it isn't set.
+func (o *options) flag(key string) bool {
+	value, ok := o.get(key)
+	if !ok {
+		return false
+	}
+	set, ok := value.(bool)
+	if !ok {
+		o.fail(key, "must be true or false, not %s", kind(value))
+	}
+	return set
+}
+
 // duration is a text as k6 has it ('1m30s'), or a number of milliseconds.
 func (o *options) duration(key string, otherwise time.Duration) time.Duration {
 	value, ok := o.get(key)

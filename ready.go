@@ -2,6 +2,8 @@ package pushgw
 
 import (
 	"context"
+	"errors"
+	"math"
 	"time"
 
 	"github.com/grafana/sobek"
@@ -17,20 +19,51 @@ type readyResult struct {
 	Failed int `js:"failed"`
 }
 
+// barrier is what ready() waits for.
+type barrier struct {
+	listeners int // of the whole test
+	quorum    float64
+	timeout   time.Duration
+	canary    bool
+	tuple     *lib.ExecutionTuple // this process's part of the test
+}
+
+// errBarrierTimeout tells the barrier's own timeout from the end of the iteration.
+var errBarrierTimeout = errors.New("not ready in time")
+
 // ready is the JavaScript method: the barrier between opening connections and
 // broadcasting to them.
 func (c *client) ready(value sobek.Value) *sobek.Promise {
 	o := readOptions(value, "ready()")
 	o.require("listeners", "how many are to be waited for?")
-	listeners := o.integer("listeners", 1, 1)
-	timeout := o.duration("timeout", time.Minute)
+	b := &barrier{
+		listeners: o.integer("listeners", 1, 1),
+		quorum:    o.number("quorum", 1, 0),
+		timeout:   o.duration("timeout", time.Minute),
+		canary:    o.flag("canary"),
+	}
+	if b.quorum > 1 {
+		o.fail("quorum", "must be a share from 0 to 1, not %v", b.quorum)
+	}
 	c.check(o)
+	canaries, err := c.canaries()
+	if b.canary && err != nil {
+		throw(c.vu.Runtime(), err)
+	}
 	call := c.begin("ready()", roleHost)
-	share := shareOf(listeners, &call.state.Options)
+	options := call.state.Options
+	b.tuple, err = lib.NewExecutionTuple(options.ExecutionSegment, options.ExecutionSegmentSequence)
+	if err != nil {
+		throw(c.vu.Runtime(), err)
+	}
 	return promise(c.vu, func(ctx context.Context) (any, error) {
-		ctx, cancel := context.WithTimeoutCause(ctx, timeout, context.DeadlineExceeded)
+		defer call.keep(nil)()
+		ctx, cancel := context.WithTimeoutCause(ctx, b.timeout, errBarrierTimeout)
 		defer cancel()
-		count, err := await(ctx, c.listeners(), share)
+		if b.canary {
+			return b.hear(ctx, call, canaries)
+		}
+		count, err := b.await(ctx, call.listeners(), func(c ledger.Count) int { return c.Ready })
 		if err != nil {
 			return nil, err
 		}
@@ -38,32 +71,76 @@ func (c *client) ready(value sobek.Value) *sobek.Promise {
 	})
 }
 
-// await waits until that many listeners are ready.
-func await(ctx context.Context, audience *ledger.Audience, listeners int) (ledger.Count, error) {
+// await waits until the audience is as large as the barrier wants, by that measure.
+func (b *barrier) await(ctx context.Context, a *ledger.Audience, measure func(ledger.Count) int) (ledger.Count, error) {
 	for {
-		count, changed := audience.Watch()
-		if count.Ready >= listeners {
+		count, changed := a.Watch()
+		if measure(count) >= b.needed(count.Group) {
 			return count, nil
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			if context.Cause(ctx) != context.DeadlineExceeded { //nolint:errorlint // the cause given above
-				return count, ctx.Err()
-			}
-			return count, scriptErrorf(nameTimeoutError,
-				"ready(): of %d listeners %d are ready, %d connecting, %d failed, %d left",
-				listeners, count.Ready, count.Connecting, count.Failed, count.Left)
+			return count, b.why(ctx, count)
 		}
 	}
 }
 
-// shareOf is this process's part of a number that is meant for the whole test,
-// when k6 was started with an execution segment.
-func shareOf(n int, o *lib.Options) int {
-	tuple, err := lib.NewExecutionTuple(o.ExecutionSegment, o.ExecutionSegmentSequence)
-	if err != nil {
-		return n // k6 has checked them and would not have started
+// needed is how many listeners this process has to have. Where connections are
+// opened in groups, one group a VU, it is groups that k6 divides among processes.
+func (b *barrier) needed(group int) int {
+	if group < 1 || b.listeners%group != 0 {
+		group = 1
 	}
-	return int(tuple.ScaleInt64(int64(n)))
+	share := int(b.tuple.ScaleInt64(int64(b.listeners/group))) * group
+	return int(math.Ceil(float64(share) * b.quorum))
+}
+
+// why says what kept the barrier waiting.
+func (b *barrier) why(ctx context.Context, count ledger.Count) error {
+	if !errors.Is(context.Cause(ctx), errBarrierTimeout) {
+		return ctx.Err()
+	}
+	deaf := 0
+	if b.canary {
+		deaf = count.Deaf()
+	}
+	return scriptErrorf(nameTimeoutError,
+		"ready(): after %s, of %d listeners %d are ready, %d connecting, %d failed, %d left, %d deaf",
+		b.timeout, b.needed(count.Group), count.Ready, count.Connecting, count.Failed, count.Left, deaf)
+}
+
+// canaryPause is how long a canary has before the next is sent.
+const canaryPause = time.Second
+
+// hear sends canaries through the gateway until enough listeners have heard one.
+// From then on, only those who have heard something count as listeners.
+func (b *barrier) hear(ctx context.Context, c *call, open publisher) (any, error) {
+	audience := c.listeners()
+	audience.Prove()
+	if _, err := b.await(ctx, audience, func(c ledger.Count) int { return c.Ready }); err != nil {
+		return nil, err
+	}
+	send, done, err := open(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	account := audience.Open(true)
+	defer account.Close()
+	for {
+		s := account.Publish(time.Now())
+		if err := send(ctx, s.String()); err != nil && ctx.Err() == nil {
+			return nil, err
+		}
+		attempt, cancel := context.WithTimeout(ctx, canaryPause)
+		count, err := b.await(attempt, audience, func(c ledger.Count) int { return c.Hearing })
+		cancel()
+		switch {
+		case err == nil:
+			return readyResult{Ready: count.Hearing, Deaf: count.Deaf(), Failed: count.Failed}, nil
+		case ctx.Err() != nil:
+			return nil, b.why(ctx, count)
+		}
+	}
 }

@@ -33,6 +33,7 @@ type recorder struct {
 	hot      hotCounts
 	counts   map[metrics.TimeSeries]float64
 	values   []value
+	clocks   clocks
 	reported bool // the first failure has been logged
 }
 
@@ -45,6 +46,9 @@ type value struct {
 	value  float64
 }
 
+// clockSkew is the error that is counted where two clocks seem to differ.
+const clockSkew = "ClockSkew"
+
 // flushAt is how many values make a flush without waiting for the next tick.
 const flushAt = 2048
 
@@ -56,6 +60,7 @@ func newRecorder(state *lib.State, set *metricSet, open *atomic.Int64, gateway, 
 		local:  tags.Tags.With("origin", "local"),
 		afar:   tags.Tags.With("origin", "remote"),
 		counts: make(map[metrics.TimeSeries]float64),
+		clocks: make(clocks),
 	}
 }
 
@@ -150,6 +155,9 @@ func (r *recorder) delivered(d ledger.Delivery, lag time.Duration) (full bool) {
 	}
 	if d.Reordered {
 		r.count(r.set.Reordered, tags, 1)
+	}
+	if r.clocks.note(d) {
+		r.count(r.set.Errors, r.tags.Tags.With("error", clockSkew), 1)
 	}
 	r.value(r.set.RespDelay, tags, metrics.D(d.Delay))
 	r.value(r.set.ReadLag, r.tags.Tags, metrics.D(lag))
@@ -251,9 +259,26 @@ func (r *recorder) flush() {
 
 // finish pushes everything, and the bytes that the VU's dialer has counted.
 func (r *recorder) finish() {
+	r.judgeClocks()
 	r.flush()
 	if dialer, ok := r.state.Dialer.(*netext.Dialer); ok {
 		r.state.Samples <- dialer.IOSamples(time.Now(), r.tags, r.state.BuiltinMetrics)
+	}
+}
+
+// judgeClocks reports origins whose clock seems to differ.
+func (r *recorder) judgeClocks() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for origin, clock := range r.clocks {
+		text := origin.skewed(clock)
+		if text == "" {
+			continue
+		}
+		if clock.negative == 0 { // those were counted one by one
+			r.count(r.set.Errors, r.tags.Tags.With("error", clockSkew), 1)
+		}
+		r.state.Logger.Warn("pushgw: " + text)
 	}
 }
 

@@ -61,7 +61,10 @@ func (account *Account) Publish(intended time.Time) stamp.Stamp {
 	account.outstanding.Add(int64(b.expected))
 	account.broadcasts = append(account.broadcasts, b)
 	a.ledger.takeOff(b)
-	return stamp.Stamp{Origin: a.ledger.origin, Sequence: b.sequence, Sent: intended.Truncate(time.Microsecond)}
+	return stamp.Stamp{
+		Origin: a.ledger.origin, Sequence: b.sequence,
+		Sent: intended.Truncate(time.Microsecond), Canary: account.canary,
+	}
 }
 
 // Retract says that a broadcast could not be sent after all, so nobody is

@@ -21,6 +21,7 @@ type Count struct {
 	Hearing    int // of those ready: have read a stamp, if only a canary's
 	Failed     int // never became ready
 	Left       int // were ready once
+	Group      int // the most that were opened together, see Grow
 }
 
 // Deaf is how many listeners are acknowledged and have never heard anything.
@@ -41,6 +42,15 @@ func (a *Audience) Prove() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.proving = true
+}
+
+// Grow says that so many listeners are about to enter together. When a test is
+// divided among processes, such groups aren't torn apart.
+func (a *Audience) Grow(group int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.count.Group = max(a.count.Group, group)
+	a.tell()
 }
 
 // Enter adds a listener that has begun to connect.

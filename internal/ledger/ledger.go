@@ -56,9 +56,10 @@ func (l *Ledger) Audience(name string) *Audience {
 
 // Delivery is what the ledger made of one stamp that a listener read.
 type Delivery struct {
-	// Local says that this process sent the broadcast, so that one clock dated
-	// both ends.
-	Local bool
+	// Origin is the process that sent the broadcast. Local says that it is this
+	// one, so that one clock dated both ends.
+	Origin uint32
+	Local  bool
 	// Delay is arrival less intended send time. It is negative where two clocks
 	// differ by more than the way took.
 	Delay time.Duration
@@ -81,7 +82,8 @@ type Outcome struct {
 
 // Deliver enters that member read s, which arrived at that time.
 func (l *Ledger) Deliver(m *Member, s stamp.Stamp, arrived time.Time) Delivery {
-	d := Delivery{Local: s.Origin == l.origin, Delay: arrived.Sub(s.Sent)}
+	d := Delivery{Origin: s.Origin, Local: s.Origin == l.origin, Delay: arrived.Sub(s.Sent)}
+	d.Canary = s.Canary
 	m.hear()
 	d.Duplicate, d.Reordered = m.window(s.Origin).see(s.Sequence)
 	if !d.Local {
@@ -90,11 +92,10 @@ func (l *Ledger) Deliver(m *Member, s stamp.Stamp, arrived time.Time) Delivery {
 	b := l.inFlight.find(s.Sequence)
 	switch {
 	case b == nil:
-		d.Late = !d.Duplicate
+		d.Late = !d.Duplicate && !d.Canary
 	case b.account.audience != m.audience:
 		d.Stray = true
 	default:
-		d.Canary = b.account.canary
 		b.deliver(m, d)
 	}
 	return d

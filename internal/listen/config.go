@@ -8,6 +8,7 @@ import (
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/stamp"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
@@ -17,6 +18,8 @@ type Config struct {
 	// Session makes the dialect's side of one connection.
 	Session func() dialect.Session
 	Ledger  *ledger.Ledger
+	// Pattern dates messages that carry no stamp of ours; nil for none.
+	Pattern *stamp.Pattern
 	// Timeout is how long a connection may take from dialling until it is ready.
 	Timeout time.Duration
 	// Ping is how often a protocol ping is sent; zero for never.

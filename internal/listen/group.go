@@ -54,6 +54,7 @@ func (g *Group) Run(ctx context.Context, plan Plan) Summary {
 		ctx, cancel = context.WithTimeout(ctx, plan.Duration)
 		defer cancel()
 	}
+	g.audience.Grow(plan.Connections)
 	var alive sync.WaitGroup
 	alive.Go(func() { g.open(ctx, plan, &alive) })
 	empty := make(chan struct{})

@@ -1,0 +1,64 @@
+package pushgw
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
+)
+
+// clocks watches for publishers whose clock differs from this host's. Nothing
+// that is measured is changed by it: a delay between two clocks stays in the
+// metrics as it was read, and this says what to think of it.
+type clocks map[origin]*clock
+
+// origin is a publishing process.
+type origin struct {
+	id    uint32
+	local bool
+}
+
+// clock is what the delays of one origin's broadcasts tell about its clock.
+type clock struct {
+	deliveries, negative int
+	fastest              time.Duration
+}
+
+// A gateway's fastest delivery is a matter of milliseconds. If even that one of
+// at least so many took so long, it is more likely that the clocks differ.
+const (
+	suspectFrom  = 20
+	suspectAbove = 250 * time.Millisecond
+)
+
+// note takes a delivery into account and says whether it came before it was sent.
+func (c clocks) note(d ledger.Delivery) (negative bool) {
+	from := origin{d.Origin, d.Local}
+	known := c[from]
+	if known == nil {
+		known = &clock{fastest: d.Delay}
+		c[from] = known
+	}
+	known.deliveries++
+	known.fastest = min(known.fastest, d.Delay)
+	if d.Delay < 0 {
+		known.negative++
+	}
+	return d.Delay < 0
+}
+
+// skewed says what is suspicious about an origin's clock, or nothing.
+func (o origin) skewed(c *clock) string {
+	switch {
+	case c.negative > 0:
+		return fmt.Sprintf("clock skew: %d of %d deliveries from origin %08x arrived before they were sent, "+
+			"by up to %s: the publisher's clock is ahead of this host's, or a clock was set",
+			c.negative, c.deliveries, o.id, -c.fastest)
+	case !o.local && c.deliveries >= suspectFrom && c.fastest > suspectAbove:
+		return fmt.Sprintf("clock skew is likely: the fastest of %d deliveries from origin %08x took %s: "+
+			"unless the gateway is that slow, the publisher's clock is behind this host's",
+			c.deliveries, o.id, c.fastest)
+	default:
+		return ""
+	}
+}
