@@ -1,0 +1,36 @@
+# The main commands; `make help` lists them. Everything else a command needs is
+# fetched by Go.
+
+k6_version := v2.2.0
+tool       := go tool -modfile=tools/go.mod
+sources    := go.mod go.sum $(shell find . -name tools -prune -o -name test -prune -o \
+	\( -name '*.go' -o -name '*.graphql' \) ! -name '*_test.go' -print)
+
+.PHONY: help build run test lint types bench clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: k6 ## build ./k6, a k6 with this extension, if anything has changed
+
+k6: $(sources)
+	$(tool) xk6 build $(k6_version) --with github.com/pushgw/xk6-pushgw=. --output ./k6
+	@touch k6
+
+run: build ## load-test both gateways, on this machine
+	examples/local.sh ./k6 run examples/both.js
+
+test: build ## run all tests
+	go test -race -count=1 -timeout=15m ./...
+
+lint: ## check the Go code
+	$(tool) golangci-lint run ./...
+
+types: ## check index.d.ts, and the scripts against it (needs npm)
+	cd test/types && npm ci --silent --no-audit --no-fund && npx tsc
+
+bench: build ## measure, beside plain k6 scripts
+	bench/run.sh
+
+clean: ## remove what was built
+	rm -rf k6 test/types/node_modules

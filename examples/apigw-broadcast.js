@@ -1,0 +1,39 @@
+// The blog's broadcast test for API Gateway: how long until a broadcast has reached
+// everybody in the room, and has it reached them all?
+//
+//   k6 run -e APIGW_URL=wss://{id}.execute-api.{region}.amazonaws.com/{stage} -e LISTENERS=1000 -e BROADCASTS=100 apigw-broadcast.js
+import { apigw } from 'k6/x/pushgw';
+
+const URL = __ENV.APIGW_URL || 'ws://127.0.0.1:8090/dev'; // k6 x pushgw serve
+const LISTENERS = Number(__ENV.LISTENERS || 100);
+const BROADCASTS = Number(__ENV.BROADCASTS || 10);
+const RATE = Number(__ENV.RATE || 5); // broadcasts a second
+const HOLD = __ENV.HOLD || `${5 + BROADCASTS / RATE}s`; // how long the listeners stay
+const VUS = Number(__ENV.VUS || 1); // among which they are shared out; as many as listeners is the blog's way
+
+const gateway = new apigw.Client(URL, { room: __ENV.ROOM || 'Room1' });
+
+export const options = {
+  scenarios: {
+    listener: { executor: 'per-vu-iterations', vus: VUS, exec: 'listener', maxDuration: '1h' },
+    broadcast: { executor: 'per-vu-iterations', vus: 1, exec: 'broadcast', maxDuration: '1h' },
+  },
+  thresholds: {
+    'joined_success_counter{role:listener}': [`count==${LISTENERS}`],
+    'msg_received_counter{gateway:apigw}': [`count==${LISTENERS * BROADCASTS}`],
+    'ws_resp_delay{gateway:apigw}': ['p(95)<10000'],
+    'pushgw_lost{gateway:apigw}': ['count==0'],
+  },
+};
+
+export async function listener() {
+  await gateway.listen({ connections: LISTENERS / VUS, duration: HOLD });
+}
+
+export async function broadcast() {
+  await gateway.ready({ listeners: LISTENERS });
+  const host = await gateway.connect({ nickname: 'Broadcast' });
+  const result = await host.broadcast({ count: BROADCASTS, rate: RATE });
+  console.log(`API Gateway: ${JSON.stringify(result)}`);
+  await host.close();
+}

@@ -1,0 +1,46 @@
+// The blog's broadcast test for AppSync: how long until a mutation has reached everybody
+// who subscribes to it, and has it reached them all?
+//
+//   k6 run -e APPSYNC_URL=https://{id}.appsync-api.{region}.amazonaws.com/graphql -e API_KEY=da2-… -e LISTENERS=1000 -e BROADCASTS=100 appsync-broadcast.js
+import { appsync } from 'k6/x/pushgw';
+
+const URL = __ENV.APPSYNC_URL || 'http://127.0.0.1:8090/graphql'; // k6 x pushgw serve
+const API_KEY = __ENV.API_KEY || 'da2-localpushgatewayapikey0001';
+const LISTENERS = Number(__ENV.LISTENERS || 100);
+const BROADCASTS = Number(__ENV.BROADCASTS || 10);
+const RATE = Number(__ENV.RATE || 5); // broadcasts a second
+const HOLD = __ENV.HOLD || `${5 + BROADCASTS / RATE}s`; // how long the listeners stay
+const VUS = Number(__ENV.VUS || 1); // among which they are shared out; as many as listeners is the blog's way
+
+const api = new appsync.Client(URL, {
+  auth: { apiKey: API_KEY },
+  subscription: { query: 'subscription { onCreateRoom { __typename id title } }' },
+  mutation: {
+    // AppSync passes on only those fields that the mutation asks for.
+    query: 'mutation($title: String!) { createRoom(input: { title: $title }) { id title } }',
+    variables: { title: 'room-{{stamp}}' },
+  },
+});
+
+export const options = {
+  scenarios: {
+    subscriber: { executor: 'per-vu-iterations', vus: VUS, exec: 'subscriber', maxDuration: '1h' },
+    publisher: { executor: 'per-vu-iterations', vus: 1, exec: 'publisher', maxDuration: '1h' },
+  },
+  thresholds: {
+    subscribed_success_counter: [`count==${LISTENERS}`],
+    'msg_received_counter{gateway:appsync}': [`count==${LISTENERS * BROADCASTS}`],
+    'ws_resp_delay{gateway:appsync}': ['p(95)<10000'],
+    'pushgw_lost{gateway:appsync}': ['count==0'],
+  },
+};
+
+export async function subscriber() {
+  await api.listen({ connections: LISTENERS / VUS, duration: HOLD });
+}
+
+export async function publisher() {
+  await api.ready({ listeners: LISTENERS });
+  const result = await api.broadcast({ count: BROADCASTS, rate: RATE });
+  console.log(`AppSync: ${JSON.stringify(result)}`);
+}

@@ -1,0 +1,306 @@
+/**
+ * Load tests for push gateways on AWS, as a k6 extension.
+ *
+ * Options are checked where they are given: an unknown one, one of a wrong type or an
+ * impossible value throws an `InvalidOption` that names it. Nothing connects in the init
+ * context.
+ */
+declare module "k6/x/pushgw" {
+  /** A duration as k6 has it, such as `'1m30s'`, or a number of milliseconds. */
+  export type Duration = string | number;
+
+  /** Every name that an error of this module can have. */
+  export type ErrorName =
+    /** An option is unknown, of the wrong type or impossible. */
+    | "InvalidOption"
+    /** A method was called where it can't be. */
+    | "UsageError"
+    /** No connection came about. `code` is the HTTP status, if there was one. */
+    | "ConnectError"
+    /** The gateway refused a connection that was open. `code` is the gateway's. */
+    | "HandshakeError"
+    /** The gateway answered a request with an error. `code` is the gateway's. */
+    | "GatewayError"
+    /** Nothing could be published. */
+    | "PublishError"
+    /** The connection is closed. */
+    | "ClosedError"
+    /** What was waited for did not come in time. */
+    | "TimeoutError"
+    /** A fault of this extension. */
+    | "InternalError";
+
+  /** What is thrown, what promises reject with, and what `'error'` handlers get. */
+  export interface PushError extends Error {
+    name: ErrorName;
+    /** The number that came with the error: an HTTP status or the gateway's own code. */
+    code?: number;
+  }
+
+  /** The options that the clients of all gateways have. */
+  export interface ClientOptions {
+    /** How long opening a connection may take, handshake included. Default `'30s'`. */
+    timeout?: Duration;
+    /**
+     * How often each connection sends a WebSocket ping; 0 for never. Default `'5m'` for
+     * API Gateway, which closes connections that are idle for 10 minutes; 0 for AppSync,
+     * which sends keep-alives itself.
+     */
+    ping?: Duration;
+    /**
+     * What dates a delivery: `'kernel'`, its arrival at this host, or `'read'`, when it was
+     * read. Default `'kernel'`, and `'read'` where the system doesn't tell (not on Linux).
+     */
+    timestamps?: "kernel" | "read";
+    /** HTTP headers to send with every upgrade and every request. Default none. */
+    headers?: { [name: string]: string };
+  }
+
+  export interface ListenOptions {
+    /** How many connections to hold. Default 1. */
+    connections?: number;
+    /** How many of them to open each second, evenly spread; 0 for as fast as possible. Default 0. */
+    rate?: number;
+    /**
+     * How long to listen, from the call on; 0 until the scenario stops the VU or no
+     * connection is left. Default 0.
+     */
+    duration?: Duration;
+  }
+
+  /** What became of the connections of one `listen()`. */
+  export interface ListenResult {
+    /** Connections opened. */
+    opened: number;
+    /** Those of them that the gateway acknowledged: they joined, or subscribed. */
+    ready: number;
+    /** Connections that failed before they were ready. */
+    failed: number;
+    /** Broadcasts received. */
+    received: number;
+    /** Connections that the gateway closed. */
+    closed: number;
+  }
+
+  export interface ReadyOptions {
+    /**
+     * How many listeners to wait for, in the whole test: with `--execution-segment` each
+     * process waits for its share.
+     */
+    listeners: number;
+    /** How long to wait before it is a `TimeoutError`. Default `'1m'`. */
+    timeout?: Duration;
+  }
+
+  export interface ReadyResult {
+    /** Listeners that are ready. */
+    ready: number;
+    /** Listeners that the gateway acknowledged but nothing reaches. */
+    deaf: number;
+    /** Connections that failed before they were ready. */
+    failed: number;
+  }
+
+  export interface BroadcastOptions {
+    /** How many broadcasts to send. Default 1. */
+    count?: number;
+    /**
+     * How many to send each second, by schedule: one that is late is dated as it was due.
+     * 0 for one right after another. Default 0.
+     */
+    rate?: number;
+    /** How long to wait for deliveries after the last one; less if all are in. Default `'5s'`. */
+    settle?: Duration;
+  }
+
+  /**
+   * The account of a series of broadcasts. A delivery is one broadcast reaching one
+   * listener; expected = received + lost + indeterminate. Times are milliseconds from when
+   * a broadcast was due to its arrival.
+   */
+  export interface BroadcastResult {
+    /** Broadcasts sent. */
+    sent: number;
+    /** Deliveries that were due: listeners that were ready, added up over the broadcasts. */
+    expected: number;
+    /** Deliveries that came, the first copy of each. */
+    received: number;
+    /** Deliveries that did not come. */
+    lost: number;
+    /** Further copies of deliveries. */
+    duplicated: number;
+    /** Deliveries that came after a later broadcast. */
+    reordered: number;
+    /** Deliveries that may or may not have been due: the listener came or went meanwhile. */
+    indeterminate: number;
+    /** How long the first listener waited, of the slowest broadcast. */
+    first: number;
+    /** Half of the deliveries took no longer. */
+    p50: number;
+    /** 99 % of the deliveries took no longer. */
+    p99: number;
+    /** How long the last listener waited, of the slowest broadcast. */
+    last: number;
+  }
+
+  /** One message as it came, in the connection's `'message'` event. */
+  export interface Message {
+    /** The frame's text, as it came. */
+    data: string;
+    /** The id of the subscription that it is for; empty on API Gateway. */
+    id: string;
+  }
+
+  /** The end of a connection, in its `'close'` event. */
+  export interface Close {
+    /** The WebSocket close code. */
+    code: number;
+    /** The reason that came with it. */
+    reason: string;
+  }
+
+  /** A connection that a script drives. It isn't one of the listeners. */
+  export interface Connection {
+    /** Calls the handler for every message, until the connection is closed. */
+    on(event: "message", handler: (message: Message) => void): void;
+    /** Calls the handler when the connection is closed, by whomever. */
+    on(event: "close", handler: (close: Close) => void): void;
+    /** Calls the handler for every error that answers none of the script's requests. */
+    on(event: "error", handler: (error: PushError) => void): void;
+    /** Sends a text as it is. Throws a `ClosedError` if the connection is closed. */
+    send(text: string): void;
+    /** Closes the connection; resolves when it is closed. */
+    close(): Promise<void>;
+  }
+
+  /** API Gateway WebSocket APIs. */
+  export namespace apigw {
+    /** One step of a handshake. */
+    interface Step {
+      /**
+       * The text to send; `{{nickname}}` and `{{room}}` stand for the connection's own.
+       * Default none: the step only waits.
+       */
+      send?: string;
+      /** How the reply begins that completes the step. Default none: sending completes it. */
+      expect?: string;
+      /** The Counter that counts completed steps. Default none. */
+      counter?: string;
+    }
+
+    interface Options extends ClientOptions {
+      /** What nicknames of listeners begin with; a number makes each its own. Default `'Listener'`. */
+      nickname?: string;
+      /** The room that is joined, and whose members are the audience. Default `'Room1'`. */
+      room?: string;
+      /**
+       * How a connection becomes ready, for other applications than the blog's chat.
+       * Default: send the nickname, then join the room.
+       */
+      handshake?: Step[];
+    }
+
+    interface ConnectOptions {
+      /** The connection's nickname, as it is. Default `'Host-'` and a number. */
+      nickname?: string;
+      /** The room to join. Default the client's. */
+      room?: string;
+    }
+
+    interface MessageOptions extends BroadcastOptions {
+      /** The text to send, with `{{stamp}}` where the stamp goes. Default `'{{stamp}}'`. */
+      message?: string;
+    }
+
+    /** A connection in a room. */
+    interface Host extends Connection {
+      readonly nickname: string;
+      readonly room: string;
+      /** Joins another room; resolves when the application says so. */
+      join(room: string): Promise<void>;
+      /** Sends broadcasts to the room and waits for the account of them. */
+      broadcast(options?: MessageOptions): Promise<BroadcastResult>;
+    }
+
+    class Client {
+      /** @param url `wss://{api-id}.execute-api.{region}.amazonaws.com/{stage}`, or `ws://…` */
+      constructor(url: string, options?: Options);
+      /** Opens one connection that the script drives; resolves when it has joined. */
+      connect(options?: ConnectOptions): Promise<Host>;
+      /** Opens listeners and holds them, without a line of JavaScript for what they receive. */
+      listen(options?: ListenOptions): Promise<ListenResult>;
+      /** Waits until that many listeners of the process are ready. */
+      ready(options: ReadyOptions): Promise<ReadyResult>;
+      /** Sends broadcasts from a connection of its own and waits for the account of them. */
+      broadcast(options?: MessageOptions): Promise<BroadcastResult>;
+    }
+  }
+
+  /** AppSync GraphQL APIs and their subscriptions. */
+  export namespace appsync {
+    /** A GraphQL operation. */
+    interface Operation {
+      /** Its text. */
+      query: string;
+      /** Its variables. Default none. */
+      variables?: { [name: string]: unknown };
+      /** Which operation of the text is meant. Default none: there is only one. */
+      operationName?: string;
+    }
+
+    interface Options extends ClientOptions {
+      /** How to be let in. */
+      auth: {
+        /** The API key. */
+        apiKey: string;
+      };
+      /** What listeners subscribe to; those who do are the audience. `listen()` needs it. */
+      subscription?: Operation;
+      /**
+       * What publishes a broadcast, with `{{stamp}}` in its text or its variables where the
+       * stamp goes. `broadcast()` needs it.
+       */
+      mutation?: Operation;
+      /** Where subscriptions go. Default: derived from the API's URL. */
+      realtimeUrl?: string;
+      /** The API's host as it is signed. Default: the URL's. */
+      host?: string;
+      /**
+       * How a connection presents its credentials: in the WebSocket's subprotocol or in the
+       * URL's query. Default `'subprotocol'`.
+       */
+      credentials?: "subprotocol" | "query";
+    }
+
+    interface Subscription {
+      /** The id of its `start` message, which its messages carry. */
+      readonly id: string;
+      /** Ends the subscription; resolves when the gateway has acknowledged that. */
+      unsubscribe(): Promise<void>;
+    }
+
+    /** A connection without subscriptions, but for those that the script makes. */
+    interface Host extends Connection {
+      /**
+       * Subscribes; resolves when the gateway has acknowledged it.
+       * @param operation Default the client's `subscription`.
+       */
+      subscribe(operation?: Operation): Promise<Subscription>;
+    }
+
+    class Client {
+      /** @param url `https://{id}.appsync-api.{region}.amazonaws.com/graphql`, or `http://…` */
+      constructor(url: string, options: Options);
+      /** Opens one connection that the script drives; resolves when it is acknowledged. */
+      connect(options?: {}): Promise<Host>;
+      /** Opens listeners and holds them, without a line of JavaScript for what they receive. */
+      listen(options?: ListenOptions): Promise<ListenResult>;
+      /** Waits until that many listeners of the process are ready. */
+      ready(options: ReadyOptions): Promise<ReadyResult>;
+      /** Sends mutations and waits for the account of their deliveries. */
+      broadcast(options?: BroadcastOptions): Promise<BroadcastResult>;
+      /** Sends one GraphQL request over HTTPS; resolves with the response's `data`. */
+      graphql(operation: Operation): Promise<any>;
+    }
+  }
+}

@@ -1,0 +1,17 @@
+// What an editor must mark as wrong.
+import { apigw, appsync, ErrorName } from "k6/x/pushgw";
+
+const auth = { apiKey: "da2-key" };
+
+// @ts-expect-error: an unknown option
+new apigw.Client("wss://host/stage", { rom: "Room1" });
+// @ts-expect-error: a room is a string
+new apigw.Client("wss://host/stage", { room: 1 });
+// @ts-expect-error: there must be an API key
+new appsync.Client("https://host/graphql", {});
+// @ts-expect-error: one of two
+new appsync.Client("https://host/graphql", { auth, credentials: "header" });
+// @ts-expect-error: how many?
+new apigw.Client("wss://host/stage").ready({});
+// @ts-expect-error: no such name
+const name: ErrorName = "Error";
