@@ -10,6 +10,7 @@ package gateway
 import (
 	"crypto/tls"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/pushgw/xk6-pushgw/gateway/apigw"
@@ -45,6 +46,7 @@ type Gateway struct {
 	chat    *chat.App
 	rooms   *chat.Memory
 	mux     *http.ServeMux
+	closing sync.Once
 }
 
 const (
@@ -104,8 +106,10 @@ func (g *Gateway) SlowTLS(*tls.ClientHelloInfo) (*tls.Config, error) {
 // Close closes all connections with 1001 "Going away" and waits until
 // everything has ended.
 func (g *Gateway) Close() {
-	g.chat.Stop()
-	g.faults.Close()
-	g.apigw.Close()
-	g.appsync.Close()
+	g.closing.Do(func() {
+		g.chat.Stop()
+		g.faults.Close()
+		g.apigw.Close()
+		g.appsync.Close()
+	})
 }

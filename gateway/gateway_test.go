@@ -1,12 +1,23 @@
 package gateway_test
 
 import (
+	"net/http"
+	"os"
 	"testing"
 
 	"github.com/pushgw/xk6-pushgw/gateway"
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
+	"go.uber.org/goleak"
 )
+
+// Whatever a gateway has started has ended when it is closed.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		http.DefaultClient.CloseIdleConnections()
+		os.Exit(code)
+	}))
+}
 
 func TestAChatBroadcastReachesTheRoom(t *testing.T) {
 	t.Parallel()

@@ -6,8 +6,10 @@ import "sync"
 // while there is work. The reading goroutine is left free to answer pings and
 // to see a close, however long a broadcast takes.
 type inbox struct {
-	mu   sync.Mutex
-	work chan func() // nil while nobody works
+	mu    sync.Mutex
+	taken sync.Cond // the queue has become shorter
+	queue []func()
+	busy  bool // somebody works
 }
 
 // waiting is how many messages of a connection may wait. Then reading waits.
@@ -17,30 +19,33 @@ const waiting = 16
 func (b *inbox) do(start func(func()), work func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.work == nil {
-		b.work = make(chan func(), waiting)
-		queue := b.work
-		start(func() { b.run(queue) })
+	b.taken.L = &b.mu
+	for len(b.queue) >= waiting {
+		b.taken.Wait()
 	}
-	b.work <- work
+	b.queue = append(b.queue, work)
+	if !b.busy {
+		b.busy = true
+		start(b.run)
+	}
 }
 
-// run works until nothing is left. It takes the lock only when the queue looks
-// empty, so one who holds it and waits for space always gets some.
-func (b *inbox) run(queue chan func()) {
-	for {
-		select {
-		case work := <-queue:
-			work()
-			continue
-		default:
-		}
-		b.mu.Lock()
-		if len(queue) == 0 {
-			b.work = nil
-			b.mu.Unlock()
-			return
-		}
-		b.mu.Unlock()
+func (b *inbox) run() {
+	for work := b.next(); work != nil; work = b.next() {
+		work()
 	}
+}
+
+// next takes the work that has waited longest, or nil if there is none.
+func (b *inbox) next() func() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.queue) == 0 {
+		b.queue, b.busy = nil, false
+		return nil
+	}
+	work := b.queue[0]
+	b.queue = b.queue[1:]
+	b.taken.Signal()
+	return work
 }

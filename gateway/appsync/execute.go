@@ -97,11 +97,15 @@ func withOmitted(q request) map[string]any {
 func asResponse(r *graphql.Response) response {
 	out := response{Data: r.Data}
 	for _, e := range r.Errors {
-		message := e.Message
-		if e.Rule != "" {
-			message = "Validation error of type " + e.Rule + ": " + message
+		wrong := responseError{Path: e.Path, Locations: e.Locations, Message: e.Message}
+		switch e.Rule {
+		case "":
+		case "SingleFieldSubscriptionsRule":
+			wrong.Type = "DuplicatedOperationError" // as AppSync calls it
+		default:
+			wrong.Message = "Validation error of type " + e.Rule + ": " + e.Message
 		}
-		out.Errors = append(out.Errors, responseError{Path: e.Path, Locations: e.Locations, Message: message})
+		out.Errors = append(out.Errors, wrong)
 	}
 	return out
 }

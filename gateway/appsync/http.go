@@ -40,6 +40,7 @@ const malformed = "MalformedHttpRequestException"
 // answerProblem answers a request that is not executed.
 func answerProblem(w http.ResponseWriter, status int, p problem) {
 	w.Header().Set("x-amzn-ErrorType", p.Type)
+	p.Code = 0 // the status says it
 	answerJSON(w, status, problems{[]problem{p}})
 }
 

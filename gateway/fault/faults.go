@@ -95,9 +95,7 @@ func (f *Faults) timetable(l *Listener) *timetable { return f.later[l.Number%tim
 // deaf begins, and the time after which it may be cut.
 func (f *Faults) Ready(l *Listener) {
 	p := f.plan.Load()
-	if p.Deaf > 0 {
-		l.deafen(time.Now().Add(time.Duration(p.Deaf)))
-	}
+	l.setReady()
 	if p.hits(cutting, p.Unstable.Share, l.Number, 0) {
 		within := float64(p.Unstable.Within) * p.random(cutting, l.Number, 1)
 		f.timetable(l).soon(time.Duration(within), l.Out.Cut)

@@ -23,7 +23,7 @@ type Listener struct {
 
 	mu     sync.Mutex // held while a delivery is decided, written and counted
 	closed bool
-	deaf   time.Time // until then nothing is heard
+	ready  time.Time // when it joined or subscribed
 	held   *delivery // waits for the next one to be written first
 	marks  []mark    // how far each origin has come
 }
@@ -51,10 +51,10 @@ func (l *Listener) Close() {
 	}
 }
 
-func (l *Listener) deafen(until time.Time) {
+func (l *Listener) setReady() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.deaf = until
+	l.ready = time.Now()
 }
 
 // settle decides what becomes of a delivery whose time has come.
@@ -66,7 +66,7 @@ func (f *Faults) settle(l *Listener, d delivery) {
 	switch {
 	case l.closed:
 		b.Gone()
-	case l.isDeaf():
+	case l.isDeaf(p):
 		b.Deaf(l.Missed)
 	case p.hits(dropping, p.Drop, b.Number, l.Number):
 		b.Dropped(l.Missed)
@@ -90,14 +90,17 @@ func (f *Faults) release(l *Listener, d *delivery) {
 		return
 	}
 	l.held = nil
-	if l.isDeaf() {
+	p := f.plan.Load()
+	if l.isDeaf(p) {
 		d.broadcast.Deaf(l.Missed)
 		return
 	}
-	l.write(f.plan.Load(), *d)
+	l.write(p, *d)
 }
 
-func (l *Listener) isDeaf() bool { return !l.deaf.IsZero() && time.Now().Before(l.deaf) }
+func (l *Listener) isDeaf(p *plan) bool {
+	return p.Deaf > 0 && time.Since(l.ready) < time.Duration(p.Deaf)
+}
 
 // write writes a delivery, what may go with it, and counts both.
 func (l *Listener) write(p *plan, d delivery) {

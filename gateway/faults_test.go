@@ -1,0 +1,243 @@
+package gateway_test
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/pushgw/xk6-pushgw/gateway"
+	"github.com/stretchr/testify/require"
+	"github.com/tidwall/gjson"
+)
+
+// upgrade asks for an upgrade and returns the answer's status.
+func (s *server) upgrade(path string, subprotocols ...string) int {
+	s.Helper()
+	dialer := websocket.Dialer{Subprotocols: subprotocols}
+	conn, answer, err := dialer.DialContext(s.Context(), "ws://"+s.host()+path, http.Header{"x-api-key": {gateway.APIKey}})
+	if err == nil {
+		require.NoError(s, conn.Close())
+	}
+	require.NotNil(s, answer, "%v", err)
+	require.NoError(s, answer.Body.Close())
+	return answer.StatusCode
+}
+
+func (s *server) fault(body string) {
+	s.Helper()
+	status, _, answer := s.do(http.MethodPost, "/faults", body)
+	require.Equal(s, http.StatusOK, status, answer)
+}
+
+func TestRefusal(t *testing.T) {
+	t.Parallel()
+	s := start(t, gateway.Config{})
+	for _, status := range []int{403, 429, 500, 502} {
+		s.fault(fmt.Sprintf(`{"refuse": {"status": %d, "rate": 1}}`, status))
+		require.Equal(t, status, s.upgrade("/dev"))
+		require.Equal(t, status, s.upgrade("/graphql", "graphql-ws"))
+	}
+	s.fault(`{"refuse": "429:1/4"}`)
+	counts := map[int]int{}
+	for range 20 {
+		counts[s.upgrade("/dev")]++
+	}
+	require.Equal(t, map[int]int{http.StatusTooManyRequests: 5, http.StatusSwitchingProtocols: 15}, counts)
+	s.fault(`{"refuse": "0"}`)
+	require.Equal(t, http.StatusSwitchingProtocols, s.upgrade("/dev"))
+	stats := s.stats()
+	require.EqualValues(t, 4+5, stats.APIGateway.Refused)
+	require.EqualValues(t, 16, stats.APIGateway.Accepted)
+	require.EqualValues(t, 4, stats.AppSync.Refused)
+}
+
+func TestPace(t *testing.T) {
+	t.Parallel()
+	s := start(t, gateway.Config{})
+	s.fault(`{"pace": 0.001}`)
+	require.Equal(t, http.StatusSwitchingProtocols, s.upgrade("/dev"))
+	require.Equal(t, http.StatusTooManyRequests, s.upgrade("/dev"))
+	require.Equal(t, http.StatusTooManyRequests, s.upgrade("/graphql", "graphql-ws"))
+	s.fault(`{"pace": 0}`)
+	require.Equal(t, http.StatusSwitchingProtocols, s.upgrade("/dev"))
+}
+
+// What ends connections leaves the account in order: each delivery ends in one
+// way, and nobody sees more than was written.
+func TestEndingConnections(t *testing.T) {
+	t.Parallel()
+	const listeners, broadcasts = 20, 10
+	for name, row := range map[string]struct {
+		fault string
+		code  int // 0 where there is no close frame
+		ended int
+	}{
+		"cut":       {`{"cut": 0.25}`, 0, 5},
+		"cut all":   {`{"cut": 1}`, 0, listeners},
+		"close":     {`{"close": {"code": 1011, "share": 0.5}}`, 1011, 10},
+		"close one": {`{"close": "4000:0.05"}`, 4000, 1},
+	} {
+		for kind, gather := range gatherers {
+			t.Run(kind+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				s := start(t, gateway.Config{})
+				a := gather(s, listeners)
+				ends := watchAll(a)
+				s.fault(`{"delay": "0s..50ms", "duplicate": 0.1}`)
+				for i := range broadcasts {
+					a.publish("x-" + stamped(i+1))
+				}
+				s.eventually("published", func(s gateway.Stats) bool { return a.side(s).Totals.Broadcasts == broadcasts })
+				s.fault(row.fault)
+				total := s.settle(a).Totals
+				require.EqualValues(t, listeners*broadcasts, total.Audience)
+				require.Equal(t, total.Audience, total.Delivered+total.Gone+total.Failed)
+				s.eventually("ended", func(s gateway.Stats) bool { return a.side(s).Open == listeners-row.ended })
+				s.gateway.Close()
+				saw, codes := ends()
+				require.LessOrEqual(t, saw.first, total.Delivered)
+				require.LessOrEqual(t, saw.duplicated, total.Duplicated)
+				want := map[int]int{row.code: row.ended}
+				if row.ended < listeners {
+					want[websocket.CloseGoingAway] = listeners - row.ended
+				}
+				require.Equal(t, want, codes)
+			})
+		}
+	}
+}
+
+func TestUnstableConnectionsAreCut(t *testing.T) {
+	t.Parallel()
+	for kind, gather := range gatherers {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, gateway.Config{})
+			s.fault(`{"unstable": {"share": "1/4", "within": "10ms"}}`)
+			a := gather(s, 3) // every fourth is cut, and it would not be ready
+			s.fault(`{"unstable": "1:1ms"}`)
+			last := gather(s, 1)
+			_, codes := watchAll(last)()
+			require.Equal(t, map[int]int{0: 1}, codes)
+			require.Equal(t, 3, a.side(s.stats()).Open)
+		})
+	}
+}
+
+// watchAll watches all listeners. What it returns waits until they have ended,
+// and says what they saw and how many ended with which close code.
+func watchAll(a audience) func() (seen, map[int]int) {
+	type end struct {
+		seen
+		code int
+	}
+	ends := make(chan end, len(a.listeners))
+	for _, c := range a.listeners {
+		go func() {
+			saw, code := c.watchToTheEnd()
+			ends <- end{saw, code}
+		}()
+	}
+	return func() (all seen, codes map[int]int) {
+		codes = map[int]int{}
+		for range a.listeners {
+			one := <-ends
+			all.first += one.first
+			all.duplicated += one.duplicated
+			codes[one.code]++
+		}
+		return all, codes
+	}
+}
+
+// watchToTheEnd counts what comes until the connection ends, and says with
+// which close code that was; 0 is none.
+func (c *client) watchToTheEnd() (seen, int) {
+	one := c.watch("\x00")
+	_, _, err := c.ReadMessage()
+	var closed *websocket.CloseError
+	if errors.As(err, &closed) && closed.Code != websocket.CloseAbnormalClosure {
+		return one, closed.Code
+	}
+	return one, 0
+}
+
+func TestStopKeepAlive(t *testing.T) {
+	t.Parallel()
+	s := start(t, gateway.Config{KeepAlive: time.Millisecond})
+	s.fault(`{"stopKeepAlive": true}`)
+	c := s.dial("/graphql", http.Header{"x-api-key": {gateway.APIKey}}, "graphql-ws")
+	c.say(`{"type":"connection_init"}`)
+	require.Contains(t, c.hear(), "connection_ack")
+	time.Sleep(20 * time.Millisecond)
+	c.start("1", onCreateRoom, nil)
+	require.Contains(t, c.hear(), "start_ack")
+	s.fault(`{"stopKeepAlive": false}`)
+	require.Contains(t, c.hear(), `"ka"`)
+}
+
+func TestSlowTLS(t *testing.T) {
+	t.Parallel()
+	const slow = 50 * time.Millisecond
+	certificate, err := gateway.SelfSigned()
+	require.NoError(t, err)
+	s := start(t, gateway.Config{})
+	secure := httptest.NewUnstartedServer(s.gateway.Handler())
+	secure.TLS = &tls.Config{
+		Certificates: []tls.Certificate{certificate}, GetConfigForClient: s.gateway.SlowTLS, MinVersion: tls.VersionTLS12,
+	}
+	secure.StartTLS()
+	t.Cleanup(secure.Close)
+	s.fault(fmt.Sprintf(`{"slowTLS": %q}`, slow))
+
+	roots := x509.NewCertPool()
+	leaf, err := x509.ParseCertificate(certificate.Certificate[0])
+	require.NoError(t, err)
+	roots.AddCert(leaf)
+	dialer := websocket.Dialer{TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: "localhost", MinVersion: tls.VersionTLS12}}
+	begin := time.Now()
+	conn, answer, err := dialer.DialContext(t.Context(), "wss://"+secure.Listener.Addr().String()+"/dev", nil)
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	require.GreaterOrEqual(t, time.Since(begin), slow)
+	require.NoError(t, conn.Close())
+}
+
+func TestFaultsAreSetByName(t *testing.T) {
+	t.Parallel()
+	s := start(t, gateway.Config{})
+	status, _, body := s.do(http.MethodGet, "/faults", "")
+	require.Equal(t, http.StatusOK, status)
+	seed := gjson.Get(body, "seed").Int()
+	require.Positive(t, seed)
+
+	s.fault(`{"seed": 7, "drop": 0.5, "delay": "20ms"}`)
+	s.fault(`{"delay": "5ms..80ms", "refuse": {"status": 403, "rate": "1/3"}, "stopKeepAlive": true}`)
+	_, _, body = s.do(http.MethodGet, "/faults", "")
+	require.JSONEq(t, `{"seed": 7, "drop": "0.5", "delay": "5ms..80ms", "stopKeepAlive": true,
+		"refuse": {"status": 403, "rate": "1/3"}}`, body)
+
+	status, _, body = s.do(http.MethodPost, "/faults", `{"drop": 0, "duplicate": 2}`)
+	require.Equal(t, http.StatusBadRequest, status)
+	require.Contains(t, gjson.Get(body, "error").Str, "duplicate: must be")
+	require.Equal(t, "0.5", gjson.Get(s.faults(), "drop").Str, "nothing is changed by half")
+
+	// What is shown can be given.
+	shown := s.faults()
+	s.do(http.MethodDelete, "/faults", "")
+	require.False(t, gjson.Get(s.faults(), "drop").Exists())
+	s.fault(shown)
+	require.JSONEq(t, shown, s.faults())
+}
+
+func (s *server) faults() string {
+	s.Helper()
+	_, _, body := s.do(http.MethodGet, "/faults", "")
+	return body
+}
