@@ -1,0 +1,154 @@
+package pushgw
+
+import (
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	local "github.com/pushgw/xk6-pushgw/gateway"
+	"github.com/stretchr/testify/require"
+	"go.k6.io/k6/v2/cmd/tests"
+)
+
+// serving is `k6 x pushgw serve` under way.
+type serving struct {
+	*tests.GlobalTestState
+
+	signals chan<- os.Signal
+	ended   chan error
+	address string
+}
+
+// runServe runs the command with these flags until it is ready.
+func runServe(t *testing.T, flags ...string) *serving {
+	t.Helper()
+	s := &serving{GlobalTestState: tests.NewGlobalTestState(t), ended: make(chan error, 1)}
+	watched := make(chan chan<- os.Signal, 1)
+	s.SignalNotify = func(c chan<- os.Signal, which ...os.Signal) {
+		require.Equal(t, []os.Signal{os.Interrupt, syscall.SIGTERM}, which)
+		watched <- c
+	}
+	s.SignalStop = func(chan<- os.Signal) {}
+	cmd := newCommand(s.GlobalState)
+	cmd.SetArgs(append([]string{"serve", "--address", "127.0.0.1:0"}, flags...))
+	go func() { s.ended <- cmd.Execute() }()
+	select {
+	case s.signals = <-watched:
+	case err := <-s.ended:
+		t.Fatalf("it has ended: %v", err)
+	}
+	s.address = regexp.MustCompile(`ready on (\S+)\n$`).FindStringSubmatch(s.printed())[1]
+	return s
+}
+
+func (s *serving) printed() string {
+	s.OutMutex.Lock()
+	defer s.OutMutex.Unlock()
+	return s.GlobalTestState.Stdout.String()
+}
+
+func (s *serving) stop(t *testing.T, with os.Signal) {
+	t.Helper()
+	s.signals <- with
+	require.NoError(t, <-s.ended)
+}
+
+func TestServePrintsWhereItIsAndStops(t *testing.T) {
+	t.Parallel()
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
+			s := runServe(t)
+			require.NotContains(t, s.address, ":0\n")
+			printed := s.printed()
+			for _, url := range []string{
+				"ws://" + s.address + "/dev", "http://" + s.address + "/graphql",
+				"http://" + s.address + "/stats", local.APIKey,
+			} {
+				require.Contains(t, printed, url)
+			}
+			conn, answer, err := websocket.DefaultDialer.DialContext(t.Context(), "ws://"+s.address+"/dev", nil)
+			require.NoError(t, err)
+			require.NoError(t, answer.Body.Close())
+			closed := make(chan error, 1)
+			go func() { _, _, err := conn.ReadMessage(); closed <- err }()
+			s.stop(t, signal)
+			require.True(t, websocket.IsCloseError(<-closed, websocket.CloseGoingAway))
+			_, err = net.Dial("tcp", s.address) //nolint:noctx // it fails at once
+			require.Error(t, err)
+		})
+	}
+}
+
+func TestServeWithTLS(t *testing.T) {
+	t.Parallel()
+	s := runServe(t, "--tls")
+	require.Contains(t, s.printed(), "wss://"+s.address+"/dev")
+	require.Contains(t, s.printed(), "https://"+s.address+"/graphql")
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // it signs itself
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport}
+	answer, err := client.Get("https://" + s.address + "/stats") //nolint:noctx // a test
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	require.NoError(t, answer.TLS.PeerCertificates[0].VerifyHostname("localhost"))
+	require.NoError(t, answer.TLS.PeerCertificates[0].VerifyHostname("127.0.0.1"))
+	s.stop(t, os.Interrupt)
+}
+
+func TestServeTakesFaults(t *testing.T) {
+	t.Parallel()
+	s := runServe(t, "--drop", "1/100", "--delay", "5ms..80ms", "--refuse", "429:0.1", "--seed", "7",
+		"--slow-tls", "1ms", "--stop-keep-alive", "--fanout", "8", "--post-time", "1ms")
+	answer, err := http.Get("http://" + s.address + "/faults") //nolint:noctx // a test
+	require.NoError(t, err)
+	body, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	require.JSONEq(t, `{"seed": 7, "drop": "1/100", "delay": "5ms..80ms", "slowTLS": "1ms",
+		"refuse": {"status": 429, "rate": "0.1"}, "stopKeepAlive": true}`, string(body))
+	s.stop(t, os.Interrupt)
+}
+
+func TestServeRefusesWhatCannotBe(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a test
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, taken.Close()) })
+	for flags, says := range map[string]string{
+		"--address " + taken.Addr().String(): "--address: " + taken.Addr().String() + " is in use",
+		"--address nowhere":                  "--address: ",
+		"--drop 2":                           "--drop: must be a probability",
+		"--refuse 404:1":                     "--refuse: must be like",
+		"--stop-keep-alive=maybe":            "--stop-keep-alive: must be true or false",
+		"--fanout 0":                         "--fanout: must be 1 or more, not 0",
+		"--post-time -1s":                    "--post-time: must be zero or longer, not -1s",
+		"--keep-alive 0s":                    "--keep-alive: must be longer than zero, not 0s",
+		"--cut 0.5":                          "unknown flag: --cut",
+		"and more":                           "unknown command",
+	} {
+		t.Run(flags, func(t *testing.T) {
+			t.Parallel()
+			cmd := newCommand(tests.NewGlobalTestState(t).GlobalState)
+			cmd.SetArgs(append([]string{"serve"}, strings.Split(flags, " ")...))
+			cmd.SetOut(io.Discard)
+			cmd.SetErr(io.Discard)
+			ended := make(chan error, 1)
+			go func() { ended <- cmd.Execute() }()
+			select {
+			case err := <-ended:
+				require.ErrorContains(t, err, says)
+			case <-time.After(time.Minute):
+				t.Fatal("it runs")
+			}
+		})
+	}
+}
