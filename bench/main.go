@@ -1,0 +1,125 @@
+// Command bench measures the extension beside plain k6 scripts, on this machine
+// and in one run, and prints tables for docs/benchmarks.md. All load stays on the
+// loopback interface.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	k6 := flag.String("k6", "./k6", "a k6 with the extension")
+	scale := flag.Float64("scale", 1, "share of the full number of listeners")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, *k6, *scale)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+const (
+	native = "bench/scripts/native.js"
+	plain  = "bench/scripts/plain.js"
+)
+
+func run(ctx context.Context, k6 string, scale float64) error {
+	b := &bench{ctx: ctx, k6: k6, scale: scale}
+	b.truth()
+	b.cost()
+	return b.err
+}
+
+// bench runs one load after another until one fails.
+type bench struct {
+	ctx   context.Context //nolint:containedctx // one run from beginning to end
+	k6    string
+	scale float64
+	err   error
+}
+
+func (b *bench) measure(l load) *measured {
+	if b.err != nil {
+		return &measured{}
+	}
+	m, err := measure(b.ctx, b.k6, l)
+	if err != nil {
+		b.err = fmt.Errorf("%s, %d listeners of %s: %w", l.script, l.listeners, l.gateway, err)
+		return &measured{}
+	}
+	return m
+}
+
+// listeners scales a number of listeners, to whole VUs.
+func (b *bench) listeners(n, perVU int) int {
+	return max(int(float64(n)*b.scale)/perVU, 1) * perVU
+}
+
+// truth holds the delay that is reported against the delay that was.
+func (b *bench) truth() {
+	const perVU = 500
+	n := b.listeners(10_000, perVU)
+	common := load{listeners: n, broadcasts: 20, rate: 1, serve: []string{"--fanout", "2"}}
+	fmt.Printf("Delay with %d listeners, 20 broadcasts, 1 a second (ms)\n\n", n)
+	fmt.Println("| listeners | deliveries | mean | gateway's mean | p95 | gateway's p95 | read lag, mean |")
+	fmt.Println("|---|---|---|---|---|---|---|")
+	for _, row := range []struct {
+		name, script, gateway string
+		perVU                 int
+	}{
+		{"pushgw, API Gateway", native, "apigw", perVU},
+		{"pushgw, AppSync", native, "appsync", perVU},
+		{"plain k6/ws, API Gateway", plain, "apigw", 1},
+	} {
+		l := common
+		l.script, l.gateway, l.perVU = row.script, row.gateway, row.perVU
+		m := b.measure(l)
+		if b.err != nil {
+			return
+		}
+		fmt.Printf("| %s | %d | %.2f | %.2f | %.2f | %.2f | %.2f |\n",
+			row.name, m.received, m.delay.Mean, m.truth.Mean, m.delay.P95, m.truth.P95, m.lag.Mean)
+	}
+	fmt.Println()
+}
+
+// cost measures what one listener and one delivery cost the k6 process.
+func (b *bench) cost() {
+	fmt.Println("Cost in the k6 process")
+	fmt.Println()
+	fmt.Println("| listeners | number | kB resident each | ms CPU to connect and join, each | µs CPU per delivery |")
+	fmt.Println("|---|---|---|---|---|")
+	for _, row := range []struct {
+		name, script, gateway string
+		tls                   bool
+		number, perVU         int
+	}{
+		{"pushgw, API Gateway, ws", native, "apigw", false, 15_000, 500},
+		{"pushgw, API Gateway, wss", native, "apigw", true, 15_000, 500},
+		{"pushgw, AppSync, ws", native, "appsync", false, 15_000, 500},
+		{"pushgw, API Gateway, ws, one per VU", native, "apigw", false, 10_000, 1},
+		{"plain k6/ws, API Gateway, ws", plain, "apigw", false, 10_000, 1},
+	} {
+		l := load{script: row.script, gateway: row.gateway, tls: row.tls, broadcasts: 20, rate: 1, serve: []string{"--fanout", "2"}}
+		l.listeners, l.perVU = b.listeners(row.number, row.perVU), row.perVU
+		many := b.measure(l)
+		l.listeners, l.perVU = 1, 1
+		one := b.measure(l)
+		if b.err != nil {
+			return
+		}
+		n := b.listeners(row.number, row.perVU)
+		fmt.Printf("| %s | %d | %.1f | %.2f | %.1f |\n", row.name, n,
+			perListener(many, one, n)/1000,
+			(many.ready.cpu-many.begin.cpu).Seconds()*1000/float64(n),
+			float64(many.perDelivery().Nanoseconds())/1000)
+	}
+	fmt.Println()
+}
