@@ -85,7 +85,7 @@ var writeBuffers sync.Pool //nolint:gochecknoglobals // shared by all connection
 
 // Dial opens a WebSocket connection. Its error is a *DialError.
 func Dial(ctx context.Context, target *Target) (*Conn, error) {
-	attempt := dialing{target: target, phase: PhaseDNS}
+	attempt := dialing{target: target, phase: PhaseDNS, unwatch: func() bool { return true }}
 	dialer := websocket.Dialer{
 		NetDialContext:    attempt.tcp,
 		NetDialTLSContext: attempt.tls,
@@ -95,8 +95,12 @@ func Dial(ctx context.Context, target *Target) (*Conn, error) {
 		WriteBufferPool:   &writeBuffers,
 	}
 	socket, response, err := dialer.DialContext(ctx, target.URL.String(), target.Header)
+	if inTime := attempt.unwatch(); err == nil && !inTime {
+		_ = socket.Close()
+		err = ctx.Err()
+	}
 	if err != nil {
-		return nil, attempt.failed(response, err)
+		return nil, attempt.failed(ctx, response, err)
 	}
 	return newConn(socket, attempt.arrivals), nil
 }
@@ -106,6 +110,8 @@ type dialing struct {
 	target   *Target
 	phase    Phase
 	arrivals *arrivalConn
+	// unwatch ends the watch of the context, and is false if that has ended.
+	unwatch func() bool
 }
 
 func (d *dialing) tcp(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -143,26 +149,33 @@ func (d *dialing) open(ctx context.Context, network, addr string, units units) (
 		// What the dialer says of the network comes as *net.OpError. All else
 		// comes before it has an address: names not found, blocked or forbidden.
 		var operation *net.OpError
-		if errors.As(err, &operation) || errors.Is(err, context.DeadlineExceeded) {
+		var lookup *net.DNSError
+		if !errors.As(err, &lookup) && (errors.As(err, &operation) || errors.Is(err, context.DeadlineExceeded)) {
 			d.phase = PhaseTCP
 		}
 		return nil, err
 	}
 	d.phase = PhaseUpgrade
+	socket := &conn
 	if counted, ok := conn.(*netext.Conn); ok {
-		counted.Conn, d.arrivals = watchArrivals(counted.Conn, d.target.Timestamps, units)
-		return counted, nil
+		socket = &counted.Conn
 	}
-	conn, d.arrivals = watchArrivals(conn, d.target.Timestamps, units)
+	*socket, d.arrivals = watchArrivals(*socket, d.target.Timestamps, units)
+	// Gorilla heeds the context's deadline, but not its being cancelled, while
+	// it waits for the response.
+	d.unwatch = context.AfterFunc(ctx, func() { _ = conn.Close() })
 	return conn, nil
 }
 
-func (d *dialing) failed(response *http.Response, err error) *DialError {
+func (d *dialing) failed(ctx context.Context, response *http.Response, err error) *DialError {
 	failure := &DialError{Phase: d.phase, Host: d.target.URL.Host, Err: err}
-	if response != nil && errors.Is(err, websocket.ErrBadHandshake) {
+	switch {
+	case response != nil && errors.Is(err, websocket.ErrBadHandshake):
 		failure.Status = response.StatusCode
 		body, _ := io.ReadAll(io.LimitReader(response.Body, 256)) // gorilla kept its beginning
 		failure.Body = strings.TrimSpace(string(body))
+	case ctx.Err() != nil && errors.Is(err, net.ErrClosed): // because of it
+		failure.Err = ctx.Err()
 	}
 	return failure
 }
