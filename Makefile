@@ -3,7 +3,7 @@
 
 k6_version := v2.2.0
 tool       := go tool -modfile=tools/go.mod
-sources    := go.mod go.sum $(shell find . -name tools -prune -o -name test -prune -o \
+sources    := go.mod go.sum $(shell find . -name tools -prune -o -name test -prune -o -name bench -prune -o \
 	\( -name '*.go' -o -name '*.graphql' \) ! -name '*_test.go' -print)
 
 .PHONY: help build run test lint types bench clean

@@ -52,6 +52,11 @@ declare module "k6/x/pushgw" {
      * read. Default `'kernel'`, and `'read'` where the system doesn't tell (not on Linux).
      */
     timestamps?: "kernel" | "read";
+    /**
+     * How to date broadcasts that this extension didn't send: a regular expression (RE2) with
+     * one group, which holds milliseconds since 1970, such as `'room-(\\d{13})'`. Default none.
+     */
+    stampPattern?: string;
     /** HTTP headers to send with every upgrade and every request. Default none. */
     headers?: { [name: string]: string };
   }
@@ -88,14 +93,22 @@ declare module "k6/x/pushgw" {
      * process waits for its share.
      */
     listeners: number;
+    /** The share of them that is enough, from 0 to 1. Default 1. */
+    quorum?: number;
     /** How long to wait before it is a `TimeoutError`. Default `'1m'`. */
     timeout?: Duration;
+    /**
+     * Whether to send canaries through the gateway until the listeners have heard one, for an
+     * acknowledgement is no proof. Who heard none is deaf and is expected to hear nothing.
+     * Default false.
+     */
+    canary?: boolean;
   }
 
   export interface ReadyResult {
     /** Listeners that are ready. */
     ready: number;
-    /** Listeners that the gateway acknowledged but nothing reaches. */
+    /** Listeners that the gateway acknowledged but no canary reached. */
     deaf: number;
     /** Connections that failed before they were ready. */
     failed: number;

@@ -8,7 +8,7 @@ const URL = __ENV.APIGW_URL || 'ws://127.0.0.1:8090/dev'; // k6 x pushgw serve
 const LISTENERS = Number(__ENV.LISTENERS || 100);
 const BROADCASTS = Number(__ENV.BROADCASTS || 10);
 const RATE = Number(__ENV.RATE || 5); // broadcasts a second
-const HOLD = __ENV.HOLD || `${5 + BROADCASTS / RATE}s`; // how long the listeners stay
+const HOLD = __ENV.HOLD || `${10 + BROADCASTS / RATE}s`; // how long the listeners stay; a delivery has 5s to come
 const VUS = Number(__ENV.VUS || 1); // among which they are shared out; as many as listeners is the blog's way
 
 const gateway = new apigw.Client(URL, { room: __ENV.ROOM || 'Room1' });
@@ -34,6 +34,6 @@ export async function broadcast() {
   await gateway.ready({ listeners: LISTENERS });
   const host = await gateway.connect({ nickname: 'Broadcast' });
   const result = await host.broadcast({ count: BROADCASTS, rate: RATE });
-  console.log(`API Gateway: ${JSON.stringify(result)}`);
+  console.log(`API Gateway ${JSON.stringify(result)}`);
   await host.close();
 }

@@ -9,7 +9,7 @@ const API_KEY = __ENV.API_KEY || 'da2-localpushgatewayapikey0001';
 const LISTENERS = Number(__ENV.LISTENERS || 100);
 const BROADCASTS = Number(__ENV.BROADCASTS || 10);
 const RATE = Number(__ENV.RATE || 5); // broadcasts a second
-const HOLD = __ENV.HOLD || `${5 + BROADCASTS / RATE}s`; // how long the listeners stay
+const HOLD = __ENV.HOLD || `${10 + BROADCASTS / RATE}s`; // how long the listeners stay; a delivery has 5s to come
 const VUS = Number(__ENV.VUS || 1); // among which they are shared out; as many as listeners is the blog's way
 
 const api = new appsync.Client(URL, {
@@ -42,5 +42,5 @@ export async function subscriber() {
 export async function publisher() {
   await api.ready({ listeners: LISTENERS });
   const result = await api.broadcast({ count: BROADCASTS, rate: RATE });
-  console.log(`AppSync: ${JSON.stringify(result)}`);
+  console.log(`AppSync ${JSON.stringify(result)}`);
 }

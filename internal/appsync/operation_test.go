@@ -16,13 +16,15 @@ func TestOperationData(t *testing.T) {
 		want string
 	}{
 		{
-			"as it would be signed", Operation{Query: "subscription S($c:ID!){onMsg(ch:$c){id ch}}", Variables: json.RawMessage(`{"c":"a"}`)},
+			"as it would be signed",
+			Operation{Query: "subscription S($c:ID!){onMsg(ch:$c){id ch}}", Variables: json.RawMessage(`{"c":"a"}`)},
 			`{"query":"subscription S($c:ID!){onMsg(ch:$c){id ch}}","variables":{"c":"a"}}`,
 		},
 		{"no variables", Operation{Query: "{a}"}, `{"query":"{a}","variables":{}}`},
 		{"a name", Operation{Query: "query A{a}", Name: "A"}, `{"query":"query A{a}","variables":{},"operationName":"A"}`},
 		{
-			"compact, but not inside strings", Operation{Query: "{\n\ta\r}", Variables: json.RawMessage("\n{ \"b\" : [ 1, \"c  d\" ] } ")},
+			"compact, but not inside strings",
+			Operation{Query: "{\n\ta\r}", Variables: json.RawMessage("\n{ \"b\" : [ 1, \"c  d\" ] } ")},
 			`{"query":"{\n\ta\r}","variables":{"b":[1,"c  d"]}}`,
 		},
 		{

@@ -1,0 +1,90 @@
+package pushgw
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestDeclarationsListEveryError: errors.go and index.d.ts have the same names.
+func TestDeclarationsListEveryError(t *testing.T) {
+	t.Parallel()
+	var names []string
+	inspect(t, "errors.go", func(node ast.Node) {
+		if spec, ok := node.(*ast.ValueSpec); ok && strings.HasPrefix(spec.Names[0].Name, "name") && len(spec.Values) == 1 {
+			names = append(names, text(t, spec.Values[0]))
+		}
+	})
+	require.NotEmpty(t, names)
+
+	_, union, _ := strings.Cut(declarations(t), "export type ErrorName =")
+	union, _, _ = strings.Cut(union, ";")
+	var declared []string
+	for _, member := range regexp.MustCompile(`\| "(\w+)"`).FindAllStringSubmatch(union, -1) {
+		declared = append(declared, member[1])
+	}
+	require.ElementsMatch(t, names, declared)
+}
+
+// TestDeclarationsListEveryOption: whatever is read of an options object is in
+// index.d.ts.
+func TestDeclarationsListEveryOption(t *testing.T) {
+	t.Parallel()
+	readers := []string{"text", "oneOf", "number", "integer", "duration", "flag", "texts", "list", "inner", "json", "raw", "require"}
+	declared := declarations(t)
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	found := 0
+	for _, file := range files {
+		inspect(t, file, func(node ast.Node) {
+			call, ok := node.(*ast.CallExpr)
+			if !ok || len(call.Args) == 0 {
+				return
+			}
+			method, ok := call.Fun.(*ast.SelectorExpr)
+			key, isText := call.Args[0].(*ast.BasicLit)
+			if !ok || !isText || !slices.Contains(readers, method.Sel.Name) {
+				return
+			}
+			found++
+			require.Regexp(t, `\n +`+text(t, key)+`\??: `, declared)
+		})
+	}
+	require.NotZero(t, found)
+}
+
+func declarations(t *testing.T) string {
+	t.Helper()
+	content, err := os.ReadFile("index.d.ts")
+	require.NoError(t, err)
+	return string(content)
+}
+
+func inspect(t *testing.T, path string, f func(ast.Node)) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+	require.NoError(t, err)
+	ast.Inspect(file, func(node ast.Node) bool {
+		f(node)
+		return true
+	})
+}
+
+// text is the value of a string literal.
+func text(t *testing.T, e ast.Expr) string {
+	t.Helper()
+	literal, ok := e.(*ast.BasicLit)
+	require.True(t, ok)
+	value, err := strconv.Unquote(literal.Value)
+	require.NoError(t, err)
+	return value
+}

@@ -1,0 +1,77 @@
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	local "github.com/pushgw/xk6-pushgw/gateway"
+)
+
+// gateway is a running `k6 x pushgw serve`.
+type gateway struct {
+	address string
+	scheme  string // "" or "s"
+}
+
+// serve starts a gateway on a free port, for one test.
+func serve(t *testing.T, flags ...string) *gateway {
+	t.Helper()
+	cmd := exec.Command(binary(t), append([]string{"x", "pushgw", "serve", "--address", "127.0.0.1:0"}, flags...)...)
+	cmd.Env = append(os.Environ(), "K6_AUTO_EXTENSION_RESOLUTION=false")
+	cmd.Stderr = os.Stderr
+	output, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+		require.NoError(t, cmd.Wait(), "serve must stop cleanly when it is told to")
+	})
+	g := &gateway{}
+	for lines := bufio.NewScanner(output); lines.Scan(); {
+		if strings.HasPrefix(lines.Text(), "API Gateway") && strings.Contains(lines.Text(), "wss://") {
+			g.scheme = "s"
+		}
+		if address, ready := strings.CutPrefix(lines.Text(), "ready on "); ready {
+			g.address = address
+			return g
+		}
+	}
+	require.Fail(t, "serve printed no ready line")
+	return nil
+}
+
+func (g *gateway) apigw() string   { return "ws" + g.scheme + "://" + g.address + "/dev" }
+func (g *gateway) appsync() string { return "http" + g.scheme + "://" + g.address + "/graphql" }
+
+// env is where the gateway is, as the scripts and the examples take it.
+func (g *gateway) env(more ...string) []string {
+	return append(more, "APIGW_URL="+g.apigw(), "APPSYNC_URL="+g.appsync())
+}
+
+// stats is what the gateway itself has counted. It waits until all it had to
+// write is written.
+func (g *gateway) stats(t *testing.T) (stats local.Stats) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http"+g.scheme+"://"+g.address+"/stats", nil)
+		require.NoError(t, err)
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		defer func() { _ = response.Body.Close() }()
+		require.NoError(t, json.NewDecoder(response.Body).Decode(&stats))
+		return stats.APIGateway.Totals.Pending+stats.AppSync.Totals.Pending == 0
+	}, patience, 10*time.Millisecond)
+	return stats
+}
