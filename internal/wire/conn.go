@@ -122,11 +122,12 @@ func (c *Conn) Close() {
 // gave none, and 1006 where the connection just ended (RFC 6455, section 7.4.1).
 func CloseCode(err error) (code int, reason string) {
 	var closed *websocket.CloseError
-	if errors.As(err, &closed) {
+	switch ok := errors.As(err, &closed); {
+	case ok && closed.Code != websocket.CloseAbnormalClosure:
 		return closed.Code, closed.Text
-	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	case ok, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF): // 1006 is gorilla's word for it
 		return websocket.CloseAbnormalClosure, ""
+	default:
+		return websocket.CloseAbnormalClosure, err.Error()
 	}
-	return websocket.CloseAbnormalClosure, err.Error()
 }
