@@ -74,11 +74,12 @@ func (e *DialError) Error() string {
 // Unwrap returns the cause.
 func (e *DialError) Unwrap() error { return e.Err }
 
-// Sizes are small because connections are many: a frame longer than the read
-// buffer is read in pieces, and write buffers are lent for one message at a time.
+// The read buffer is small because connections are many: a longer frame is read
+// in pieces. Write buffers are lent for one message at a time; their size is that
+// of the largest frame sent, for longer messages are sent in several.
 const (
 	readBufferSize  = 512
-	writeBufferSize = 1024
+	writeBufferSize = 16 << 10
 )
 
 var writeBuffers sync.Pool //nolint:gochecknoglobals // shared by all connections, which is its purpose
