@@ -30,7 +30,7 @@ types: ## check index.d.ts, and the scripts against it (needs npm)
 	cd test/types && npm ci --silent --no-audit --no-fund && npx tsc
 
 bench: build ## measure, beside plain k6 scripts
-	bench/run.sh
+	go run ./bench
 
 clean: ## remove what was built
 	rm -rf k6 test/types/node_modules
