@@ -55,19 +55,10 @@ func (g *Group) Run(ctx context.Context, plan Plan) Summary {
 		defer cancel()
 	}
 	g.audience.Grow(plan.Connections)
+	defer context.AfterFunc(ctx, g.close)()
 	var alive sync.WaitGroup
 	alive.Go(func() { g.open(ctx, plan, &alive) })
-	empty := make(chan struct{})
-	go func() {
-		alive.Wait()
-		close(empty)
-	}()
-	select {
-	case <-ctx.Done():
-		g.close()
-		<-empty
-	case <-empty:
-	}
+	alive.Wait()
 	return g.summary.read()
 }
 
