@@ -43,7 +43,7 @@ func TestErrorFramesAndIDsHaveAWSsShape(t *testing.T) {
 	decoded, err := base64.URLEncoding.DecodeString(gjson.Get(frame, "connectionId").Str)
 	require.NoError(t, err)
 	require.Len(t, decoded, 11)
-	require.EqualValues(t, 1, s.stats().APIGateway.Errors)
+	s.eventually("counted", func(s gateway.Stats) bool { return s.APIGateway.Errors == 1 })
 }
 
 func TestConnectionsAPI(t *testing.T) {

@@ -236,8 +236,8 @@ func TestArgumentsFilter(t *testing.T) {
 			s := start(t, gateway.Config{})
 			c := s.subscribed(row.query, row.variables)
 			s.mutate(row.selection, "tea")
-			c.say(`{"id":"1","type":"stop"}`)
 			s.eventually("delivered", func(s gateway.Stats) bool { return s.AppSync.Totals.Pending == 0 })
+			c.say(`{"id":"1","type":"stop"}`)
 			require.Equal(t, row.hears, gjson.Get(c.hear(), "type").Str == "data")
 		})
 	}

@@ -31,7 +31,7 @@ func TestAChatBroadcastReachesTheRoom(t *testing.T) {
 	other.say("/room")
 	require.Equal(t, "Room2", other.hear())
 
-	side := s.stats().APIGateway
+	side := s.eventually("delivered", func(s gateway.Stats) bool { return s.APIGateway.Totals.Pending == 0 }).APIGateway
 	require.Equal(t, 3, side.Open)
 	require.Equal(t, 3, side.Ready)
 	require.EqualValues(t, 3, side.Accepted)

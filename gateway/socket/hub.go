@@ -100,11 +100,15 @@ func (h *Hub) Go(f func()) {
 	}()
 }
 
-// Upgrade makes a request a connection. If it can't, nothing has been answered
-// and the error says why. The connection must be given to Serve.
+// Upgrade makes a request a connection, which must be given to Serve. If it
+// can't, nothing has been answered and the error says why.
 func (h *Hub) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) {
+	if !h.enter() {
+		return nil, ErrClosed
+	}
 	ws, err := h.upgrader.Upgrade(w, r, nil)
 	if err != nil {
+		h.running.Done()
 		return nil, err
 	}
 	ws.SetReadLimit(h.limits.Message)
@@ -115,6 +119,17 @@ func (h *Hub) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) {
 	return c, nil
 }
 
+// enter makes Close wait for one more connection, unless it is too late.
+func (h *Hub) enter() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.conns == nil {
+		return false
+	}
+	h.running.Add(1)
+	return true
+}
+
 // Serve reads the connection for its owner from now on, in a goroutine of its
 // own so that the HTTP server's memory for the request is given back.
 func (h *Hub) Serve(c *Conn, owner Owner) {
@@ -123,13 +138,10 @@ func (h *Hub) Serve(c *Conn, owner Owner) {
 	open := h.conns != nil
 	if open {
 		h.conns[c] = struct{}{}
-		h.running.Add(1)
 	}
 	h.mu.Unlock()
 	if !open {
-		c.Cut()
-		owner.Closed()
-		return
+		c.Close(websocket.CloseGoingAway, "Going away")
 	}
 	go func() {
 		defer h.running.Done()

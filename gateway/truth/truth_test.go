@@ -94,12 +94,12 @@ func TestManyMayCountAtOnce(t *testing.T) {
 	for range counters {
 		all.Go(func() {
 			for i := range times {
+				if i == times/2 {
+					a.Report()
+				}
 				b := a.Open(stamped(i+1), 2)
 				b.Delivered(false)
 				b.Dropped(missed)
-				if i%100 == 0 {
-					a.Report()
-				}
 			}
 		})
 	}
