@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -192,10 +193,6 @@ func TestACompressionThatNobodyOffered(t *testing.T) {
 // ends the attempt, whether by its deadline or because it is cancelled.
 func TestTheContextEndsEveryPhase(t *testing.T) {
 	t.Parallel()
-	silent := func(socket net.Conn, said string) {
-		send(t, socket, said)
-		_, _ = socket.Read(make([]byte, 1)) // until the other side gives up
-	}
 	for name, test := range map[string]struct {
 		secure bool
 		said   string
@@ -206,41 +203,38 @@ func TestTheContextEndsEveryPhase(t *testing.T) {
 		"half a head": {said: "HTTP/1.1 101 Switching Protocols\r\nUpgrade: ", phase: PhaseUpgrade},
 		"half a body": {said: "HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\nForbid", phase: PhaseUpgrade},
 	} {
-		for _, byDeadline := range []bool{true, false} {
-			listener, err := net.Listen("tcp", "127.0.0.1:0")
-			require.NoError(t, err)
-			done := make(chan struct{})
+		t.Run(name+"/cancelled", func(t *testing.T) {
+			t.Parallel()
 			ctx, cancel := context.WithCancel(t.Context())
-			if byDeadline {
-				ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
+			failed := refused(ctx, t, fallsSilent(t, test.secure, test.said, cancel))
+			assert.Equal(t, test.phase, failed.Phase)
+			if failed.Status == 0 {
+				assert.ErrorIs(t, failed, context.Canceled)
 			}
-			go func() {
-				defer close(done)
-				socket, err := listener.Accept()
-				if !assert.NoError(t, err) {
-					return
-				}
-				defer socket.Close()
-				_, _ = socket.Read(make([]byte, 4096)) // the request
-				if !byDeadline {
-					time.AfterFunc(50*time.Millisecond, cancel)
-				}
-				silent(socket, test.said)
-			}()
-			to := target(t, "http://"+listener.Addr().String())
-			if test.secure {
-				to.URL.Scheme = "wss"
-			}
-			failed := refused(ctx, t, to)
-			assert.Equal(t, test.phase, failed.Phase, name)
-			if !byDeadline && failed.Status == 0 {
-				assert.ErrorIs(t, failed, context.Canceled, name)
-			}
-			cancel()
-			<-done
-			require.NoError(t, listener.Close())
-		}
+		})
+		t.Run(name+"/deadline", func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), stall)
+			defer cancel()
+			failed := refused(ctx, t, fallsSilent(t, test.secure, test.said, func() {}))
+			assert.Equal(t, test.phase, failed.Phase)
+		})
 	}
+}
+
+// fallsSilent is a gateway that reads a request and says no more than this.
+func fallsSilent(t *testing.T, secure bool, said string, then func()) *Target {
+	t.Helper()
+	to := tcpGateway(t, func(socket net.Conn) {
+		_, _ = socket.Read(make([]byte, 4096))
+		send(t, socket, said)
+		then()
+		_, _ = io.Copy(io.Discard, socket) // until the other side gives up
+	})
+	if secure {
+		to.URL.Scheme = "wss"
+	}
+	return to
 }
 
 func TestTheTargetIsNotChanged(t *testing.T) {

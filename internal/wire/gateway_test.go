@@ -66,20 +66,26 @@ func httpGateway(t *testing.T, secure bool, f http.HandlerFunc) *Target {
 // request. Accept is the value of Sec-WebSocket-Accept.
 func rawGateway(t *testing.T, f func(socket net.Conn, accept string)) *Target {
 	t.Helper()
+	return tcpGateway(t, func(socket net.Conn) {
+		request, err := http.ReadRequest(bufio.NewReader(socket))
+		if assert.NoError(t, err) {
+			sum := sha1.Sum([]byte(request.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+			f(socket, base64.StdEncoding.EncodeToString(sum[:]))
+		}
+	})
+}
+
+// tcpGateway serves one TCP connection by f.
+func tcpGateway(t *testing.T, f func(socket net.Conn)) *Target {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		socket, err := listener.Accept()
-		if err != nil {
-			return
-		}
-		defer socket.Close()
-		request, err := http.ReadRequest(bufio.NewReader(socket))
-		if assert.NoError(t, err) {
-			sum := sha1.Sum([]byte(request.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-			f(socket, base64.StdEncoding.EncodeToString(sum[:]))
+		if socket, err := listener.Accept(); err == nil {
+			defer socket.Close()
+			f(socket)
 		}
 	}()
 	t.Cleanup(func() {
