@@ -31,6 +31,23 @@ type Target struct {
 	// TLS configures wss connections. It isn't changed.
 	TLS        *tls.Config
 	Timestamps Timestamps
+
+	once   sync.Once
+	secure *tls.Config // TLS, made fit for the target
+}
+
+// tlsConfig is made once for all connections.
+func (t *Target) tlsConfig() *tls.Config {
+	t.once.Do(func() {
+		if t.secure = t.TLS.Clone(); t.secure == nil {
+			t.secure = &tls.Config{MinVersion: tls.VersionTLS12}
+		}
+		t.secure.NextProtos = []string{"http/1.1"} // there is no WebSocket upgrade in HTTP/2
+		if t.secure.ServerName == "" {
+			t.secure.ServerName = t.URL.Hostname()
+		}
+	})
+	return t.secure
 }
 
 // Phase is how far a connection had come when it failed.
@@ -125,15 +142,7 @@ func (d *dialing) tls(ctx context.Context, network, addr string) (net.Conn, erro
 		return nil, err
 	}
 	d.phase = PhaseTLS
-	config := d.target.TLS.Clone()
-	if config == nil {
-		config = &tls.Config{MinVersion: tls.VersionTLS12}
-	}
-	config.NextProtos = []string{"http/1.1"} // there is no WebSocket upgrade in HTTP/2
-	if config.ServerName == "" {
-		config.ServerName = d.target.URL.Hostname()
-	}
-	secure := tls.Client(conn, config)
+	secure := tls.Client(conn, d.target.tlsConfig())
 	if err := secure.HandshakeContext(ctx); err != nil {
 		_ = conn.Close()
 		return nil, err
