@@ -133,6 +133,7 @@ func TestGroundTruthIsExact(t *testing.T) {
 	} {
 		for kind, gather := range gatherers {
 			t.Run(kind+"/"+name, func(t *testing.T) {
+				t.Parallel()
 				const listeners, broadcasts = 20, 60
 				s := start(t, gateway.Config{Fanout: 3})
 				status, _, answer := s.do(http.MethodPost, "/faults", faults)
