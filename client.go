@@ -156,7 +156,8 @@ func (c *call) config(role string) listen.Config {
 	return listen.Config{
 		Target: &wire.Target{
 			URL: where, Header: header, Subprotocols: subprotocols,
-			DialContext: c.state.Dialer.DialContext, TLS: c.state.TLSConfig, Timestamps: c.timestamps,
+			DialContext: c.state.Dialer.DialContext, TLS: wire.TLSConfig(c.state.TLSConfig, where.Hostname()),
+			Timestamps: c.timestamps,
 		},
 		Session:  func() dialect.Session { return c.session(role, c.state) },
 		Ledger:   c.ledger,

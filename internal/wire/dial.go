@@ -28,26 +28,24 @@ type Target struct {
 	// DialContext opens the TCP connection; k6's dialer brings its own rules
 	// for hosts, DNS and byte counting.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
-	// TLS configures wss connections. It isn't changed.
+	// TLS configures wss connections and isn't changed. One that TLSConfig made is
+	// shared by them, any other copied for each.
 	TLS        *tls.Config
 	Timestamps Timestamps
-
-	once   sync.Once
-	secure *tls.Config // TLS, made fit for the target
 }
 
-// tlsConfig is made once for all connections.
-func (t *Target) tlsConfig() *tls.Config {
-	t.once.Do(func() {
-		if t.secure = t.TLS.Clone(); t.secure == nil {
-			t.secure = &tls.Config{MinVersion: tls.VersionTLS12}
-		}
-		t.secure.NextProtos = []string{"http/1.1"} // there is no WebSocket upgrade in HTTP/2
-		if t.secure.ServerName == "" {
-			t.secure.ServerName = t.URL.Hostname()
-		}
-	})
-	return t.secure
+// TLSConfig makes a configuration fit for the WebSockets of one host: base, which
+// may be nil, isn't changed.
+func TLSConfig(base *tls.Config, host string) *tls.Config {
+	config := base.Clone()
+	if config == nil {
+		config = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	config.NextProtos = []string{"http/1.1"} // there is no WebSocket upgrade in HTTP/2
+	if config.ServerName == "" {
+		config.ServerName = host
+	}
+	return config
 }
 
 // Phase is how far a connection had come when it failed.
@@ -142,7 +140,11 @@ func (d *dialing) tls(ctx context.Context, network, addr string) (net.Conn, erro
 		return nil, err
 	}
 	d.phase = PhaseTLS
-	secure := tls.Client(conn, d.target.tlsConfig())
+	config := d.target.TLS
+	if config == nil || config.ServerName == "" {
+		config = TLSConfig(config, d.target.URL.Hostname())
+	}
+	secure := tls.Client(conn, config)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		_ = conn.Close()
 		return nil, err
