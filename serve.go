@@ -21,7 +21,7 @@ import (
 	"go.k6.io/k6/v2/subcommand"
 )
 
-func init() { //nolint:gochecknoinits // how k6 extensions are registered
+func init() { // how k6 extensions are registered
 	subcommand.RegisterExtension("pushgw", newCommand)
 }
 

@@ -82,7 +82,7 @@ func TestServePrintsWhereItIsAndStops(t *testing.T) {
 			go func() { _, _, err := conn.ReadMessage(); closed <- err }()
 			s.stop(t, signal)
 			require.True(t, websocket.IsCloseError(<-closed, websocket.CloseGoingAway))
-			_, err = net.Dial("tcp", s.address) //nolint:noctx // it fails at once
+			_, err = net.Dial("tcp", s.address) // it fails at once
 			require.Error(t, err)
 		})
 	}
@@ -93,10 +93,10 @@ func TestServeWithTLS(t *testing.T) {
 	s := runServe(t, "--tls")
 	require.Contains(t, s.printed(), "wss://"+s.address+"/dev")
 	require.Contains(t, s.printed(), "https://"+s.address+"/graphql")
-	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // it signs itself
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} // it signs itself
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
-	answer, err := client.Get("https://" + s.address + "/stats") //nolint:noctx // a test
+	answer, err := client.Get("https://" + s.address + "/stats") // a test
 	require.NoError(t, err)
 	require.NoError(t, answer.Body.Close())
 	require.NoError(t, answer.TLS.PeerCertificates[0].VerifyHostname("localhost"))
@@ -108,7 +108,7 @@ func TestServeTakesFaults(t *testing.T) {
 	t.Parallel()
 	s := runServe(t, "--drop", "1/100", "--delay", "5ms..80ms", "--refuse", "429:0.1", "--seed", "7",
 		"--slow-tls", "1ms", "--stop-keep-alive", "--fanout", "8", "--post-time", "1ms")
-	answer, err := http.Get("http://" + s.address + "/faults") //nolint:noctx // a test
+	answer, err := http.Get("http://" + s.address + "/faults") // a test
 	require.NoError(t, err)
 	body, err := io.ReadAll(answer.Body)
 	require.NoError(t, err)
@@ -120,7 +120,7 @@ func TestServeTakesFaults(t *testing.T) {
 
 func TestServeRefusesWhatCannotBe(t *testing.T) {
 	t.Parallel()
-	taken, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a test
+	taken, err := net.Listen("tcp", "127.0.0.1:0") // a test
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, taken.Close()) })
 	for flags, says := range map[string]string{

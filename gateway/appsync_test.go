@@ -40,7 +40,8 @@ func TestCredentialsOfAnUpgrade(t *testing.T) {
 		"headers": {"/graphql", http.Header{"X-Api-Key": {"da2-another"}}, []string{"graphql-ws"}},
 		"host without its port": {
 			"/graphql?header=" + url.QueryEscape(base64.StdEncoding.EncodeToString([]byte(authJSON(name, "da2-another")))),
-			nil, []string{"graphql-ws"},
+			nil,
+			[]string{"graphql-ws"},
 		},
 		"names in capitals": {
 			"/graphql?header=" + url.QueryEscape(base64.StdEncoding.EncodeToString(
@@ -75,23 +76,28 @@ func TestRefusedUpgrades(t *testing.T) {
 		"no credentials":    {"/graphql", []string{"graphql-ws"}, `{"message":"Required headers are missing.","errorCode":400}`},
 		"no host":           {form(`{"x-api-key":"` + gateway.APIKey + `"}`), []string{"graphql-ws"}, `{"message":"Required headers are missing.","errorCode":400}`},
 		"wrong key": {
-			form(authJSON(s.host(), "da2-wrong")), []string{"graphql-ws"},
+			form(authJSON(s.host(), "da2-wrong")),
+			[]string{"graphql-ws"},
 			`{"errorType":"UnauthorizedException","message":"You are not authorized to make this call.","errorCode":401}`,
 		},
 		"no key": {
-			form(`{"host":"` + s.host() + `","Authorization":"some token"}`), []string{"graphql-ws"},
+			form(`{"host":"` + s.host() + `","Authorization":"some token"}`),
+			[]string{"graphql-ws"},
 			`{"errorType":"UnauthorizedException","message":"You are not authorized to make this call.","errorCode":401}`,
 		},
 		"another host": {
-			form(authJSON("example.com", gateway.APIKey)), []string{"graphql-ws"},
+			form(authJSON("example.com", gateway.APIKey)),
+			[]string{"graphql-ws"},
 			`{"errorType":"com.amazon.coral.service.http#HttpNotFoundException","errorCode":400}`,
 		},
 		"no base64": {
-			"/graphql?header=%21", []string{"graphql-ws"},
+			"/graphql?header=%21",
+			[]string{"graphql-ws"},
 			`{"errorType":"BadRequestException","message":"Unable to parse the authorization header.","errorCode":400}`,
 		},
 		"no JSON": {
-			form("host"), []string{"graphql-ws"},
+			form("host"),
+			[]string{"graphql-ws"},
 			`{"errorType":"BadRequestException","message":"Unable to parse the authorization header.","errorCode":400}`,
 		},
 	} {

@@ -49,7 +49,7 @@ type audience struct {
 }
 
 // gatherers gather an audience on either gateway.
-var gatherers = map[string]func(s *server, listeners int) audience{ //nolint:gochecknoglobals // a table
+var gatherers = map[string]func(s *server, listeners int) audience{ // a table
 	"chat": (*server).chatAudience, "rooms": (*server).roomAudience,
 }
 

@@ -47,8 +47,8 @@ func (g *Gateway) act(a fault.Action) {
 		for _, c := range share(hub.Conns(), a.Cut) {
 			c.Cut()
 		}
-		for _, c := range share(hub.Conns(), a.Close) {
-			c.Close(a.CloseCode, "")
+		for _, c := range share(hub.Conns(), a.Close.Share) {
+			c.Close(a.Close.Code, "")
 		}
 	}
 }

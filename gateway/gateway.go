@@ -100,7 +100,7 @@ func (g *Gateway) Handler() http.Handler { return g.mux }
 // long as the faults say, and changes nothing else.
 func (g *Gateway) SlowTLS(*tls.ClientHelloInfo) (*tls.Config, error) {
 	time.Sleep(g.faults.SlowTLS())
-	return nil, nil //nolint:nilnil // the documented way to keep the configuration
+	return nil, nil // the documented way to keep the configuration
 }
 
 // Close closes all connections with 1001 "Going away" and waits until

@@ -95,7 +95,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func refuse(w http.ResponseWriter, status int) {
 	message := http.StatusText(status)
 	if status >= http.StatusInternalServerError {
-		message = "Internal server error"
+		message = internalError
 	}
 	answer(w, status, "", message)
 }

@@ -42,15 +42,15 @@ func (c *connection) Closed() {
 func (c *connection) invoke(body string) {
 	defer func() {
 		if recover() != nil {
-			c.sendError("Internal server error")
+			c.complain(internalError)
 		}
 	}()
 	overdue := time.AfterFunc(c.gateway.config.IntegrationTimeout, func() {
-		c.sendError("Endpoint request timed out")
+		c.complain("Endpoint request timed out")
 	})
 	defer overdue.Stop()
 	if c.gateway.integration.Default(c.id, body) != nil {
-		c.sendError("Internal server error")
+		c.complain(internalError)
 	}
 }
 
@@ -58,10 +58,15 @@ func (c *connection) invoke(body string) {
 func (c *connection) Data(frame []byte) error { return c.Write(frame) }
 
 // Error writes the error frame that an integration's failure leads to.
-func (c *connection) Error() error { return c.sendError("Internal server error") }
+func (c *connection) Error() error { return c.sendError(internalError) }
+
+const internalError = "Internal server error"
 
 // sendError writes an error frame, with the spaces where API Gateway has them.
 func (c *connection) sendError(message string) error {
 	return c.WriteError(socket.Frame([]byte(
 		`{"message": "` + message + `", "connectionId":"` + c.id + `", "requestId":"` + newID() + `"}`)))
 }
+
+// complain is sendError to a client that may have left.
+func (c *connection) complain(message string) { _ = c.sendError(message) }

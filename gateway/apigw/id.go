@@ -15,9 +15,9 @@ const idBytes = 11
 func newID() string {
 	const tick = 25 * time.Millisecond
 	var id [idBytes]byte
-	binary.BigEndian.PutUint64(id[3:], rand.Uint64()) //nolint:gosec // a name, not a secret
+	binary.BigEndian.PutUint64(id[3:], rand.Uint64()) // a name, not a secret
 	ticks := time.Now().UnixNano() / int64(tick)
-	binary.BigEndian.PutUint32(id[:4], uint32(ticks)) //nolint:gosec // it wraps around
+	binary.BigEndian.PutUint32(id[:4], uint32(ticks)) // it wraps around
 	return base64.URLEncoding.EncodeToString(id[:])
 }
 

@@ -103,7 +103,7 @@ func (b *broker) leave(s *subscription) {
 	}
 }
 
-func (s *subscription) part() int { return int(s.conn.Number % parts) } //nolint:gosec // below parts
+func (s *subscription) part() int { return int(s.conn.Number % parts) } // below parts
 
 func (g *group) empty() bool {
 	for _, members := range g.members {

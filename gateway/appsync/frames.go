@@ -8,8 +8,8 @@ import (
 
 // The messages of real-time-websocket-client.html, "Message types".
 var (
-	ackFrame       = socket.Frame([]byte(`{"type":"connection_ack","payload":{"connectionTimeoutMs":300000}}`)) //nolint:gochecknoglobals // constant
-	keepAliveFrame = socket.Frame([]byte(`{"type":"ka"}`))                                                      //nolint:gochecknoglobals // constant
+	ackFrame       = socket.Frame([]byte(`{"type":"connection_ack","payload":{"connectionTimeoutMs":300000}}`)) // constant
+	keepAliveFrame = socket.Frame([]byte(`{"type":"ka"}`))                                                      // constant
 )
 
 // message is any other message to a client.
@@ -30,13 +30,13 @@ func errorFrame(id string, p problem) []byte {
 	return message{ID: id, Type: "error", Payload: problems{[]problem{p}}}.frame()
 }
 
-var frames = sync.Pool{New: func() any { return new([]byte) }} //nolint:gochecknoglobals // a pool is shared
+var frames = sync.Pool{New: func() any { return new([]byte) }} // a pool is shared
 
 // writeData writes a data message. Only the id is different from one
 // subscriber to the next, so the payload is encoded once for all of them. id
 // is a JSON string with its quotes.
 func writeData(c *socket.Conn, id string, payload []byte) error {
-	buffer := frames.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
+	buffer := frames.Get().(*[]byte) // the pool holds nothing else
 	defer frames.Put(buffer)
 	*buffer = socket.AppendFrame((*buffer)[:0],
 		[]byte(`{"id":`), []byte(id), []byte(`,"type":"data","payload":`), payload, []byte(`}`))

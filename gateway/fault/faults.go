@@ -52,7 +52,7 @@ func (f *Faults) Close() {
 // Set replaces the settings. Counts of every n-th begin anew.
 func (f *Faults) Set(s Settings) {
 	if s.Seed == 0 {
-		s.Seed = uint64(rand.Uint32()) + 1 //nolint:gosec // nothing secret, and short enough to be typed
+		s.Seed = uint64(rand.Uint32()) + 1 // nothing secret, and short enough to be typed
 	}
 	f.plan.Store(newPlan(s))
 }

@@ -94,14 +94,13 @@ func parseUnstable(text string) (Unstable, error) {
 }
 
 // parseClose reads a code that an endpoint may send (RFC 6455, section 7.4).
-func (a *Action) parseClose(text string) error {
+func parseClose(text string) (Closing, error) {
 	const none, abnormal, first, last = 1005, 1006, 1000, 4999
 	code, often, _ := strings.Cut(text, ":")
 	number, err1 := strconv.Atoi(code)
 	share, err2 := parseShare(often)
 	if err1 != nil || err2 != nil || number < first || number > last || number == none || number == abnormal {
-		return errClose
+		return Closing{}, errClose
 	}
-	a.CloseCode, a.Close = number, share
-	return nil
+	return Closing{Code: number, Share: share}, nil
 }

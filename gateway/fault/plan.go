@@ -60,7 +60,7 @@ func (p *plan) delay(a, b uint64) time.Duration {
 // random is a number from 0 up to 1.
 func (p *plan) random(k kind, a, b uint64) float64 {
 	const bits = 53
-	x := mix(p.Seed + uint64(k)) //nolint:gosec // a small number
+	x := mix(p.Seed + uint64(k)) // a small number
 	x = mix(x ^ a)
 	x = mix(x ^ b)
 	return float64(x>>(64-bits)) / (1 << bits)

@@ -37,9 +37,14 @@ type Unstable struct {
 
 // Action is what is done to the open connections once, when it is asked for.
 type Action struct {
-	Cut       float64 // this share of them is cut without a close frame
-	Close     float64 // this share of them is closed with CloseCode
-	CloseCode int
+	Cut   float64 // this share of them is cut without a close frame
+	Close Closing
+}
+
+// Closing is a share of the connections to close, and the close code.
+type Closing struct {
+	Code  int
+	Share float64
 }
 
 // Change is a new state of the faults and what to do at once.
@@ -72,42 +77,44 @@ func (c *Change) Set(name, text string) error {
 // Keys lists everything that can be set.
 func Keys() []Key {
 	return []Key{
-		{"seed", "seed", "of every random choice; the same seed makes the same choices",
-			func(c *Change, t string) error { return parse(&c.Seed, t, parseSeed) }},
-		{"drop", "drop", "how often a delivery is lost: 0.01, or 1/100 for every 100th",
-			func(c *Change, t string) error { return parse(&c.Drop, t, ParseChance) }},
-		{"duplicate", "duplicate", "how often a delivery is written twice",
-			func(c *Change, t string) error { return parse(&c.Duplicate, t, ParseChance) }},
-		{"reorder", "reorder", "how often a delivery is written after the connection's next one",
-			func(c *Change, t string) error { return parse(&c.Reorder, t, ParseChance) }},
-		{"delay", "delay", "how much later a delivery is written: 20ms, or 5ms..80ms",
-			func(c *Change, t string) error { return parse(&c.Delay, t, ParseSpread) }},
-		{"errors", "errors", "how often an error frame is written in front of a delivery",
-			func(c *Change, t string) error { return parse(&c.Errors, t, ParseChance) }},
-		{"deaf", "deaf", "how long a connection hears nothing after join or start_ack",
-			func(c *Change, t string) error { return parse(&c.Deaf, t, parseDuration) }},
-		{"refuse", "refuse", "how often an upgrade is refused, and with what: 429:0.1",
-			func(c *Change, t string) error { return parse(&c.Refuse, t, parseRefusal) }},
-		{"pace", "pace", "upgrades a second, beyond which they are refused with 429",
-			func(c *Change, t string) error { return parse(&c.Pace, t, parsePace) }},
-		{"slowTLS", "slow-tls", "how much longer a TLS handshake takes",
-			func(c *Change, t string) error { return parse(&c.SlowTLS, t, parseDuration) }},
-		{"unstable", "unstable", "share of connections cut at a random time after they are ready: 0.1:10s",
-			func(c *Change, t string) error { return parse(&c.Unstable, t, parseUnstable) }},
-		{"stopKeepAlive", "stop-keep-alive", "send no ka: true or false",
-			func(c *Change, t string) error { return parse(&c.StopKeepAlive, t, parseBool) }},
-		{"cut", "", "share of the open connections to cut now",
-			func(c *Change, t string) error { return parse(&c.Cut, t, parseShare) }},
-		{"close", "", "share of the open connections to close now, and the code: 1001:0.1",
-			func(c *Change, t string) error { return c.parseClose(t) }},
+		key("seed", "seed", "of every random choice; the same seed makes the same choices",
+			parseSeed, func(c *Change) *uint64 { return &c.Seed }),
+		key("drop", "drop", "how often a delivery is lost: 0.01, or 1/100 for every 100th",
+			ParseChance, func(c *Change) *Chance { return &c.Drop }),
+		key("duplicate", "duplicate", "how often a delivery is written twice",
+			ParseChance, func(c *Change) *Chance { return &c.Duplicate }),
+		key("reorder", "reorder", "how often a delivery is written after the connection's next one",
+			ParseChance, func(c *Change) *Chance { return &c.Reorder }),
+		key("delay", "delay", "how much later a delivery is written: 20ms, or 5ms..80ms",
+			ParseSpread, func(c *Change) *Spread { return &c.Delay }),
+		key("errors", "errors", "how often an error frame is written in front of a delivery",
+			ParseChance, func(c *Change) *Chance { return &c.Errors }),
+		key("deaf", "deaf", "how long a connection hears nothing after join or start_ack",
+			parseDuration, func(c *Change) *Duration { return &c.Deaf }),
+		key("refuse", "refuse", "how often an upgrade is refused, and with what: 429:0.1",
+			parseRefusal, func(c *Change) *Refusal { return &c.Refuse }),
+		key("pace", "pace", "upgrades a second, beyond which they are refused with 429",
+			parsePace, func(c *Change) *float64 { return &c.Pace }),
+		key("slowTLS", "slow-tls", "how much longer a TLS handshake takes",
+			parseDuration, func(c *Change) *Duration { return &c.SlowTLS }),
+		key("unstable", "unstable", "share of connections cut at a random time after they are ready: 0.1:10s",
+			parseUnstable, func(c *Change) *Unstable { return &c.Unstable }),
+		key("stopKeepAlive", "stop-keep-alive", "send no ka: true or false",
+			parseBool, func(c *Change) *bool { return &c.StopKeepAlive }),
+		key("cut", "", "share of the open connections to cut now",
+			parseShare, func(c *Change) *float64 { return &c.Cut }),
+		key("close", "", "share of the open connections to close now, and the code: 1001:0.1",
+			parseClose, func(c *Change) *Closing { return &c.Close }),
 	}
 }
 
-// parse sets value to what text says, if it says something possible.
-func parse[T any](value *T, text string, how func(string) (T, error)) error {
-	read, err := how(text)
-	if err == nil {
-		*value = read
-	}
-	return err
+// key makes a Key of how its value is read and where it is kept.
+func key[T any](name, flag, usage string, read func(string) (T, error), where func(*Change) *T) Key {
+	return Key{Name: name, Flag: flag, Usage: usage, set: func(c *Change, text string) error {
+		value, err := read(text)
+		if err == nil {
+			*where(c) = value
+		}
+		return err
+	}}
 }

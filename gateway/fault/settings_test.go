@@ -94,5 +94,5 @@ func TestActionsLeaveNothingSet(t *testing.T) {
 	before := Settings{Seed: 3, Deaf: Duration(time.Second)}
 	change, err := Read(before, []byte(`{"cut": 0.5, "close": {"code": 1001, "share": 0.1}}`))
 	require.NoError(t, err)
-	require.Equal(t, Change{before, Action{Cut: 0.5, Close: 0.1, CloseCode: 1001}}, change)
+	require.Equal(t, Change{before, Action{Cut: 0.5, Close: Closing{Code: 1001, Share: 0.1}}}, change)
 }

@@ -108,7 +108,7 @@ func (e entries) Less(i, j int) bool {
 	return e[i].at.Before(e[j].at)
 }
 
-func (e *entries) Push(x any) { *e = append(*e, x.(entry)) } //nolint:forcetypeassert // only soon pushes
+func (e *entries) Push(x any) { *e = append(*e, x.(entry)) } // only soon pushes
 
 func (e *entries) Pop() any {
 	last := len(*e) - 1

@@ -30,7 +30,7 @@ func TestTimetableKeepsTheOrder(t *testing.T) {
 	table := newTimetable()
 	ctx, stop := context.WithCancel(context.Background())
 	base, got := time.Now(), []int{}
-	for _, i := range rand.Perm(many) { //nolint:gosec // a test
+	for _, i := range rand.Perm(many) { // a test
 		heap.Push(&table.due, entry{base.Add(time.Duration(i)), 0, func() { got = append(got, i) }})
 	}
 	table.soon(time.Millisecond, stop)

@@ -42,7 +42,7 @@ type Conn struct {
 const farewell = 2 * time.Second
 
 // messages are read into buffers that are used again.
-var messages = sync.Pool{New: func() any { return new(messageBuffer) }} //nolint:gochecknoglobals // a pool is shared
+var messages = sync.Pool{New: func() any { return new(messageBuffer) }} // a pool is shared
 
 // LastActive is when a message last passed, either way.
 func (c *Conn) LastActive() time.Time { return time.UnixMilli(c.active.Load()) }
@@ -139,7 +139,7 @@ func (c *Conn) read() {
 }
 
 func (c *Conn) message(r io.Reader) error {
-	buffer := messages.Get().(*messageBuffer) //nolint:forcetypeassert // the pool holds nothing else
+	buffer := messages.Get().(*messageBuffer) // the pool holds nothing else
 	defer messages.Put(buffer)
 	if err := buffer.readAll(r); err != nil {
 		return err

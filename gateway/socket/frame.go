@@ -23,9 +23,9 @@ func AppendFrame(b []byte, parts ...[]byte) []byte {
 	case n < length16:
 		b = append(b, byte(n))
 	case n <= math.MaxUint16:
-		b = binary.BigEndian.AppendUint16(append(b, length16), uint16(n)) //nolint:gosec // just compared
+		b = binary.BigEndian.AppendUint16(append(b, length16), uint16(n)) // just compared
 	default:
-		b = binary.BigEndian.AppendUint64(append(b, length64), uint64(n)) //nolint:gosec // a length
+		b = binary.BigEndian.AppendUint64(append(b, length64), uint64(n)) // a length
 	}
 	for _, part := range parts {
 		b = append(b, part...)

@@ -51,7 +51,7 @@ type Hub struct {
 	limits   Limits
 	upgrader websocket.Upgrader
 	number   atomic.Uint64
-	ctx      context.Context //nolint:containedctx // the gateway's life
+	ctx      context.Context // the gateway's life
 	stop     context.CancelFunc
 	running  sync.WaitGroup
 
