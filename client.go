@@ -52,6 +52,7 @@ type settings struct {
 	timestamps wire.Timestamps
 	header     http.Header
 	pattern    *stamp.Pattern // nil: only our own stamps
+	rate       float64        // connections a second, of the whole test; zero for any
 }
 
 const (
@@ -66,6 +67,7 @@ func readSettings(o *options, ping time.Duration) settings {
 		timeout: o.duration("timeout", defaultTimeout),
 		ping:    o.duration("ping", ping),
 		header:  make(http.Header),
+		rate:    o.number("connectRate", 0, 0),
 	}
 	if s.timeout == 0 {
 		o.fail("timeout", "must be more than zero")
@@ -162,10 +164,19 @@ func (c *call) config(role string) listen.Config {
 		Session:  func() dialect.Session { return c.session(role, c.state) },
 		Ledger:   c.ledger,
 		Pattern:  c.pattern,
+		Pace:     c.pace(where.Host, c.rate*share(&c.state.Options)),
 		Timeout:  c.timeout,
 		Ping:     c.ping,
 		Observer: c.recorder,
 	}
+}
+
+// share is this process's part of the test, from 0 to 1.
+func share(o *lib.Options) float64 {
+	if o.ExecutionSegment == nil {
+		return 1
+	}
+	return o.ExecutionSegment.FloatLength()
 }
 
 func (c *client) listeners() *ledger.Audience { return c.ledger.Audience(c.audience()) }

@@ -26,6 +26,9 @@ const handshake = ""
 // openHost opens a connection and waits until it is ready. Until it is closed it
 // is served by a goroutine of its own.
 func openHost(ctx context.Context, config *listen.Config, script listen.Handler) (*host, error) {
+	if err := config.Turn(ctx); err != nil {
+		return nil, err
+	}
 	h := &host{script: script, waiting: make(map[string][]chan error)}
 	ready := h.expect(handshake)
 	conn, err := listen.Open(ctx, config, nil, h)

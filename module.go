@@ -4,11 +4,13 @@
 package pushgw
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"github.com/grafana/sobek"
 	"go.k6.io/k6/v2/js/common"
 	"go.k6.io/k6/v2/js/modules"
+	"golang.org/x/time/rate"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
 )
@@ -23,13 +25,30 @@ type rootModule struct {
 	keeper keeper
 	open   atomic.Int64 // connections
 	last   atomic.Int64 // of the numbers given out
+
+	mu    sync.Mutex
+	paces map[string]*rate.Limiter // by the gateway's host
 }
 
 // next returns a number that no other connection of the process has.
 func (root *rootModule) next() int64 { return root.last.Add(1) }
 
 func newRootModule() *rootModule {
-	return &rootModule{ledger: ledger.New()}
+	return &rootModule{ledger: ledger.New(), paces: make(map[string]*rate.Limiter)}
+}
+
+// pace is what all VUs share to open no more connections to a host than so many
+// a second, evenly spread; nil for as fast as they can. The first rate counts.
+func (root *rootModule) pace(host string, perSecond float64) *rate.Limiter {
+	if perSecond == 0 {
+		return nil
+	}
+	root.mu.Lock()
+	defer root.mu.Unlock()
+	if root.paces[host] == nil {
+		root.paces[host] = rate.NewLimiter(rate.Limit(perSecond), 1)
+	}
+	return root.paces[host]
 }
 
 // NewModuleInstance implements modules.Module.

@@ -4,7 +4,10 @@
 package listen
 
 import (
+	"context"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
@@ -20,11 +23,22 @@ type Config struct {
 	Ledger  *ledger.Ledger
 	// Pattern dates messages that carry no stamp of ours; nil for none.
 	Pattern *stamp.Pattern
+	// Pace is shared by all connections to a gateway and says when the next may be
+	// opened; nil for at once.
+	Pace *rate.Limiter
 	// Timeout is how long a connection may take from dialling until it is ready.
 	Timeout time.Duration
 	// Ping is how often a protocol ping is sent; zero for never.
 	Ping     time.Duration
 	Observer Observer
+}
+
+// Turn waits until the next connection may be opened.
+func (c *Config) Turn(ctx context.Context) error {
+	if c.Pace == nil {
+		return ctx.Err()
+	}
+	return c.Pace.Wait(ctx)
 }
 
 // Observer is told what happens on connections, from many goroutines at once.

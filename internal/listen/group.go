@@ -74,13 +74,13 @@ func (g *Group) Keep(now time.Time) {
 
 // open opens the planned connections at their pace.
 func (g *Group) open(ctx context.Context, plan Plan, alive *sync.WaitGroup) {
-	pace := rate.NewLimiter(rate.Inf, 1)
+	own := rate.NewLimiter(rate.Inf, 1)
 	if plan.Rate > 0 {
-		pace = rate.NewLimiter(rate.Limit(plan.Rate), 1)
+		own.SetLimit(rate.Limit(plan.Rate))
 	}
 	slots := make(chan struct{}, openAtOnce)
 	for range plan.Connections {
-		if pace.Wait(ctx) != nil {
+		if own.Wait(ctx) != nil || g.config.Turn(ctx) != nil {
 			return
 		}
 		select {
