@@ -3,7 +3,9 @@ package gateway_test
 import (
 	"net/http"
 	"os"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/pushgw/xk6-pushgw/gateway"
 	"github.com/stretchr/testify/require"
@@ -60,4 +62,33 @@ func TestAMutationReachesSubscribers(t *testing.T) {
 	require.Equal(t, 2, side.Ready)
 	require.EqualValues(t, 2, side.Totals.Delivered)
 	require.EqualValues(t, 1, side.Totals.Broadcasts)
+}
+
+// A peer that takes nothing is cut and counted, and holds nobody else up for long.
+func TestAStuckPeerIsCut(t *testing.T) {
+	t.Parallel()
+	for kind, gather := range gatherers {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, gateway.Config{WriteTimeout: 20 * time.Millisecond})
+			a := gather(s, 3)
+			results := make(chan seen, 2)
+			for _, c := range a.listeners[:2] { // the third reads no more
+				go func() { results <- c.watch(endOfTest) }()
+			}
+			large := strings.Repeat("x", 100_000)
+			for i := 1; a.side(s.stats()).Stuck == 0; i++ {
+				require.Less(t, i, 1000, "it must be stuck by now")
+				a.publish(large + stamped(i))
+			}
+			total := s.settle(a).Totals
+			require.Positive(t, total.Failed)
+			require.Equal(t, total.Audience, total.Delivered+total.Gone+total.Failed)
+			a.publish(endOfTest)
+			for range 2 {
+				require.Equal(t, total.Broadcasts, (<-results).first)
+			}
+			require.Equal(t, 2, a.side(s.stats()).Open)
+		})
+	}
 }

@@ -1,0 +1,51 @@
+package apigw
+
+import (
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Many more than may wait are done, in order, by goroutines that then end.
+func TestInboxWorksInOrder(t *testing.T) {
+	t.Parallel()
+	const many = 50 * waiting
+	var b inbox
+	var running sync.WaitGroup
+	start := func(f func()) { running.Go(f) }
+	var got []int
+	for i := range many {
+		b.do(start, func() { got = append(got, i) })
+	}
+	running.Wait()
+	require.Len(t, got, many)
+	require.IsIncreasing(t, got)
+	require.False(t, b.busy)
+}
+
+func TestInboxMakesTheReaderWait(t *testing.T) {
+	t.Parallel()
+	var b inbox
+	var running sync.WaitGroup
+	start := func(f func()) { running.Go(f) }
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	b.do(start, func() { close(begun); <-goOn })
+	<-begun
+	for range waiting {
+		b.do(start, func() {})
+	}
+	more := make(chan struct{})
+	go func() {
+		b.do(start, func() {})
+		close(more)
+	}()
+	select {
+	case <-more:
+		t.Fatal("there was no space")
+	default:
+	}
+	close(goOn)
+	<-more
+	running.Wait()
+}
