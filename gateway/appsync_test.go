@@ -275,6 +275,19 @@ func TestSelectionSets(t *testing.T) {
 	}
 }
 
+// As on AWS the mutation succeeds, and nobody hears of it.
+func TestAPayloadThatIsTooLongIsLost(t *testing.T) {
+	t.Parallel()
+	s := start(t, gateway.Config{})
+	c := s.subscribed(onCreateRoom, nil)
+	s.mutate("{ id title }", strings.Repeat("x", 240<<10))
+	s.mutate("{ id title }", "short")
+	require.Equal(t, "short", gjson.Get(c.hear(), "payload.data.onCreateRoom.title").Str)
+	side := s.eventually("delivered", func(s gateway.Stats) bool { return s.AppSync.Totals.Pending == 0 }).AppSync
+	require.EqualValues(t, 1, side.Totals.Dropped)
+	require.EqualValues(t, 1, side.DroppedOpen)
+}
+
 func TestGraphQLOverHTTP(t *testing.T) {
 	t.Parallel()
 	s := start(t, gateway.Config{})

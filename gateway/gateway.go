@@ -3,6 +3,15 @@
 // blog's dialects, keeps an exact account of its deliveries, and goes wrong on
 // purpose where it is asked to.
 //
+// On its one port are
+//
+//	/{stage}                    API Gateway's WebSocket API with the blog's chat application
+//	/{stage}/@connections/{id}  its management API: POST, GET, DELETE
+//	/graphql                    AppSync's GraphQL API, and with an upgrade its real-time endpoint
+//	/graphql/realtime           the real-time endpoint as on a custom domain
+//	/stats                      GET what was delivered, DELETE to count from zero
+//	/faults                     GET what goes wrong, POST to change it, DELETE for nothing
+//
 // It shares no code with the clients it serves, so that two readings of the
 // protocols check each other.
 package gateway

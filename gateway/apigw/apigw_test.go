@@ -119,7 +119,7 @@ func TestARefusingIntegration(t *testing.T) {
 	_, status := dial(t, server)
 	require.Equal(t, http.StatusBadGateway, status)
 	require.EqualValues(t, 1, g.Hub.Counters.Refused.Load())
-	require.Zero(t, g.Hub.Open())
+	require.Empty(t, g.Hub.Conns())
 }
 
 func TestIDs(t *testing.T) {

@@ -21,9 +21,9 @@ import (
 const (
 	subprotocol = "graphql-ws"
 
-	// maxMessage is how long a message from a client may be. AppSync names no
-	// limit; it is what one to a client may have
-	// (docs.aws.amazon.com/general/latest/gr/appsync.html).
+	// maxMessage is how long what is delivered to a subscriber may be
+	// (docs.aws.amazon.com/general/latest/gr/appsync.html). For messages from
+	// clients AppSync names no limit; here it is the same one.
 	maxMessage = 240 << 10
 )
 

@@ -144,8 +144,21 @@ func (g *Gateway) publish(p *published) {
 	for group, members := range matched {
 		payload := g.payload(g.Hub.Context(), group.request, p)
 		for part, to := range members {
+			if len(payload) > maxMessage {
+				lose(account, to)
+				continue
+			}
 			g.queue(part, job{account, payload, to})
 		}
+	}
+}
+
+// lose is what becomes of a payload that is too long. AppSync tells nobody,
+// neither who publishes nor who has subscribed (monitoring.html,
+// "InboundMessageError").
+func lose(account *truth.Broadcast, to []*subscription) {
+	for _, s := range to {
+		account.Dropped(&s.conn.Missed)
 	}
 }
 

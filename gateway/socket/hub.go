@@ -164,13 +164,6 @@ func (h *Hub) Conns() []*Conn {
 	return list
 }
 
-// Open is how many connections are open now.
-func (h *Hub) Open() int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return len(h.conns)
-}
-
 // Close closes every connection with 1001 and waits until all have ended.
 func (h *Hub) Close() {
 	h.mu.Lock()
