@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -20,6 +21,12 @@ import (
 
 // patience is how long any run may take: a VU that hangs makes the test fail.
 const patience = time.Minute
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	_ = flag.Set("test.parallel", "8") // they wait for most of their time
+	os.Exit(m.Run())
+}
 
 // binary is the k6 to test.
 func binary(t *testing.T) string {
@@ -42,15 +49,23 @@ type outcome struct {
 	samples []gjson.Result // see "JSON output" in k6's documentation
 }
 
-// k6 runs a script to its end, with the variables of the form NAME=value in __ENV.
-func k6(t *testing.T, script string, env ...string) *outcome {
+// k6 runs a script to its end, with flags and, for __ENV, variables of the form
+// NAME=value.
+func k6(t *testing.T, script string, settings ...string) *outcome {
 	t.Helper()
 	output := filepath.Join(t.TempDir(), "samples.json")
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary(t), "run", "--quiet", "--summary-mode=disabled", "--no-usage-report",
 		"--log-format=json", "--out=json="+output, script)
-	cmd.Env = append(append(os.Environ(), "K6_AUTO_EXTENSION_RESOLUTION=false"), env...)
+	cmd.Env = append(os.Environ(), "K6_AUTO_EXTENSION_RESOLUTION=false")
+	for _, setting := range settings {
+		if strings.HasPrefix(setting, "--") {
+			cmd.Args = append(cmd.Args, setting)
+		} else {
+			cmd.Env = append(cmd.Env, setting)
+		}
+	}
 	var log strings.Builder
 	cmd.Stderr = &log
 

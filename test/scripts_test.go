@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -62,6 +64,121 @@ func TestInterruptedVUs(t *testing.T) {
 	})
 	require.Equal(t, 17, o.observed("ws_session_duration"))
 	require.Equal(t, 0, g.stats(t).APIGateway.Open)
+}
+
+// TestAbortedTest: the same where the script itself ends the test.
+func TestAbortedTest(t *testing.T) {
+	t.Parallel()
+	const aborted = 108
+	o := k6(t, "scripts/abort.js", serve(t).env()...)
+	require.Equal(t, aborted, o.exit)
+	o.requireCounts(t, map[string]int{"ws_sessions role=listener": 10, "msg_received_counter": 30, "pushgw_closed": 11})
+	require.Equal(t, 11, o.observed("ws_session_duration"))
+}
+
+func TestThrowingHandler(t *testing.T) {
+	t.Parallel()
+	o := k6(t, "scripts/thrown.js", serve(t).env()...)
+	require.Len(t, o.log, 1)
+	require.Contains(t, o.log[0], "thrown by a handler")
+	o.requireCounts(t, map[string]int{"ws_sessions": 1, "pushgw_closed code=1000 by=client": 1})
+}
+
+// TestRefusedAndCut: the connections that a gateway refuses, and those that it
+// drops, are counted as what they are.
+func TestRefusedAndCut(t *testing.T) {
+	t.Parallel()
+	g := serve(t, "--refuse=429:0.3", "--unstable=0.5:1s")
+	o := k6(t, "scripts/listen.js", g.env()...)
+	require.Zero(t, o.exit)
+	side, result := g.stats(t).APIGateway, o.said[0]
+	refused, accepted := int(side.Refused), int(side.Accepted)
+	require.Equal(t, 100, refused+accepted)
+	require.NotZero(t, refused)
+	require.EqualValues(t, refused, result.Get("failed").Int())
+	require.EqualValues(t, accepted, result.Get("opened").Int())
+	cut := int(result.Get("closed").Int())
+	require.NotZero(t, cut)
+	o.requireCounts(t, map[string]int{
+		"pushgw_connect_failed phase=upgrade status=429": refused, "pushgw_connect_failed": refused,
+		"ws_sessions": accepted, "joined_success_counter": accepted,
+		"pushgw_closed code=1006 by=gateway": cut, "pushgw_closed by=client": accepted - cut,
+		"ResponseSuccessRate": 3 * accepted, // upgrade, nickname, room
+	})
+	require.Equal(t, refused+3*accepted, o.observed("ResponseSuccessRate"))
+	require.Len(t, o.log, 1, "one of the refusals is logged")
+}
+
+// TestCanaries: listeners that hear nothing at first are not ready until they do.
+func TestCanaries(t *testing.T) {
+	t.Parallel()
+	o := k6(t, "scripts/canary.js", serve(t, "--deaf=1500ms").env("API_KEY="+local.APIKey)...)
+	o.requireClean(t)
+	require.Len(t, o.said, 2)
+	for _, said := range o.said {
+		require.JSONEq(t, `{"ready":5,"deaf":0,"failed":0}`, said.Get("before").Raw)
+		require.JSONEq(t, `{"ready":5,"deaf":0,"failed":0}`, said.Get("after").Raw)
+		requireAccount(t, said.Get("result"), 5, 2)
+	}
+	o.requireCounts(t, map[string]int{"msg_received_counter": 20})
+}
+
+// TestDeafListeners: who never hears a canary is deaf, and the barrier says so.
+func TestDeafListeners(t *testing.T) {
+	t.Parallel()
+	g := serve(t, "--deaf=1m")
+	o := k6(t, written(t, `
+		const gateway = new apigw.Client(__ENV.APIGW_URL);
+		export const options = { scenarios: {
+			listener: { executor: 'per-vu-iterations', exec: 'listener' },
+			broadcast: { executor: 'per-vu-iterations', exec: 'broadcast' },
+		} };
+		export const listener = () => gateway.listen({ connections: 3, duration: '2s' });
+		export async function broadcast() {
+			await gateway.ready({ listeners: 3, canary: true, timeout: '1s' })
+				.catch(({ name, message }) => console.log(JSON.stringify({ name, message })));
+		}`), g.env()...)
+	require.Equal(t, "TimeoutError", o.said[0].Get("name").Str)
+	require.Contains(t, o.said[0].Get("message").Str, "3 deaf")
+}
+
+func TestOtherPeoplesBroadcasts(t *testing.T) {
+	t.Parallel()
+	o := k6(t, "scripts/pattern.js", serve(t).env()...)
+	o.requireClean(t)
+	require.JSONEq(t, `{"opened":5,"ready":5,"failed":0,"received":15,"closed":0}`, o.said[0].Raw)
+	require.Equal(t, 15, o.observed("ws_resp_delay"))
+}
+
+// TestSegments: each process of a test waits for its share of the listeners, and
+// what the others' listeners receive is counted there, as from elsewhere.
+func TestSegments(t *testing.T) {
+	t.Parallel()
+	const listeners = 30
+	g := serve(t)
+	settings := g.env(env("LISTENERS", listeners), "STATS_URL=http://"+g.address+"/stats", "--execution-segment-sequence=0,1/3,2/3,1")
+	var processes sync.WaitGroup
+	outcomes := make([]*outcome, 3)
+	for i, segment := range []string{"0:1/3", "1/3:2/3", "2/3:1"} {
+		processes.Go(func() {
+			outcomes[i] = k6(t, "scripts/segment.js", append(slices.Clone(settings), "--execution-segment="+segment)...)
+		})
+	}
+	processes.Wait()
+	local, remote := 0, 0
+	for _, o := range outcomes {
+		require.NotNil(t, o)
+		o.requireClean(t)
+		require.Equal(t, listeners/3, o.count("ws_sessions", "role=listener"))
+		local += o.count("msg_received_counter", "origin=local")
+		remote += o.count("msg_received_counter", "origin=remote")
+		for _, said := range o.said {
+			require.EqualValues(t, listeners/3, said.Get("ready.ready").Int())
+			requireAccount(t, said.Get("result"), listeners/3, 2)
+		}
+	}
+	require.Equal(t, 2*listeners/3, local)
+	require.Equal(t, 2*2*listeners/3, remote)
 }
 
 // TestTLS: everything works over TLS too, with arrival times of its own making.
