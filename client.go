@@ -155,12 +155,15 @@ func (c *call) config(role string) listen.Config {
 	if header.Get("User-Agent") == "" && c.state.Options.UserAgent.Valid {
 		header.Set("User-Agent", c.state.Options.UserAgent.String)
 	}
+	target := &wire.Target{
+		URL: where, Header: header, Subprotocols: subprotocols,
+		DialContext: c.state.Dialer.DialContext, Timestamps: c.timestamps,
+	}
+	if where.Scheme == "wss" {
+		target.TLS = wire.TLSConfig(c.state.TLSConfig, where.Hostname())
+	}
 	return listen.Config{
-		Target: &wire.Target{
-			URL: where, Header: header, Subprotocols: subprotocols,
-			DialContext: c.state.Dialer.DialContext, TLS: wire.TLSConfig(c.state.TLSConfig, where.Hostname()),
-			Timestamps: c.timestamps,
-		},
+		Target:   target,
 		Session:  func() dialect.Session { return c.session(role, c.state) },
 		Ledger:   c.ledger,
 		Pattern:  c.pattern,

@@ -60,7 +60,6 @@ func newRecorder(state *lib.State, set *metricSet, open *atomic.Int64, gateway, 
 		local:  tags.Tags.With("origin", "local"),
 		afar:   tags.Tags.With("origin", "remote"),
 		counts: make(map[metrics.TimeSeries]float64),
-		clocks: make(clocks),
 	}
 }
 
@@ -155,6 +154,9 @@ func (r *recorder) delivered(d ledger.Delivery, lag time.Duration) (full bool) {
 	}
 	if d.Reordered {
 		r.count(r.set.Reordered, tags, 1)
+	}
+	if r.clocks == nil {
+		r.clocks = make(clocks) // most of ten thousand recorders may never hear anything
 	}
 	if r.clocks.note(d) {
 		r.count(r.set.Errors, r.tags.Tags.With("error", clockSkew), 1)

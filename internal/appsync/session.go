@@ -33,7 +33,7 @@ const (
 	refused                   // an error has come instead
 )
 
-var connectionInit = []byte(`{"type":"connection_init"}`) //nolint:gochecknoglobals // a constant
+var connectionInit = []byte(`{"type":"connection_init"}`) // a constant
 
 // Open implements dialect.Session.
 func (s *Session) Open() dialect.Event {

@@ -8,7 +8,7 @@ import (
 )
 
 // standardHost matches the hosts that AWS names itself, the Chinese ones too.
-var standardHost = regexp.MustCompile( //nolint:gochecknoglobals // a constant
+var standardHost = regexp.MustCompile( // a constant
 	`(?i)^([a-z0-9-]+)\.appsync(-realtime)?-api\.([a-z0-9-]+\.amazonaws\.com(?:\.cn)?)$`)
 
 // RealtimeURL returns where the API behind a GraphQL URL takes WebSockets. For a

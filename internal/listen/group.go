@@ -57,7 +57,10 @@ func (g *Group) Run(ctx context.Context, plan Plan) Summary {
 	g.audience.Grow(plan.Connections)
 	defer context.AfterFunc(ctx, g.close)()
 	var alive sync.WaitGroup
-	alive.Go(func() { g.open(ctx, plan, &alive) })
+	// Instead of only waiting for the others, this goroutine reads the last one.
+	if last := <-g.open(ctx, plan, &alive); last != nil {
+		g.hold(last)
+	}
 	alive.Wait()
 	return g.summary.read()
 }
@@ -72,31 +75,42 @@ func (g *Group) Keep(now time.Time) {
 	}
 }
 
-// open opens the planned connections at their pace.
-func (g *Group) open(ctx context.Context, plan Plan, alive *sync.WaitGroup) {
+// open opens the planned connections at their pace, and has all but the last
+// held. That one comes from the channel, nil if it failed or was not to be.
+func (g *Group) open(ctx context.Context, plan Plan, alive *sync.WaitGroup) <-chan *Conn {
+	last := make(chan *Conn, 1)
 	own := rate.NewLimiter(rate.Inf, 1)
 	if plan.Rate > 0 {
 		own.SetLimit(rate.Limit(plan.Rate))
 	}
 	slots := make(chan struct{}, openAtOnce)
-	for range plan.Connections {
-		if own.Wait(ctx) != nil || g.config.Turn(ctx) != nil {
-			return
-		}
-		select {
-		case slots <- struct{}{}:
-		case <-ctx.Done():
-			return
+	for i := range plan.Connections {
+		if own.Wait(ctx) != nil || g.config.Turn(ctx) != nil || !acquire(ctx, slots) {
+			last <- nil
+			return last
 		}
 		member := g.audience.Enter()
+		// Dialling makes a stack grow. The reader gets one of its own, as small as it can be.
 		alive.Go(func() {
 			conn := g.dial(ctx, member)
 			<-slots
-			if conn != nil {
-				// The reader has a stack of its own: this one has grown by dialling.
+			switch {
+			case i == plan.Connections-1:
+				last <- conn
+			case conn != nil:
 				alive.Go(func() { g.hold(conn) })
 			}
 		})
+	}
+	return last
+}
+
+func acquire(ctx context.Context, slots chan<- struct{}) bool {
+	select {
+	case slots <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 

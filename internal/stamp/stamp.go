@@ -40,7 +40,7 @@ const (
 	checkAt    = timeAt + timeDigits + 1
 )
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli) //nolint:gochecknoglobals // a constant table
+var castagnoli = crc32.MakeTable(crc32.Castagnoli) // a constant table
 
 // Stamp identifies one broadcast and says when it was meant to be sent.
 type Stamp struct {

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var example = Stamp{Origin: 0xdeadbeef, Sequence: 7, Sent: time.UnixMicro(1_601_101_219_641_123)} //nolint:gochecknoglobals
+var example = Stamp{Origin: 0xdeadbeef, Sequence: 7, Sent: time.UnixMicro(1_601_101_219_641_123)}
 
 func TestStampHasItsLength(t *testing.T) {
 	t.Parallel()

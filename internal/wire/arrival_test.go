@@ -142,7 +142,7 @@ func countBytes(t *testing.T, to *Target, timestamps Timestamps) (read, written 
 
 // bottom is what a connection's dialer returned.
 func bottom(conn *Conn) net.Conn {
-	socket := conn.socket.NetConn()
+	socket := conn.socket.NetConn().(*requestConn).Conn
 	if secure, ok := socket.(interface{ NetConn() net.Conn }); ok {
 		return secure.NetConn()
 	}

@@ -50,7 +50,7 @@ const keepBuffersUpTo = 64 << 10
 
 // Buffers are lent from a message's first byte until the next Read, so that a
 // connection that waits holds none.
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }} //nolint:gochecknoglobals // shared by all connections
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }} // shared by all connections
 
 // Read waits for the next message. After an error the connection is of no more
 // use but to be closed; CloseCode tells what the error means.

@@ -97,7 +97,7 @@ const (
 	writeBufferSize = 16 << 10
 )
 
-var writeBuffers sync.Pool //nolint:gochecknoglobals // shared by all connections, which is its purpose
+var writeBuffers sync.Pool // shared by all connections, which is its purpose
 
 // Dial opens a WebSocket connection. Its error is a *DialError.
 func Dial(ctx context.Context, target *Target) (*Conn, error) {
@@ -131,7 +131,11 @@ type dialing struct {
 }
 
 func (d *dialing) tcp(ctx context.Context, network, addr string) (net.Conn, error) {
-	return d.open(ctx, network, addr, frames())
+	conn, err := d.open(ctx, network, addr, frames())
+	if err != nil {
+		return nil, err
+	}
+	return newRequestConn(conn), nil
 }
 
 func (d *dialing) tls(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -150,7 +154,7 @@ func (d *dialing) tls(ctx context.Context, network, addr string) (net.Conn, erro
 		return nil, err
 	}
 	d.phase = PhaseUpgrade
-	return secure, nil
+	return newRequestConn(secure), nil
 }
 
 // open makes the TCP connection and puts the watch for arrivals below whatever
