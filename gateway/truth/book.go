@@ -49,21 +49,20 @@ func newBook(number uint64) *book {
 	return &book{number: number, delay: histogram.New(), recent: map[key]*Broadcast{}}
 }
 
-func (k *book) open(s stamp.Stamp, stamped bool, number uint64) *Broadcast {
+// open finds the broadcast of a stamp, or makes it if it is the first.
+func (k *book) open(s stamp.Stamp, stamped bool, number uint64) (b *Broadcast, first bool) {
 	if !stamped {
-		k.unstamped.Add(1)
-		return &Broadcast{Number: number, book: k}
+		return &Broadcast{Number: number, book: k}, true
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	id := key{s.Origin, s.Sequence}
 	if b, ok := k.recent[id]; ok {
-		return b
+		return b, false
 	}
-	k.stamped.Add(1)
-	b := &Broadcast{Number: number, Stamp: s, Stamped: true, book: k, delay: histogram.New()}
+	b = &Broadcast{Number: number, Stamp: s, Stamped: true, book: k, delay: histogram.New()}
 	k.keep(id, b)
-	return b
+	return b, true
 }
 
 // keep remembers a broadcast, in place of the oldest if there are too many.

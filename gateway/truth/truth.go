@@ -46,8 +46,16 @@ func (a *Account) Forget() {
 // account; a broadcast without a stamp enters the totals only.
 func (a *Account) Open(data []byte, audience int) *Broadcast {
 	found, _, _, ok := stamp.Find(data)
-	b := a.current.Load().open(found, ok, a.opened.Add(1))
+	k := a.current.Load()
+	b, first := k.open(found, ok, a.opened.Add(1))
 	b.count(audienceOf, int64(audience))
+	// Only now, so that who sees the broadcast counted sees its audience, too.
+	switch {
+	case !ok:
+		k.unstamped.Add(1)
+	case first:
+		k.stamped.Add(1)
+	}
 	return b
 }
 
