@@ -1,6 +1,9 @@
 // Command bench measures the extension beside plain k6 scripts, on this machine
 // and in one run, and prints tables for docs/benchmarks.md. All load stays on the
 // loopback interface.
+//
+//	go run ./bench            the tables of make bench
+//	go run ./bench hold       many connections, see bench/150k.sh
 package main
 
 import (
@@ -13,15 +16,31 @@ import (
 )
 
 func main() {
-	k6 := flag.String("k6", "./k6", "a k6 with the extension")
-	scale := flag.Float64("scale", 1, "share of the full number of listeners")
-	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *k6, *scale)
+	err := run(ctx, os.Args[1:])
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	k6 := os.Getenv("K6")
+	if k6 == "" {
+		k6 = "./k6"
+	}
+	command := "tables"
+	if len(args) > 0 && args[0][0] != '-' {
+		command, args = args[0], args[1:]
+	}
+	switch command {
+	case "tables":
+		return tables(ctx, k6, args)
+	case "hold":
+		return hold(ctx, k6, args)
+	default:
+		return fmt.Errorf("unknown command %q", command)
 	}
 }
 
@@ -30,8 +49,14 @@ const (
 	plain  = "bench/scripts/plain.js"
 )
 
-func run(ctx context.Context, k6 string, scale float64) error {
-	b := &bench{ctx: ctx, k6: k6, scale: scale}
+// tables is the command of that name.
+func tables(ctx context.Context, k6 string, args []string) error {
+	flags := flag.NewFlagSet("tables", flag.ContinueOnError)
+	scale := flags.Float64("scale", 1, "share of the full number of listeners")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	b := &bench{ctx: ctx, k6: k6, scale: *scale}
 	b.truth()
 	b.cost()
 	return b.err
@@ -39,7 +64,7 @@ func run(ctx context.Context, k6 string, scale float64) error {
 
 // bench runs one load after another until one fails.
 type bench struct {
-	ctx   context.Context //nolint:containedctx // one run from beginning to end
+	ctx   context.Context // one run from beginning to end
 	k6    string
 	scale float64
 	err   error

@@ -76,7 +76,12 @@ func (p *process) usage() (usage, error) {
 // stop ends the process in order.
 func (p *process) stop() {
 	_ = p.command.Process.Signal(os.Interrupt)
+	_ = p.wait()
+}
+
+// wait waits until the process ends by itself.
+func (p *process) wait() error {
 	for p.lines.Scan() { // until it has nothing more to say
 	}
-	_ = p.command.Wait()
+	return p.command.Wait()
 }

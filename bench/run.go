@@ -141,23 +141,32 @@ func (l load) truth(ctx context.Context, address string) (distribution, error) {
 
 // read takes the metrics from k6's summary.
 func (m *measured) read(summary string) error {
-	text, err := os.ReadFile(summary) //nolint:gosec // our own file
+	metrics, err := readSummary(summary)
 	if err != nil {
 		return err
 	}
-	var exported struct {
-		Metrics map[string]struct {
-			trend
-			Count int64
-		}
-	}
-	if err := json.Unmarshal(text, &exported); err != nil {
-		return err
-	}
-	m.delay = exported.Metrics["ws_resp_delay"].trend
-	m.lag = exported.Metrics["pushgw_read_lag"].trend
-	m.received = exported.Metrics["msg_received_counter"].Count
+	m.delay = metrics["ws_resp_delay"].trend
+	m.lag = metrics["pushgw_read_lag"].trend
+	m.received = metrics["msg_received_counter"].Count
 	return nil
+}
+
+// metric is one of k6's, as its summary has it.
+type metric struct {
+	trend
+	Count int64 `json:"count"`
+}
+
+func readSummary(file string) (map[string]metric, error) {
+	text, err := os.ReadFile(file) //nolint:gosec // our own file
+	if err != nil {
+		return nil, err
+	}
+	var exported struct {
+		Metrics map[string]metric `json:"metrics"`
+	}
+	err = json.Unmarshal(text, &exported)
+	return exported.Metrics, err
 }
 
 // perListener is how much more a run with many listeners took up than one with a

@@ -45,7 +45,7 @@ func (g *Gateway) post(w http.ResponseWriter, r *http.Request, id string) {
 	}
 	if _, _, _, stamped := stamp.Find(data); stamped && len(data) <= maxMessage {
 		var post func(string) error
-		if post, err = g.Broadcast(data, 1); err == nil {
+		if post, err = g.Broadcast("", data, 1); err == nil {
 			err = post(id)
 		}
 	} else {

@@ -18,8 +18,9 @@ func (g *Gateway) Post(id string, data []byte) error {
 }
 
 // Broadcast opens the account of data that is about to be posted to so many
-// connections. The frame is made once for all of them.
-func (g *Gateway) Broadcast(data []byte, audience int) (func(id string) error, error) {
+// connections. The frame is made once for all of them. The sender's own copy is
+// an echo, and counted as one besides.
+func (g *Gateway) Broadcast(sender string, data []byte, audience int) (func(id string) error, error) {
 	if len(data) > maxMessage {
 		return nil, ErrTooLarge
 	}
@@ -31,7 +32,11 @@ func (g *Gateway) Broadcast(data []byte, audience int) (func(id string) error, e
 			account.Gone()
 			return chat.ErrGone
 		}
-		g.faults.Deliver(&c.listener, account, frame)
+		if id == sender {
+			g.faults.Deliver(&c.listener, account.Echo(), frame)
+		} else {
+			g.faults.Deliver(&c.listener, account, frame)
+		}
 		return nil
 	}, nil
 }

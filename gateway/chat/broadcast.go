@@ -13,9 +13,9 @@ import (
 // The members are split into fixed parts, one for each post that may run at
 // the same time. As the next text of the same sender is handled only after
 // this has returned, nobody gets two of them in the wrong order.
-func (a *App) broadcast(room, text string) error {
+func (a *App) broadcast(sender, room, text string) error {
 	members := a.store.Members(room)
-	post, err := a.connections.Broadcast([]byte(text), len(members))
+	post, err := a.connections.Broadcast(sender, []byte(text), len(members))
 	if err != nil {
 		return err
 	}

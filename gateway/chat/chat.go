@@ -20,8 +20,8 @@ type Connections interface {
 	// Post sends data to one connection.
 	Post(connectionID string, data []byte) error
 	// Broadcast announces that data is about to be posted to that many
-	// connections. What it returns posts it to one of them.
-	Broadcast(data []byte, audience int) (post func(connectionID string) error, err error)
+	// connections, its sender's among them. What it returns posts it to one.
+	Broadcast(sender string, data []byte, audience int) (post func(connectionID string) error, err error)
 	// Joined is told of each connection that enters a room, before it hears
 	// anything from there.
 	Joined(connectionID string)
@@ -80,7 +80,7 @@ func (a *App) Default(id, text string) error {
 	case user.Room == "":
 		return a.reply(id, "Cannot send message if not in chatroom.")
 	default:
-		return a.broadcast(user.Room, user.Name+": "+text)
+		return a.broadcast(id, user.Room, user.Name+": "+text)
 	}
 }
 

@@ -29,7 +29,7 @@ func (p *posts) Post(id string, data []byte) error {
 	return nil
 }
 
-func (p *posts) Broadcast(data []byte, _ int) (func(string) error, error) {
+func (p *posts) Broadcast(_ string, data []byte, _ int) (func(string) error, error) {
 	if err := p.fails["broadcast"]; err != nil {
 		return nil, err
 	}

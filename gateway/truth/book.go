@@ -37,6 +37,7 @@ type book struct {
 	stamped   atomic.Int64
 	unstamped atomic.Int64
 	tally     tally
+	echoes    tally // part of tally
 	delay     *histogram.Histogram
 
 	mu     sync.Mutex

@@ -11,6 +11,7 @@ import (
 // Report is an Account as JSON.
 type Report struct {
 	Totals     Totals  `json:"totals"`
+	Echoes     Counts  `json:"echoes"` // those of the totals that went back to the sender
 	Delay      Delay   `json:"delay"`
 	Broadcasts []Entry `json:"broadcasts"`
 }
@@ -63,6 +64,7 @@ func (a *Account) Report() Report {
 	recent := k.inOrder()
 	r := Report{
 		Totals:     Totals{Broadcasts: k.stamped.Load(), Unstamped: k.unstamped.Load(), Counts: k.tally.counts()},
+		Echoes:     k.echoes.counts(),
 		Delay:      delayOf(k.delay),
 		Broadcasts: make([]Entry, 0, len(recent)),
 	}

@@ -68,6 +68,15 @@ type Broadcast struct {
 	book  *book
 	tally tally
 	delay *histogram.Histogram
+	of    *Broadcast // set in the account of an echo
+}
+
+// Echo is the account of the copy that goes back to the broadcast's sender. What
+// it counts is part of the broadcast's, and counted as an echo besides: a sender
+// may not take itself for a listener.
+func (b *Broadcast) Echo() *Broadcast {
+	b.book.echoes[audienceOf].Add(1)
+	return &Broadcast{Number: b.Number, Stamp: b.Stamp, Stamped: b.Stamped, book: b.book, delay: b.delay, of: b}
 }
 
 // Delivered counts a first copy that was written, reordered if the connection
@@ -106,6 +115,10 @@ func (b *Broadcast) Deaf(from *Missed) {
 }
 
 func (b *Broadcast) count(what field, n int64) {
+	if b.of != nil {
+		b.book.echoes[what].Add(n)
+		b = b.of
+	}
 	b.book.tally[what].Add(n)
 	if b.Stamped {
 		b.tally[what].Add(n)

@@ -109,3 +109,19 @@ func TestManyMayCountAtOnce(t *testing.T) {
 	require.EqualValues(t, times, total.Broadcasts)
 	require.EqualValues(t, counters*times, a.Missed(missed))
 }
+
+func TestAnEchoIsCountedBesides(t *testing.T) {
+	t.Parallel()
+	a, missed := New(), &Missed{}
+	b := a.Open(stamped(1), 3)
+	b.Delivered(false)
+	b.Dropped(missed)
+	echo := b.Echo()
+	echo.Delivered(true)
+	echo.Duplicated()
+	r := a.Report()
+	require.Equal(t, Counts{Audience: 3, Delivered: 2, Dropped: 1, Reordered: 1, Duplicated: 1}, r.Totals.Counts)
+	require.Equal(t, Counts{Audience: 1, Delivered: 1, Reordered: 1, Duplicated: 1}, r.Echoes)
+	require.Equal(t, r.Totals.Counts, r.Broadcasts[0].Counts)
+	require.EqualValues(t, 2, r.Delay.Count)
+}
