@@ -89,13 +89,7 @@ func (m *Member) Leave() {
 
 // expects says whether the listener was in the broadcast's audience when it was sent.
 func (m *Member) expects(b *broadcast) bool {
-	if m.state != listening {
-		return false
-	}
-	if b.proven {
-		return m.heard.before(b.sequence)
-	}
-	return m.ready.before(b.sequence)
+	return m.state == listening && m.ready.before(b.sequence) && (!b.proven || m.heard.before(b.sequence))
 }
 
 // maxOrigins bounds what stamps of ever new origins, or forged ones, can make a
