@@ -106,9 +106,8 @@ func (b *broadcast) deliver(m *Member, d Delivery) {
 // leave makes indeterminate what a listener that goes had yet to hear. The
 // audience's lock is held.
 func (account *Account) leave(m *Member) {
-	heard := m.window(account.audience.ledger.origin)
 	for _, b := range account.broadcasts {
-		if m.expects(b) && !b.retracted.Load() && !heard.decided(b.sequence) {
+		if m.expects(b) && !b.retracted.Load() && !m.own.decided(b.sequence) {
 			b.indeterminate++
 			account.outstanding.Add(-1)
 		}

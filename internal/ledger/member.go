@@ -9,7 +9,10 @@ type Member struct {
 	// gateway acknowledged the listener, and when it first heard a stamp: what
 	// was sent later, it is expected to hear.
 	ready, heard mark
-	windows      []window
+	// own is what the listener remembers of this process's broadcasts, whatever
+	// others send.
+	own    window
+	others []window
 }
 
 type state uint8
@@ -83,7 +86,7 @@ func (m *Member) Leave() {
 		}
 	}
 	m.state = gone
-	m.windows = nil
+	m.others = nil
 	a.tell()
 }
 
@@ -92,20 +95,23 @@ func (m *Member) expects(b *broadcast) bool {
 	return m.state == listening && m.ready.before(b.sequence) && (!b.proven || m.heard.before(b.sequence))
 }
 
-// maxOrigins bounds what stamps of ever new origins, or forged ones, can make a
+// maxOrigins bounds what stamps of ever new processes, or forged ones, can make a
 // listener remember.
 const maxOrigins = 16
 
 // window returns what the listener remembers of an origin.
 func (m *Member) window(origin uint32) *window {
-	for i := range m.windows {
-		if m.windows[i].origin == origin {
-			return &m.windows[i]
+	if origin == m.audience.ledger.origin {
+		return &m.own
+	}
+	for i := range m.others {
+		if m.others[i].origin == origin {
+			return &m.others[i]
 		}
 	}
-	if len(m.windows) == maxOrigins {
-		m.windows = append(m.windows[:0], m.windows[1:]...)
+	if len(m.others) == maxOrigins {
+		m.others = append(m.others[:0], m.others[1:]...)
 	}
-	m.windows = append(m.windows, window{origin: origin})
-	return &m.windows[len(m.windows)-1]
+	m.others = append(m.others, window{origin: origin})
+	return &m.others[len(m.others)-1]
 }
