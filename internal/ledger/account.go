@@ -15,10 +15,12 @@ type Account struct {
 	audience *Audience
 	canary   bool
 	delays   *histogram.Histogram
-	// outstanding is how many expected deliveries have neither come nor become
-	// indeterminate; progress grows with every delivery of any kind.
-	outstanding, progress atomic.Int64
-	broadcasts            []*broadcast // under the audience's lock
+	// progress grows with every delivery of any kind.
+	progress atomic.Int64
+
+	// Under the audience's lock:
+	broadcasts []*broadcast
+	decided    int // how many of the first of them nothing is expected of any more
 }
 
 // broadcast is one of them.
@@ -58,7 +60,6 @@ func (account *Account) Publish(intended time.Time) stamp.Stamp {
 	}
 	b.first.Store(math.MaxInt64)
 	b.last.Store(math.MinInt64)
-	account.outstanding.Add(int64(b.expected))
 	account.broadcasts = append(account.broadcasts, b)
 	a.ledger.takeOff(b)
 	return stamp.Stamp{
@@ -74,8 +75,8 @@ func (account *Account) Retract(s stamp.Stamp) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, b := range account.broadcasts {
-		if b.sequence == s.Sequence && b.retracted.CompareAndSwap(false, true) {
-			account.outstanding.Add(b.received.Load() + int64(b.indeterminate) - int64(b.expected))
+		if b.sequence == s.Sequence {
+			b.retracted.Store(true)
 		}
 	}
 }
@@ -89,18 +90,42 @@ func (b *broadcast) deliver(m *Member, d Delivery) {
 	case d.Duplicate:
 		b.duplicated.Add(1)
 		return
-	case m.expects(b):
-		b.received.Add(1)
-		b.account.outstanding.Add(-1)
-	default:
-		b.joined.Add(1)
 	}
-	if d.Reordered {
-		b.reordered.Add(1)
-	}
+	// What is counted has its delay entered already, whenever the account is closed.
 	b.account.delays.Add(d.Delay)
 	lower(&b.first, int64(d.Delay))
 	raise(&b.last, int64(d.Delay))
+	if d.Reordered {
+		b.reordered.Add(1)
+	}
+	if m.expects(b) {
+		b.received.Add(1)
+	} else {
+		b.joined.Add(1)
+	}
+}
+
+// outstanding is how many expected deliveries have neither come nor become
+// indeterminate. It is negative where copies came from so far behind that they
+// could not be told from first ones. The audience's lock is held.
+func (b *broadcast) outstanding() int64 {
+	if b.retracted.Load() {
+		return 0
+	}
+	return int64(b.expected) - int64(b.indeterminate) - b.received.Load()
+}
+
+// complete says whether everybody has heard everything.
+func (account *Account) complete() bool {
+	account.audience.mu.Lock()
+	defer account.audience.mu.Unlock()
+	for _, b := range account.broadcasts[account.decided:] {
+		if b.outstanding() > 0 {
+			return false
+		}
+		account.decided++
+	}
+	return true
 }
 
 // leave makes indeterminate what a listener that goes had yet to hear. The
@@ -109,7 +134,6 @@ func (account *Account) leave(m *Member) {
 	for _, b := range account.broadcasts {
 		if m.expects(b) && !b.retracted.Load() && !m.own.decided(b.sequence) {
 			b.indeterminate++
-			account.outstanding.Add(-1)
 		}
 	}
 }
@@ -129,7 +153,7 @@ func (account *Account) Settle(ctx context.Context, quiet time.Duration) {
 			seen, since = now, time.Now()
 		}
 		patience := quiet
-		if account.outstanding.Load() <= 0 {
+		if account.complete() {
 			patience = min(quiet, linger)
 		}
 		if time.Since(since) >= patience {

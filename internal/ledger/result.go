@@ -41,13 +41,16 @@ func (account *Account) Close() Result {
 }
 
 func (r *Result) add(b *broadcast) {
-	received, joined, indeterminate := b.received.Load(), b.joined.Load(), int64(b.indeterminate)
+	joined, indeterminate := b.joined.Load(), int64(b.indeterminate)
+	outstanding := b.outstanding()
+	lost, surplus := max(outstanding, 0), max(-outstanding, 0)
+	received := int64(b.expected) - indeterminate - lost
 	r.Sent++
 	r.Expected += int64(b.expected) + joined
 	r.Received += received
 	r.Indeterminate += indeterminate + joined
-	r.Lost += int64(b.expected) - received - indeterminate
-	r.Duplicated += b.duplicated.Load()
+	r.Lost += lost
+	r.Duplicated += b.duplicated.Load() + surplus
 	r.Reordered += b.reordered.Load()
 	if received+joined > 0 {
 		r.Fanouts = append(r.Fanouts, Fanout{First: time.Duration(b.first.Load()), Last: time.Duration(b.last.Load())})
