@@ -60,7 +60,10 @@ func (r *Result) add(b *broadcast) {
 // Slowest returns the worst case over all broadcasts of reaching the first and
 // the last listener, zero where nobody was reached.
 func (r *Result) Slowest() Fanout {
-	var worst Fanout
+	if len(r.Fanouts) == 0 {
+		return Fanout{}
+	}
+	worst := r.Fanouts[0]
 	for _, f := range r.Fanouts {
 		worst.First = max(worst.First, f.First)
 		worst.Last = max(worst.Last, f.Last)
