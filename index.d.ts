@@ -42,6 +42,12 @@ declare module "k6/x/pushgw" {
     /** How long opening a connection may take, handshake included. Default `'30s'`. */
     timeout?: Duration;
     /**
+     * How many connections to open each second at most, evenly spread, whichever VU they
+     * belong to, in the whole test: with `--execution-segment` each process takes its share.
+     * Clients of one host have one rate, the first that is used. 0 for as fast as possible. Default 0.
+     */
+    connectRate?: number;
+    /**
      * How often each connection sends a WebSocket ping; 0 for never. Default `'5m'` for
      * API Gateway, which closes connections that are idle for 10 minutes; 0 for AppSync,
      * which sends keep-alives itself.
@@ -64,7 +70,10 @@ declare module "k6/x/pushgw" {
   export interface ListenOptions {
     /** How many connections to hold. Default 1. */
     connections?: number;
-    /** How many of them to open each second, evenly spread; 0 for as fast as possible. Default 0. */
+    /**
+     * How many of them to open each second, evenly spread; 0 for as fast as `connectRate`
+     * allows. Default 0.
+     */
     rate?: number;
     /**
      * How long to listen, from the call on; 0 until the scenario stops the VU or no
