@@ -15,6 +15,8 @@ import (
 
 	"github.com/gorilla/websocket"
 	"go.k6.io/k6/v2/lib/netext"
+
+	"github.com/pushgw/xk6-pushgw/internal/limits"
 )
 
 // Target says where connections go and how they are opened.
@@ -169,7 +171,7 @@ func (d *dialing) open(ctx context.Context, network, addr string, units units) (
 		if !errors.As(err, &lookup) && (errors.As(err, &operation) || errors.Is(err, context.DeadlineExceeded)) {
 			d.phase = PhaseTCP
 		}
-		return nil, err
+		return nil, limits.Explain(err)
 	}
 	d.phase = PhaseUpgrade
 	socket := &conn
