@@ -1,0 +1,48 @@
+package ledger
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// BenchmarkDeliver enters one broadcast after another for 20,000 listeners, on
+// as many goroutines as there are processors.
+func BenchmarkDeliver(b *testing.B) {
+	const members, broadcasts = 20_000, 100
+	ledger := New()
+	audience := ledger.Audience(room)
+	listening := listeners(audience, members)
+	account := audience.Open(false)
+	for range broadcasts - 1 {
+		account.Publish(time.Now())
+	}
+	s := account.Publish(time.Now())
+	first := s.Sequence - broadcasts + 1
+	var next atomic.Int64
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			i := next.Add(1) - 1
+			s := s
+			s.Sequence = first + uint32(i/members%broadcasts)
+			ledger.Deliver(listening[i%members], s, s.Sent.Add(time.Millisecond))
+		}
+	})
+}
+
+// BenchmarkLeave is a listener that leaves while a thousand broadcasts are in
+// flight.
+func BenchmarkLeave(b *testing.B) {
+	audience := New().Audience(room)
+	account := audience.Open(false)
+	for range 1000 {
+		account.Publish(time.Now())
+	}
+	b.ReportAllocs()
+	for range b.N {
+		m := audience.Enter()
+		m.Ready()
+		m.Leave()
+	}
+}

@@ -1,0 +1,207 @@
+package ledger
+
+import (
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pushgw/xk6-pushgw/internal/stamp"
+)
+
+// network brings every broadcast to every member through a queue of its own.
+type network struct {
+	mu      sync.Mutex
+	queues  map[*Member]chan stamp.Stamp
+	pending sync.WaitGroup
+}
+
+func (n *network) send(s stamp.Stamp) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, queue := range n.queues {
+		n.pending.Add(1)
+		queue <- s
+	}
+}
+
+func (n *network) plug(m *Member, size int) <-chan stamp.Stamp {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.queues[m] = make(chan stamp.Stamp, size)
+	return n.queues[m]
+}
+
+func (n *network) unplug(m *Member) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for range len(n.queues[m]) {
+		n.pending.Done()
+	}
+	delete(n.queues, m)
+}
+
+func (n *network) down() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, queue := range n.queues {
+		close(queue)
+	}
+}
+
+// Listeners come and go, each on a goroutine of its own, while several accounts
+// send; what the listeners did must be what the accounts say.
+func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
+	const stay, visit, accounts, broadcasts = 50, 100, 4, 50
+	ledger := New()
+	audience := ledger.Audience(room)
+	net := &network{queues: make(map[*Member]chan stamp.Stamp)}
+	var received, duplicated, reordered, dropped atomic.Int64
+
+	listen := func(random *rand.Rand, m *Member, from <-chan stamp.Stamp, patience int) {
+		for s := range from {
+			copies := []int{1, 1, 1, 1, 1, 1, 1, 1, 0, 2}[random.IntN(10)]
+			if copies == 0 {
+				dropped.Add(1)
+			}
+			for range copies {
+				switch o := ledger.Deliver(m, s, time.Now()).Outcome; o {
+				case Outcome{}:
+					received.Add(1)
+				case Outcome{Reordered: true}: // two accounts overtook each other on the way to the network
+					received.Add(1)
+					reordered.Add(1)
+				case Outcome{Duplicate: true}:
+					duplicated.Add(1)
+				default:
+					assert.Fail(t, "unexpected", o)
+				}
+			}
+			net.pending.Done()
+			if patience--; patience == 0 {
+				break
+			}
+		}
+		net.unplug(m)
+		m.Leave()
+	}
+
+	var residents, visitors, arriving, publishers sync.WaitGroup
+	for i := range stay {
+		m := audience.Enter()
+		queue := net.plug(m, accounts*broadcasts)
+		m.Ready()
+		residents.Go(func() { listen(rand.New(rand.NewPCG(2, uint64(i))), m, queue, 0) })
+	}
+	opened := make([]*Account, accounts)
+	for i := range opened {
+		opened[i] = audience.Open(false)
+		publishers.Go(func() {
+			for range broadcasts {
+				net.send(opened[i].Publish(time.Now()))
+				time.Sleep(time.Millisecond)
+			}
+		})
+	}
+	arriving.Add(visit)
+	for i := range visit {
+		visitors.Go(func() {
+			random := rand.New(rand.NewPCG(3, uint64(i)))
+			time.Sleep(time.Duration(random.IntN(broadcasts)) * time.Millisecond)
+			m := audience.Enter()
+			queue := net.plug(m, accounts*broadcasts)
+			m.Ready()
+			arriving.Done()
+			listen(random, m, queue, 1+random.IntN(broadcasts))
+		})
+	}
+	publishers.Wait()
+	net.pending.Wait()
+	var got counts
+	for _, account := range opened {
+		r := account.Close()
+		require.Equal(t, r.Expected, r.Received+r.Lost+r.Indeterminate)
+		require.GreaterOrEqual(t, r.Lost, int64(0))
+		for _, f := range r.Fanouts {
+			require.LessOrEqual(t, f.First, f.Last)
+			require.Less(t, f.Last, enough)
+		}
+		got.sent += r.Sent
+		got.received += r.Received
+		got.indeterminate += r.Indeterminate
+		got.lost += r.Lost
+		got.duplicated += r.Duplicated
+		got.reordered += r.Reordered
+	}
+	arriving.Wait()
+	net.down()
+	visitors.Wait()
+	residents.Wait()
+
+	assert.Equal(t, accounts*broadcasts, got.sent)
+	assert.Equal(t, duplicated.Load(), got.duplicated)
+	assert.Equal(t, reordered.Load(), got.reordered)
+	assert.LessOrEqual(t, got.received, received.Load(), "the rest had joined meanwhile")
+	assert.LessOrEqual(t, received.Load(), got.received+got.indeterminate)
+	assert.LessOrEqual(t, got.lost, dropped.Load(), "who left before he could know lost nothing")
+	count, _ := audience.Watch()
+	assert.Equal(t, Count{Left: stay + visit}, count)
+}
+
+// An account that is closed while deliveries come in is still whole.
+func TestClosingInTheMiddle(t *testing.T) {
+	t.Parallel()
+	for range 200 {
+		ledger := New()
+		audience := ledger.Audience(room)
+		members := listeners(audience, 8)
+		account := audience.Open(false)
+		s := account.Publish(time.Now())
+		var late atomic.Int64
+		var delivering sync.WaitGroup
+		for _, m := range members {
+			delivering.Go(func() {
+				if ledger.Deliver(m, s, s.Sent.Add(time.Millisecond)).Late {
+					late.Add(1)
+				}
+			})
+		}
+		r := account.Close()
+		delivering.Wait()
+		require.Equal(t, r.Expected, r.Received+r.Lost)
+		require.LessOrEqual(t, late.Load(), r.Lost)
+		if r.Received > 0 {
+			require.Equal(t, []Fanout{{First: time.Millisecond, Last: time.Millisecond}}, r.Fanouts)
+		}
+	}
+}
+
+func TestWatchersAreWoken(t *testing.T) {
+	t.Parallel()
+	const members = 20
+	audience := New().Audience(room)
+	var watching sync.WaitGroup
+	for range 4 {
+		watching.Go(func() {
+			for {
+				count, changed := audience.Watch()
+				if count.Ready == members {
+					return
+				}
+				<-changed
+			}
+		})
+	}
+	for range members {
+		watching.Go(func() {
+			m := audience.Enter()
+			m.Ready()
+		})
+	}
+	watching.Wait()
+}

@@ -1,0 +1,63 @@
+package ledger
+
+import (
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// What is kept doesn't grow with the number of deliveries, and a closed account
+// leaves nothing behind.
+func TestMemoryStaysFlat(t *testing.T) {
+	const members, broadcasts, perMember = 2_000, 1_000, 200
+	ledger := New()
+	audience := ledger.Audience(room)
+	before := heap()
+	listening := listeners(audience, members)
+	for range broadcasts {
+		account := audience.Open(false)
+		s := account.Publish(time.Now())
+		for _, m := range listening {
+			ledger.Deliver(m, s, s.Sent)
+		}
+		r := account.Close()
+		assert.EqualValues(t, members, r.Received)
+	}
+	grown := heap() - before
+	t.Logf("%d bytes for each listener", grown/members)
+	assert.Less(t, grown, int64(members*perMember))
+	assert.Nil(t, ledger.inFlight.table.Load())
+	runtime.KeepAlive(listening)
+}
+
+// A broadcast in flight costs about as much as a listener.
+func TestMemoryOfBroadcastsInFlight(t *testing.T) {
+	const members, broadcasts, perBroadcast = 10, 10_000, 400
+	ledger := New()
+	audience := ledger.Audience(room)
+	listening := listeners(audience, members)
+	account := audience.Open(false)
+	before := heap()
+	for range broadcasts {
+		s := account.Publish(time.Now())
+		for _, m := range listening {
+			ledger.Deliver(m, s, s.Sent)
+		}
+	}
+	grown := heap() - before
+	t.Logf("%d bytes for each broadcast in flight", grown/broadcasts)
+	assert.Less(t, grown, int64(broadcasts*perBroadcast))
+	account.Close()
+	assert.Nil(t, ledger.inFlight.table.Load())
+	runtime.KeepAlive(listening)
+}
+
+func heap() int64 {
+	runtime.GC()
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return int64(stats.HeapAlloc)
+}

@@ -1,0 +1,102 @@
+package ledger
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// enough is far more than anything here should take.
+const enough = time.Minute
+
+func settled(account *Account, quiet time.Duration) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		account.Settle(context.Background(), quiet)
+	}()
+	return done
+}
+
+func TestSettleEndsWhenEverythingIsIn(t *testing.T) {
+	t.Parallel()
+	ledger := New()
+	audience := ledger.Audience(room)
+	members := listeners(audience, 3)
+	account := audience.Open(false)
+	one, two, three := account.Publish(time.Now()), account.Publish(time.Now()), account.Publish(time.Now())
+	account.Retract(two)
+	done := settled(account, enough)
+	for _, m := range members[:2] {
+		ledger.Deliver(m, one, time.Now())
+		ledger.Deliver(m, three, time.Now())
+	}
+	select {
+	case <-done:
+		t.Fatal("one is still expected to hear it")
+	case <-time.After(2 * linger):
+	}
+	members[2].Leave()
+	<-done
+	result := account.Close()
+	assert.Equal(t, counts{sent: 2, expected: 6, received: 4, indeterminate: 2}, countsOf(&result))
+}
+
+func TestSettleEndsWhenNothingIsExpected(t *testing.T) {
+	t.Parallel()
+	account := New().Audience(room).Open(false)
+	account.Settle(t.Context(), enough)
+	account.Publish(time.Now())
+	account.Settle(t.Context(), enough)
+}
+
+// Behind the last delivery there may be duplicates.
+func TestSettleLingers(t *testing.T) {
+	t.Parallel()
+	ledger := New()
+	audience := ledger.Audience(room)
+	member := listeners(audience, 1)[0]
+	account := audience.Open(false)
+	s := account.Publish(time.Now())
+	ledger.Deliver(member, s, time.Now())
+	done := settled(account, enough)
+	time.Sleep(linger / 5)
+	ledger.Deliver(member, s, time.Now())
+	<-done
+	result := account.Close()
+	assert.Equal(t, counts{sent: 1, expected: 1, received: 1, duplicated: 1}, countsOf(&result))
+}
+
+func TestSettleWaitsForQuiet(t *testing.T) {
+	t.Parallel()
+	const quiet, deliveries = 400 * time.Millisecond, 4
+	ledger := New()
+	audience := ledger.Audience(room)
+	members := listeners(audience, deliveries+1)
+	account := audience.Open(false)
+	s := account.Publish(time.Now())
+	begin := time.Now()
+	done := settled(account, quiet)
+	for _, m := range members[:deliveries] {
+		time.Sleep(quiet / 4)
+		ledger.Deliver(m, s, time.Now())
+	}
+	<-done
+	assert.GreaterOrEqual(t, time.Since(begin), quiet/4*deliveries+quiet/2)
+	result := account.Close()
+	assert.Equal(t, counts{sent: 1, expected: deliveries + 1, received: deliveries, lost: 1}, countsOf(&result))
+}
+
+func TestSettleNeedsNotWait(t *testing.T) {
+	t.Parallel()
+	audience := New().Audience(room)
+	listeners(audience, 1)
+	account := audience.Open(false)
+	account.Publish(time.Now())
+	account.Settle(t.Context(), 0)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	account.Settle(ctx, enough)
+}
