@@ -101,10 +101,10 @@ func switching(accept string) string {
 		"Sec-WebSocket-Accept: " + accept + "\r\n\r\n"
 }
 
-func target(t *testing.T, address string) *Target {
-	t.Helper()
+func target(tb testing.TB, address string) *Target {
+	tb.Helper()
 	to, err := url.Parse(strings.Replace(address, "http", "ws", 1))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return &Target{URL: to, DialContext: new(net.Dialer).DialContext}
 }
 
