@@ -1,3 +1,5 @@
+//go:build unix
+
 package wire
 
 import (
@@ -24,6 +26,13 @@ import (
 // benchGateway in the environment makes this binary the gateway of a benchmark,
 // so that the benchmark's process pays for receiving only.
 const benchGateway = "WIRE_BENCH_GATEWAY"
+
+func init() {
+	if scheme := os.Getenv(benchGateway); scheme != "" {
+		runBenchGateway(scheme)
+		os.Exit(0)
+	}
+}
 
 // BenchmarkDelivery measures what it costs to receive a short message on one of
 // a thousand connections, in CPU time of this process. All connections get one
