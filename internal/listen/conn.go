@@ -57,60 +57,80 @@ var ErrNotReady = errors.New("the gateway did not finish the handshake in time")
 
 // Open dials. What follows is Serve's. The error is a *wire.DialError, and has
 // been observed.
-func Open(ctx context.Context, config *Config, member *ledger.Member, handler Handler) (*Conn, error) {
+func Open(ctx context.Context, config *Config, member *ledger.Member, handler Handler) (conn *Conn, err error) {
 	c := &Conn{
 		config: config, handler: handler, member: member,
 		dialled: time.Now(), closed: make(chan struct{}),
 	}
+	defer func() {
+		if conn == nil { // even if that is because something here panicked
+			c.discard()
+		}
+	}()
 	dialling, cancel := context.WithTimeout(ctx, config.Timeout)
 	defer cancel()
-	socket, err := wire.Dial(dialling, config.Target)
+	c.socket, err = wire.Dial(dialling, config.Target)
 	if err != nil {
-		c.leave()
 		if ctx.Err() == nil {
 			config.Observer.Failed(asDialError(err))
 		}
 		return nil, err
 	}
-	c.socket = socket
 	c.session = config.Session()
 	config.Observer.Connected(time.Since(c.dialled))
-	socket.OnPong(config.Observer.Pong)
+	c.socket.OnPong(config.Observer.Pong)
 	return c, nil
 }
 
-// Serve shakes hands and reads until the connection ends.
+// discard lets go of what never came to be served.
+func (c *Conn) discard() {
+	if c.socket != nil {
+		c.socket.Close()
+	}
+	c.leave()
+}
+
+// Serve shakes hands and reads until the connection ends. A panic ends this
+// connection and no more, be it the dialect's or that of whoever is told.
 func (c *Conn) Serve() {
-	var err error
+	defer close(c.closed)
+	defer survive()
+	c.finish(c.read())
+}
+
+// survive keeps a panic from ending the process.
+func survive() { _ = recover() }
+
+// read reads until the connection ends, and says why it did.
+func (c *Conn) read() (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panic while reading: %v", r)
+			c.leaving.CompareAndSwap(nil, &departure{code: internalError, reason: err.Error(), err: err})
 		}
-		c.finish(err)
 	}()
-	c.act(c.open())
+	c.act(c.with(dialect.Session.Open))
 	for {
-		var m wire.Message
-		if m, err = c.socket.Read(); err != nil {
-			return
+		m, err := c.socket.Read()
+		if err != nil {
+			return err
 		}
 		c.receive(m)
 	}
 }
 
-func (c *Conn) open() dialect.Event {
+// with has f use the dialect's state, alone.
+func (c *Conn) with(f func(dialect.Session) dialect.Event) dialect.Event {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.session.Open()
+	return f(c.session)
 }
 
 // receive gives one message its meaning.
 func (c *Conn) receive(m wire.Message) {
 	c.heard.Store(int64(m.Read.Sub(c.dialled)))
 	c.config.Observer.Received()
-	c.mu.Lock()
-	event := c.session.Receive(m.Data)
-	c.mu.Unlock()
+	event := c.with(func(s dialect.Session) dialect.Event { return s.Receive(m.Data) })
 	if event.Kind != dialect.Data {
 		c.act(event)
 		return
@@ -182,10 +202,7 @@ func (c *Conn) Ready() bool { return c.ready.Load() }
 
 // Do changes the dialect's state, and does what that asks for. f runs alone.
 func (c *Conn) Do(f func(dialect.Session) dialect.Event) {
-	c.mu.Lock()
-	event := f(c.session)
-	c.mu.Unlock()
-	c.act(event)
+	c.act(c.with(f))
 }
 
 // Send sends one text message.
@@ -200,6 +217,7 @@ func (c *Conn) Send(text []byte) error {
 const (
 	normalClosure = 1000
 	goingAway     = 1001
+	internalError = 1011
 
 	// closePatience is how long a gateway may take to answer a close frame.
 	closePatience = 2 * time.Second
@@ -207,15 +225,18 @@ const (
 
 // Close takes leave in the dialect's way and begins the closing handshake.
 func (c *Conn) Close(code int, reason string) {
-	c.mu.Lock()
-	farewell := c.session.Farewell()
-	c.mu.Unlock()
-	for _, frame := range farewell {
+	defer c.depart(departure{code: code, reason: reason})
+	for _, frame := range c.farewell() {
 		if c.Send(frame) != nil {
 			break
 		}
 	}
-	c.depart(departure{code: code, reason: reason})
+}
+
+func (c *Conn) farewell() [][]byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.session.Farewell()
 }
 
 // Done is closed when the connection has ended and everything has been told.
@@ -229,7 +250,6 @@ func (c *Conn) depart(d departure) {
 
 // finish is the end of every open connection.
 func (c *Conn) finish(err error) {
-	defer close(c.closed)
 	c.socket.Close()
 	c.leave()
 	code, reason := wire.CloseCode(err)
@@ -237,13 +257,13 @@ func (c *Conn) finish(err error) {
 	if mine != nil {
 		code, reason = mine.code, mine.reason
 	}
+	if c.handler != nil {
+		defer c.handler.Closed(code, reason)
+	}
 	if !c.ready.Load() && (mine == nil || mine.err != nil) {
 		c.config.Observer.Failed(c.handshakeError(mine, err))
 	}
 	c.config.Observer.Closed(code, mine == nil, time.Since(c.dialled))
-	if c.handler != nil {
-		c.handler.Closed(code, reason)
-	}
 }
 
 func (c *Conn) leave() {
