@@ -31,7 +31,7 @@ func newCommand(gs *state.GlobalState) *cobra.Command {
 		Use:   "pushgw",
 		Short: "Tools for load-testing AWS push gateways",
 	}
-	cmd.AddCommand(newServeCommand(gs))
+	cmd.AddCommand(newServeCommand(gs), newDoctorCommand(gs))
 	return cmd
 }
 

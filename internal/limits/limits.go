@@ -16,7 +16,7 @@ import (
 
 // System is where the limits are read.
 type System struct {
-	// Root is the root of the file system, of which /proc is read.
+	// Root is the root of the file system, of which /proc and /sys are read.
 	Root fs.FS
 	// OpenFiles returns how many files this process may open: RLIMIT_NOFILE of
 	// getrlimit(2), whose soft limit the Go runtime has raised to the hard one.

@@ -102,6 +102,7 @@ var readers = map[string]func(System) error{
 	"tcp":        func(s System) error { _, err := s.TCPMemory(); return err },
 	"least":      func(s System) error { _, _, err := s.TCPLeast(); return err },
 	"time wait":  func(s System) error { _, err := s.TimeWait(); return err },
+	"memory":     func(s System) error { _, err := s.Memory(); return err },
 	"conntrack":  func(s System) error { _, err := s.Conntrack(); return err },
 }
 
@@ -123,6 +124,7 @@ func TestWhatIsReadIsOfAnotherForm(t *testing.T) {
 			"proc/sys/net/ipv4/tcp_mem":                 odd,
 			"proc/sys/net/ipv4/tcp_rmem":                odd,
 			"proc/net/sockstat":                         odd,
+			"proc/meminfo":                              "MemAvailable: " + odd,
 			"proc/sys/net/netfilter/nf_conntrack_max":   odd,
 		})
 		for name, read := range readers {
