@@ -6,7 +6,7 @@ tool       := go tool -modfile=tools/go.mod
 sources    := go.mod go.sum $(shell find . -name tools -prune -o -name test -prune -o -name bench -prune -o \
 	\( -name '*.go' -o -name '*.graphql' \) ! -name '*_test.go' -print)
 
-.PHONY: help build run test lint types bench clean
+.PHONY: help build run test lint types exact bench clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ lint: ## check the Go code
 
 types: ## check index.d.ts, and the scripts against it (needs npm)
 	cd test/types && npm ci --silent --no-audit --no-fund && npx tsc
+
+exact: build ## hold every count against the gateway's, under each fault, ten times (half an hour)
+	EXACT_LISTENERS=2000 EXACT_BROADCASTS=200 go test ./test -run TestEveryCountIsExact -v -count=10 -timeout=90m
 
 bench: build ## measure, beside plain k6 scripts
 	go run ./bench

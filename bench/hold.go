@@ -85,7 +85,7 @@ func (h *holding) start(ctx context.Context, i int, summary string) (gateway, ge
 	l := load{gateway: h.gateway, listeners: h.listeners, perVU: h.perVU}
 	env := append(l.environment(address),
 		fmt.Sprintf("RAMP=%v", h.ramp.Seconds()), fmt.Sprintf("HOLD=%v", h.hold.Seconds()))
-	generator, err = start(ctx, env, h.k6, "run", "--quiet", "--no-usage-report", "--log-format", "raw",
+	generator, err = start(ctx, env, h.k6, "run", "--quiet", "--no-usage-report",
 		"--execution-segment", fmt.Sprintf("%d/%d:%d/%d", i, h.processes, i+1, h.processes),
 		"--execution-segment-sequence", sequence(h.processes),
 		"--summary-export", summary, "bench/scripts/hold.js")

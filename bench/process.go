@@ -79,9 +79,12 @@ func (p *process) stop() {
 	_ = p.wait()
 }
 
-// wait waits until the process ends by itself.
+// wait waits until the process ends by itself, and passes on what it complains of.
 func (p *process) wait() error {
-	for p.lines.Scan() { // until it has nothing more to say
+	for p.lines.Scan() {
+		if line := p.lines.Text(); strings.Contains(line, "level=error") {
+			fmt.Fprintln(os.Stderr, line)
+		}
 	}
 	return p.command.Wait()
 }

@@ -36,6 +36,7 @@ type Group struct {
 	mu      sync.Mutex
 	conns   map[*Conn]struct{}
 	closing bool
+	kept    time.Time
 }
 
 // NewGroup returns a group of listeners that are members of the audience.
@@ -65,11 +66,19 @@ func (g *Group) Run(ctx context.Context, plan Plan) Summary {
 	return g.summary.read()
 }
 
-// Keep does what is due on the group's connections. It is called every now and
-// then.
+// keepEvery is how often the connections are looked at: what is due there is due
+// after seconds or minutes.
+const keepEvery = time.Second
+
+// Keep does what is due on the group's connections. It may be called as often as
+// one likes.
 func (g *Group) Keep(now time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if now.Sub(g.kept) < keepEvery {
+		return
+	}
+	g.kept = now
 	for c := range g.conns {
 		c.Keep(now)
 	}

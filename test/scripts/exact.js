@@ -1,0 +1,82 @@
+// One fault of the gateway after another, and then all of them: what the ledger says
+// beside what the gateway did. Listeners come anew for each.
+import { apigw, appsync } from 'k6/x/pushgw';
+import http from 'k6/http';
+
+const LISTENERS = Number(__ENV.LISTENERS);
+const VUS = 4;
+const BROADCASTS = Number(__ENV.BROADCASTS);
+const plan = { count: BROADCASTS, rate: BROADCASTS / 4, settle: '2s' };
+const side = __ENV.GATEWAY;
+
+const client = side === 'appsync'
+  ? new appsync.Client(__ENV.APPSYNC_URL, {
+    auth: { apiKey: __ENV.API_KEY },
+    subscription: { query: 'subscription { onCreateRoom { title } }' },
+    mutation: { query: 'mutation { createRoom(input: { title: "{{stamp}}" }) { title } }' },
+  })
+  : new apigw.Client(__ENV.APIGW_URL);
+
+const usual = { drop: 0.01, duplicate: 0.01, reorder: 0.01, delay: '1ms..200ms', errors: 0.01 };
+const faults = [
+  ['none', {}],
+  ['drop', { drop: '1/100' }],
+  ['duplicate', { duplicate: 0.01 }],
+  ['reorder', { reorder: 0.02 }],
+  ['delay', { delay: '1ms..200ms' }],
+  ['errors', { errors: 0.01 }],
+  ['deaf', { deaf: '2s' }],
+  ['cut', {}, { cut: 0.05 }],
+  ['close', {}, { close: { code: 1011, share: 0.05 } }],
+  ['all', { ...usual, deaf: '2s', stopKeepAlive: true }, { cut: 0.05 }, { close: { code: 1011, share: 0.05 } }],
+];
+
+export const options = {
+  scenarios: {
+    listener: { executor: 'per-vu-iterations', vus: VUS, exec: 'listener', maxDuration: '20m' },
+    broadcast: { executor: 'per-vu-iterations', vus: 1, exec: 'broadcast', maxDuration: '20m' },
+  },
+};
+
+export async function listener() {
+  for (const _ of faults) {
+    await client.listen({ connections: LISTENERS / VUS });
+    await pause(1000); // until the gateway has closed the others' connections too
+  }
+}
+
+export async function broadcast() {
+  for (const [fault, lasting, ...sudden] of faults) {
+    await client.ready({ listeners: LISTENERS, timeout: '50s' });
+    http.del(`${__ENV.HTTP_URL}/stats`);
+    post(lasting);
+    const broadcasting = client.broadcast(plan);
+    for (const what of sudden) {
+      await pause(300);
+      post(what);
+    }
+    const result = await broadcasting;
+    const truth = await settled();
+    console.log(JSON.stringify({ fault, result, truth }));
+    http.del(`${__ENV.HTTP_URL}/faults`);
+    post({ close: { code: 1001, share: 1 } });
+    while (stats().open > 0) await pause(50);
+  }
+}
+
+/** What the gateway did, once nothing is under way any more. */
+async function settled() {
+  for (;;) {
+    const now = stats();
+    if (now.totals.pending === 0) return { ...now, broadcasts: undefined };
+    await pause(50);
+  }
+}
+
+const stats = () => http.get(`${__ENV.HTTP_URL}/stats`).json()[side];
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+function post(what) {
+  const response = http.post(`${__ENV.HTTP_URL}/faults`, JSON.stringify(what));
+  if (response.status !== 200) throw new Error(response.body);
+}
