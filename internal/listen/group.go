@@ -32,6 +32,7 @@ type Group struct {
 	config   Config
 	audience *ledger.Audience
 	summary  tally
+	alive    sync.WaitGroup // what goes on for the group
 
 	mu      sync.Mutex
 	conns   map[*Conn]struct{}
@@ -57,12 +58,11 @@ func (g *Group) Run(ctx context.Context, plan Plan) Summary {
 	}
 	g.audience.Grow(plan.Connections)
 	defer context.AfterFunc(ctx, g.close)()
-	var alive sync.WaitGroup
 	// Instead of only waiting for the others, this goroutine reads the last one.
-	if last := <-g.open(ctx, plan, &alive); last != nil {
+	if last := <-g.open(ctx, plan); last != nil {
 		g.hold(last)
 	}
-	alive.Wait()
+	g.alive.Wait()
 	return g.summary.read()
 }
 
@@ -86,8 +86,11 @@ func (g *Group) Keep(now time.Time) {
 
 // open opens the planned connections at their pace, and has all but the last
 // held. That one comes from the channel, nil if it failed or was not to be.
-func (g *Group) open(ctx context.Context, plan Plan, alive *sync.WaitGroup) <-chan *Conn {
+func (g *Group) open(ctx context.Context, plan Plan) <-chan *Conn {
 	last := make(chan *Conn, 1)
+	if plan.Connections < 1 {
+		close(last)
+	}
 	own := rate.NewLimiter(rate.Inf, 1)
 	if plan.Rate > 0 {
 		own.SetLimit(rate.Limit(plan.Rate))
@@ -95,19 +98,19 @@ func (g *Group) open(ctx context.Context, plan Plan, alive *sync.WaitGroup) <-ch
 	slots := make(chan struct{}, openAtOnce)
 	for i := range plan.Connections {
 		if own.Wait(ctx) != nil || g.config.Turn(ctx) != nil || !acquire(ctx, slots) {
-			last <- nil
+			close(last)
 			return last
 		}
 		member := g.audience.Enter()
 		// Dialling makes a stack grow. The reader gets one of its own, as small as it can be.
-		alive.Go(func() {
+		g.alive.Go(func() {
 			conn := g.dial(ctx, member)
 			<-slots
 			switch {
 			case i == plan.Connections-1:
 				last <- conn
 			case conn != nil:
-				alive.Go(func() { g.hold(conn) })
+				g.alive.Go(func() { g.hold(conn) })
 			}
 		})
 	}
@@ -125,6 +128,7 @@ func acquire(ctx context.Context, slots chan<- struct{}) bool {
 
 // dial opens one connection. It is nil if that failed.
 func (g *Group) dial(ctx context.Context, member *ledger.Member) (conn *Conn) {
+	defer survive()
 	defer func() {
 		if r := recover(); r != nil {
 			g.config.Observer.Failed(&wire.DialError{
@@ -150,7 +154,7 @@ func (g *Group) add(conn *Conn) {
 	defer g.mu.Unlock()
 	g.conns[conn] = struct{}{}
 	if g.closing {
-		go conn.Close(normalClosure, "")
+		g.dismiss(conn)
 	}
 }
 
@@ -161,6 +165,14 @@ func (g *Group) close() {
 	defer g.mu.Unlock()
 	g.closing = true
 	for conn := range g.conns {
-		go conn.Close(normalClosure, "")
+		g.dismiss(conn)
 	}
+}
+
+// dismiss closes a connection that is being held, without waiting.
+func (g *Group) dismiss(conn *Conn) {
+	g.alive.Go(func() {
+		defer survive()
+		conn.Close(normalClosure, "")
+	})
 }
