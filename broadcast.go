@@ -82,7 +82,7 @@ func (c *call) publish(ctx context.Context, to *ledger.Audience, plan *broadcast
 		if err != nil {
 			break
 		}
-		s := account.Publish(intended)
+		s := account.Publish(intended.Add(c.clockOffset))
 		if err := send(ctx, s.String()); err != nil {
 			account.Retract(s)
 			c.recorder.respond(false)

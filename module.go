@@ -6,6 +6,7 @@ package pushgw
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/grafana/sobek"
 	"go.k6.io/k6/v2/js/common"
@@ -57,14 +58,23 @@ func (root *rootModule) NewModuleInstance(vu modules.VU) modules.Instance {
 	if err != nil {
 		common.Throw(vu.Runtime(), err)
 	}
-	return &module{rootModule: root, vu: vu, metrics: set}
+	return &module{rootModule: root, vu: vu, metrics: set, clockOffset: clockOffset(vu.InitEnv().LookupEnv)}
+}
+
+// clockOffset is by how much this process's stamps are to be wrong, so that a test
+// can have a publisher whose clock differs. Nobody else needs it.
+func clockOffset(lookup func(string) (string, bool)) time.Duration {
+	text, _ := lookup("PUSHGW_TEST_CLOCK_OFFSET")
+	offset, _ := time.ParseDuration(text) // zero where it isn't one
+	return offset
 }
 
 // module is the extension in one VU.
 type module struct {
 	*rootModule
-	vu      modules.VU
-	metrics *metricSet
+	vu          modules.VU
+	metrics     *metricSet
+	clockOffset time.Duration // see clockOffset
 }
 
 // Exports implements modules.Instance.
