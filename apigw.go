@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/grafana/sobek"
 	"go.k6.io/k6/v2/lib"
@@ -43,7 +44,7 @@ func (m *module) newAPIGatewayClient(args sobek.ConstructorCall) *sobek.Object {
 		throw(m.vu.Runtime(), err)
 	}
 	o := readOptions(args.Argument(1), where)
-	g := &apiGateway{url: u, nickname: o.text("nickname", "Listener"), room: o.text("room", "Room1"), number: m.next}
+	g := &apiGateway{url: u, nickname: o.text("nickname", "Listener"), room: readRoom(o, "Room1"), number: m.next}
 	c := &client{module: m, gateway: g, settings: readSettings(o, defaultAPIGatewayPing)}
 	g.handshake = m.readHandshake(o)
 	c.check(o)
@@ -115,8 +116,7 @@ func (g *apiGateway) steps(nickname, room string) []apigw.Step {
 // publisher opens a host of its own for as long as the broadcast takes.
 func (g *apiGateway) publisher(message string) publisher {
 	return func(ctx context.Context, c *call) (publish, func(), error) {
-		config := c.config(roleHost)
-		h, err := openHost(ctx, &config, nil)
+		h, err := openHost(ctx, c, nil)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -129,7 +129,7 @@ func (g *apiGateway) canaries() (publisher, error) { return g.publisher(stamp.Pl
 // publishText sends broadcasts as text messages of one connection.
 func publishText(h *host, message string) publish {
 	return func(_ context.Context, s string) error {
-		return h.Send([]byte(strings.ReplaceAll(message, stamp.Placeholder, s)))
+		return h.say(strings.ReplaceAll(message, stamp.Placeholder, s))
 	}
 }
 
@@ -146,7 +146,7 @@ func (g *apiGateway) readMessage(o *options) string {
 func (g *apiGateway) connect(c *client, value sobek.Value) *sobek.Promise {
 	o := readOptions(value, "connect()")
 	own := *g
-	own.nickname, own.room = o.text("nickname", fmt.Sprintf("Host-%d", g.number())), o.text("room", g.room)
+	own.nickname, own.room = o.text("nickname", fmt.Sprintf("Host-%d", g.number())), readRoom(o, g.room)
 	own.named = true
 	c.check(o)
 	hosting := *c
@@ -160,11 +160,22 @@ func (g *apiGateway) connect(c *client, value sobek.Value) *sobek.Promise {
 	})
 }
 
+// readRoom reads a room's name; the empty one is for joining none.
+func readRoom(o *options, otherwise string) string {
+	room := o.text("room", otherwise)
+	if !oneWord(room) {
+		o.fail("room", "must be one word, as the chat application takes it, not %q", room)
+	}
+	return room
+}
+
+func oneWord(text string) bool { return !strings.ContainsFunc(text, unicode.IsSpace) }
+
 // join is the JavaScript method of a connection: it moves to another room.
 func (g *apiGateway) join(s *connection, room string) *sobek.Promise {
 	step := apigw.ChatHandshake("", room)
-	if len(step) < 2 {
-		throw(s.vu.Runtime(), scriptErrorf(nameUsageError, "join(): the room must have a name"))
+	if len(step) < 2 || !oneWord(room) {
+		throw(s.vu.Runtime(), scriptErrorf(nameUsageError, "join(): a room's name is one word, not %q", room))
 	}
 	return promise(s.vu, func(ctx context.Context) (any, error) {
 		err := s.request(ctx, func(session dialect.Session) (string, dialect.Event, error) {

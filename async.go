@@ -26,8 +26,8 @@ func promise(vu modules.VU, work func(ctx context.Context) (any, error)) *sobek.
 			if err != nil {
 				return reject(toError(rt, err))
 			}
-			if make, ok := value.(onLoop); ok {
-				value = make()
+			if onLoop, ok := value.(onLoop); ok {
+				value = onLoop()
 			}
 			return resolve(value)
 		})

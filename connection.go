@@ -43,10 +43,9 @@ func (c *call) connect(define func(*connection)) *sobek.Promise {
 	c.set(s.object, "send", s.send)
 	c.set(s.object, "close", s.close)
 	define(s)
-	config := c.config(roleHost)
 	return promise(c.vu, func(ctx context.Context) (any, error) {
 		end := c.keep(nil)
-		h, err := openHost(ctx, &config, s)
+		h, err := openHost(ctx, c, s)
 		if err != nil {
 			end()
 			s.tasks.close()
@@ -90,8 +89,8 @@ func (s *connection) on(event string, handler sobek.Value) {
 
 // send is the JavaScript method that sends one text message.
 func (s *connection) send(text string) {
-	if err := s.Send([]byte(text)); err != nil {
-		throw(s.vu.Runtime(), &scriptError{name: nameClosedError, err: err})
+	if err := s.say(text); err != nil {
+		throw(s.vu.Runtime(), err)
 	}
 }
 

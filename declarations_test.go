@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.k6.io/k6/v2/metrics"
 )
 
 // TestDeclarationsListEveryError: errors.go and index.d.ts have the same names.
@@ -61,6 +62,19 @@ func TestDeclarationsListEveryOption(t *testing.T) {
 		})
 	}
 	require.NotZero(t, found)
+}
+
+// TestReadmeListsEveryMetric: whatever is registered is in README.md.
+func TestReadmeListsEveryMetric(t *testing.T) {
+	t.Parallel()
+	registry := metrics.NewRegistry()
+	_, err := registerMetrics(registry)
+	require.NoError(t, err)
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	for _, metric := range registry.All() {
+		require.Contains(t, string(readme), "`"+metric.Name+"`")
+	}
 }
 
 func declarations(t *testing.T) string {

@@ -47,12 +47,12 @@ func named(err error) *scriptError {
 		refused *dialect.Error
 	)
 	switch {
-	case errors.As(err, &done):
-		return done
 	case errors.As(err, &failed) && failed.Phase == wire.PhaseHandshake:
 		return &scriptError{name: nameHandshakeError, code: codeOf(failed.Err), err: err}
 	case errors.As(err, &failed):
 		return &scriptError{name: nameConnectError, code: failed.Status, err: err}
+	case errors.As(err, &done):
+		return done
 	case errors.As(err, &refused):
 		return &scriptError{name: nameGatewayError, code: refused.Code, err: err}
 	case errors.Is(err, context.DeadlineExceeded):

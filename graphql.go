@@ -57,7 +57,7 @@ func (g *appSync) post(ctx context.Context, c *call, body []byte) ([]byte, error
 	}
 	text, _ := response.Body.([]byte)
 	if refused := appsync.ResponseError(text); refused != nil {
-		if refused.Code == 0 {
+		if refused.Code == 0 && response.Status != http.StatusOK {
 			refused.Code = response.Status
 		}
 		c.recorder.Erred(refused.Name)

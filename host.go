@@ -2,7 +2,10 @@ package pushgw
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/listen"
@@ -13,7 +16,8 @@ import (
 // whatever a script tells it to. It implements listen.Handler.
 type host struct {
 	*listen.Conn
-	script listen.Handler // who else wants to know, or nil
+	script  listen.Handler // who else wants to know, or nil
+	timeout time.Duration  // for the answer to a request
 
 	mu      sync.Mutex
 	closed  *scriptError
@@ -25,19 +29,24 @@ const handshake = ""
 
 // openHost opens a connection and waits until it is ready. Until it is closed it
 // is served by a goroutine of its own.
-func openHost(ctx context.Context, config *listen.Config, script listen.Handler) (*host, error) {
+func openHost(ctx context.Context, c *call, script listen.Handler) (*host, error) {
+	config := c.config(roleHost)
 	if err := config.Turn(ctx); err != nil {
 		return nil, err
 	}
-	h := &host{script: script, waiting: make(map[string][]chan error)}
+	h := &host{script: script, timeout: c.timeout, waiting: make(map[string][]chan error)}
 	ready := h.expect(handshake)
-	conn, err := listen.Open(ctx, config, nil, h)
+	conn, err := listen.Open(ctx, &config, nil, h)
 	if err != nil {
 		return nil, err
 	}
 	h.Conn = conn
 	context.AfterFunc(ctx, h.hangUp)
-	go conn.Serve()
+	remove := c.keeper.add(conn.Keep)
+	go func() {
+		defer remove()
+		conn.Serve()
+	}()
 	if err := <-ready; err != nil {
 		<-conn.Done()
 		return nil, &wire.DialError{Phase: wire.PhaseHandshake, Host: config.Target.URL.Host, Err: err}
@@ -71,12 +80,24 @@ func (h *host) request(ctx context.Context, begin func(dialect.Session) (name st
 	if failed != nil {
 		return failed
 	}
+	patience := time.NewTimer(h.timeout)
+	defer patience.Stop()
 	select {
 	case err := <-answer:
 		return err
+	case <-patience.C:
+		return scriptErrorf(nameTimeoutError, "the gateway did not answer within %s", h.timeout)
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// say sends a text of the script's.
+func (h *host) say(text string) error {
+	if err := h.Send([]byte(text)); err != nil {
+		return scriptErrorf(nameClosedError, "the connection is closed: %w", err)
+	}
+	return nil
 }
 
 // expect returns what will bring the answer to a request.
@@ -132,7 +153,7 @@ func (h *host) Message(data []byte, request string) {
 // Closed implements listen.Handler. Nobody waits any longer.
 func (h *host) Closed(code int, reason string) {
 	h.mu.Lock()
-	h.closed = scriptErrorf(nameClosedError, "the connection was closed with code %d %s", code, reason)
+	h.closed = scriptErrorf(nameClosedError, "%s", strings.TrimSpace(fmt.Sprintf("the connection was closed with code %d %s", code, reason)))
 	for request, waiting := range h.waiting {
 		for _, answer := range waiting {
 			answer <- h.closed

@@ -28,6 +28,7 @@ type recorder struct {
 	local *metrics.TagSet // with origin, for deliveries
 	afar  *metrics.TagSet
 	open  *atomic.Int64 // connections of the whole process
+	role  string
 
 	mu       sync.Mutex
 	hot      hotCounts
@@ -56,7 +57,7 @@ func newRecorder(state *lib.State, set *metricSet, open *atomic.Int64, gateway, 
 	tags := state.Tags.GetCurrentValues()
 	tags.Tags = tags.Tags.With("gateway", gateway).With("role", role)
 	return &recorder{
-		state: state, set: set, tags: tags, open: open,
+		state: state, set: set, tags: tags, open: open, role: role,
 		local:  tags.Tags.With("origin", "local"),
 		afar:   tags.Tags.With("origin", "remote"),
 		counts: make(map[metrics.TimeSeries]float64),
@@ -73,19 +74,20 @@ func (r *recorder) Connected(took time.Duration) {
 	r.value(r.set.ResponseSuccess, r.tags.Tags, 1)
 }
 
-// Failed implements listen.Observer.
+// Failed implements listen.Observer. Of a host's failure the script is told.
 func (r *recorder) Failed(err *wire.DialError) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	tags := r.tags.Tags.With("phase", string(err.Phase)).With("status", strconv.Itoa(err.Status))
 	r.count(r.set.ConnectFailed, tags, 1)
 	r.value(r.set.ResponseSuccess, r.tags.Tags, 0)
-	if r.reported {
-		r.state.Logger.WithError(err).Debug("pushgw: a connection failed")
+	log := r.state.Logger.WithError(err)
+	if r.role == roleHost || r.reported {
+		log.Debug("pushgw: a connection failed")
 		return
 	}
 	r.reported = true
-	r.state.Logger.WithError(err).Error("pushgw: a connection failed (of further ones, pushgw_connect_failed tells)")
+	log.Error("pushgw: a connection failed (of further ones, pushgw_connect_failed tells)")
 }
 
 // Counted implements listen.Observer.

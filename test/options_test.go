@@ -84,7 +84,7 @@ func TestWrongCalls(t *testing.T) {
 		{`api.graphql({ query: 'query { nothing }' })`, "GatewayError", `nothing`},
 		{`host.on('open', () => {})`, "UsageError", `unknown event "open"; known are message, close, error`},
 		{`host.on('message')`, "UsageError", `the handler of "message" must be a function`},
-		{`host.join('')`, "UsageError", `the room must have a name`},
+		{`host.join('')`, "UsageError", `a room's name is one word`},
 		{`gone.send('hello')`, "ClosedError", `close`},
 		{`gone.join('Room2')`, "ClosedError", `closed`},
 		{`gone.broadcast()`, "PublishError", `close`},

@@ -11,7 +11,7 @@ type Audience struct {
 	count   Count
 	proving bool
 	open    map[*Account]struct{}
-	changed chan struct{} // closed, and replaced, whenever count changes
+	changed chan struct{} // closed when count changes; nil while nobody watches
 }
 
 // Count is how many listeners are in which state.
@@ -33,6 +33,9 @@ func (c Count) Deaf() int { return c.Ready - c.Hearing }
 func (a *Audience) Watch() (Count, <-chan struct{}) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.changed == nil {
+		a.changed = make(chan struct{})
+	}
 	return a.count, a.changed
 }
 
@@ -64,6 +67,8 @@ func (a *Audience) Enter() *Member {
 
 // tell wakes those who watch. The lock is held.
 func (a *Audience) tell() {
-	close(a.changed)
-	a.changed = make(chan struct{})
+	if a.changed != nil {
+		close(a.changed)
+		a.changed = nil
+	}
 }

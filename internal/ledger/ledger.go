@@ -48,7 +48,7 @@ func (l *Ledger) Audience(name string) *Audience {
 	defer l.mu.Unlock()
 	a := l.audiences[name]
 	if a == nil {
-		a = &Audience{ledger: l, open: make(map[*Account]struct{}), changed: make(chan struct{})}
+		a = &Audience{ledger: l, open: make(map[*Account]struct{})}
 		l.audiences[name] = a
 	}
 	return a

@@ -263,6 +263,9 @@ func (c *Conn) finish(err error) {
 	mine := c.leaving.Load()
 	if mine != nil {
 		code, reason = mine.code, mine.reason
+		if mine.err != nil {
+			reason = mine.err.Error()
+		}
 	}
 	if c.handler != nil {
 		defer c.handler.Closed(code, reason)

@@ -78,5 +78,5 @@ const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 function post(what) {
   const response = http.post(`${__ENV.HTTP_URL}/faults`, JSON.stringify(what));
-  if (response.status !== 200) throw new Error(response.body);
+  if (response.status !== 200) throw new Error(String(response.body));
 }
