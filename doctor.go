@@ -52,12 +52,13 @@ func newDoctorCommand(gs *state.GlobalState) *cobra.Command {
 
 // check completes the options, or says which flag can't be as it is.
 func (o *doctorOptions) check() error {
+	const most = 1e9 // no machine has as many of anything
 	for _, flag := range []struct {
 		name  string
 		value int
 	}{{"connections", o.plan.Connections}, {"per-vu", o.plan.PerVU}, {"processes", o.plan.Processes}} {
-		if flag.value < 1 {
-			return fmt.Errorf("--%s: must be 1 or more, not %d", flag.name, flag.value)
+		if flag.value < 1 || flag.value > most {
+			return fmt.Errorf("--%s: must be from 1 to %d, not %d", flag.name, int(most), flag.value)
 		}
 	}
 	o.plan.PerVU = min(o.plan.PerVU, o.plan.Connections)

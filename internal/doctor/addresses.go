@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -99,6 +100,9 @@ func ownAddresses() ([]netip.Addr, error) {
 // bind has a UDP socket take the address, which asks for the same permission and
 // for no port that a connection may need.
 func bind(a netip.Addr) error {
+	if !a.IsValid() {
+		return errors.New("it isn't an address")
+	}
 	socket, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, 0)))
 	if err != nil {
 		return err

@@ -68,8 +68,8 @@ func (e *examination) processors() Finding {
 	f := Finding{
 		Check: "CPU",
 		Found: fmt.Sprintf("%d, for about %d deliveries a second", e.CPUs, e.CPUs*int(time.Second/deliveryCost/1000*1000)),
-		Needed: fmt.Sprintf("%s of all to open %d connections, %s to read a broadcast to them",
-			opening.Round(10*time.Millisecond), e.Connections, broadcast.Round(time.Millisecond)),
+		Needed: fmt.Sprintf("%s of them all to open the connections, %s to read a broadcast to each",
+			opening.Round(time.Millisecond), broadcast.Round(time.Millisecond)),
 	}
 	if broadcast > time.Second {
 		f.Level = Warn

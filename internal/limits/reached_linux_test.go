@@ -105,9 +105,9 @@ func TestNoPortOfALocalAddressIsLeft(t *testing.T) {
 
 func TestALocalAddressOfSomebodyElse(t *testing.T) {
 	t.Parallel()
-	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)}}
+	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(198, 51, 100, 77)}}
 	_, err := dialer.DialContext(t.Context(), "tcp", "127.0.0.1:9")
 	err = Explain(err)
 	require.ErrorIs(t, err, syscall.EADDRNOTAVAIL)
-	require.ErrorContains(t, err, "the local address 192.0.2.1 (--local-ips) isn't one of this machine's")
+	require.ErrorContains(t, err, "the local address 198.51.100.77 (--local-ips) isn't one of this machine's")
 }
