@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
@@ -59,8 +58,7 @@ func gateway(t *testing.T, f func(*websocket.Conn)) *wire.Target {
 	t.Helper()
 	return httpGateway(t, func(w http.ResponseWriter, r *http.Request) {
 		var upgrader websocket.Upgrader
-		socket, err := upgrader.Upgrade(w, r, nil)
-		if assert.NoError(t, err) {
+		if socket, err := upgrader.Upgrade(w, r, nil); err == nil { // else the listener has given up
 			defer socket.Close()
 			f(socket)
 		}
@@ -144,11 +142,15 @@ func (h *hub) say(text string) {
 	})
 }
 
-// words says what was heard, and codes with which everybody left.
-func (h *hub) words() (heard map[string]int, codes map[int]int) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.heard, h.codes
+// left waits until so many have left with that code, and says what was heard.
+func (h *hub) left(t *testing.T, code, n int) (heard map[string]int) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return h.codes[code] == n
+	}, 30*time.Second, time.Millisecond)
+	return h.heard
 }
 
 // scene is a group of listeners on a gateway.
