@@ -129,7 +129,7 @@ func (c *client) begin(method, role string) *call {
 	}
 	return &call{
 		client: c, state: state,
-		recorder: newRecorder(state, c.metrics, &c.open, c.tag(), role),
+		recorder: newRecorder(state, c.module, c.tag(), role),
 	}
 }
 

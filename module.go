@@ -14,6 +14,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
 func init() {
@@ -27,15 +28,26 @@ type rootModule struct {
 	open   atomic.Int64 // connections
 	last   atomic.Int64 // of the numbers given out
 
-	mu    sync.Mutex
-	paces map[string]*rate.Limiter // by the gateway's host
+	mu     sync.Mutex
+	paces  map[string]*rate.Limiter // by the gateway's host
+	failed map[wire.Phase]bool
+}
+
+// first says whether nobody has asked for this phase before: of thousands of
+// connections that fail alike, one is logged.
+func (root *rootModule) first(failed wire.Phase) bool {
+	root.mu.Lock()
+	defer root.mu.Unlock()
+	before := root.failed[failed]
+	root.failed[failed] = true
+	return !before
 }
 
 // next returns a number that no other connection of the process has.
 func (root *rootModule) next() int64 { return root.last.Add(1) }
 
 func newRootModule() *rootModule {
-	return &rootModule{ledger: ledger.New(), paces: make(map[string]*rate.Limiter)}
+	return &rootModule{ledger: ledger.New(), paces: make(map[string]*rate.Limiter), failed: make(map[wire.Phase]bool)}
 }
 
 // pace is what all VUs share to open no more connections to a host than so many

@@ -3,7 +3,6 @@ package pushgw
 import (
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.k6.io/k6/v2/lib"
@@ -22,20 +21,19 @@ import (
 // context has ended, for what an interrupted VU saw counts too. So it must not
 // be used any more once the VU's callback has been answered.
 type recorder struct {
-	state *lib.State
-	set   *metricSet
-	tags  metrics.TagsAndMeta
-	local *metrics.TagSet // with origin, for deliveries
-	afar  *metrics.TagSet
-	open  *atomic.Int64 // connections of the whole process
-	role  string
+	state   *lib.State
+	set     *metricSet
+	tags    metrics.TagsAndMeta
+	local   *metrics.TagSet // with origin, for deliveries
+	afar    *metrics.TagSet
+	process *rootModule
+	role    string
 
-	mu       sync.Mutex
-	hot      hotCounts
-	counts   map[metrics.TimeSeries]float64
-	values   []value
-	clocks   clocks
-	reported bool // the first failure has been logged
+	mu     sync.Mutex
+	hot    hotCounts
+	counts map[metrics.TimeSeries]float64
+	values []value
+	clocks clocks
 }
 
 // hotCounts are counted for every message.
@@ -53,11 +51,11 @@ const clockSkew = "ClockSkew"
 // flushAt is how many values make a flush without waiting for the next tick.
 const flushAt = 2048
 
-func newRecorder(state *lib.State, set *metricSet, open *atomic.Int64, gateway, role string) *recorder {
+func newRecorder(state *lib.State, m *module, gateway, role string) *recorder {
 	tags := state.Tags.GetCurrentValues()
 	tags.Tags = tags.Tags.With("gateway", gateway).With("role", role)
 	return &recorder{
-		state: state, set: set, tags: tags, open: open, role: role,
+		state: state, set: m.metrics, tags: tags, process: m.rootModule, role: role,
 		local:  tags.Tags.With("origin", "local"),
 		afar:   tags.Tags.With("origin", "remote"),
 		counts: make(map[metrics.TimeSeries]float64),
@@ -66,7 +64,7 @@ func newRecorder(state *lib.State, set *metricSet, open *atomic.Int64, gateway, 
 
 // Connected implements listen.Observer.
 func (r *recorder) Connected(took time.Duration) {
-	r.open.Add(1)
+	r.process.open.Add(1)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.count(r.state.BuiltinMetrics.WSSessions, r.tags.Tags, 1)
@@ -82,12 +80,11 @@ func (r *recorder) Failed(err *wire.DialError) {
 	r.count(r.set.ConnectFailed, tags, 1)
 	r.value(r.set.ResponseSuccess, r.tags.Tags, 0)
 	log := r.state.Logger.WithError(err)
-	if r.role == roleHost || r.reported {
+	if r.role == roleHost || !r.process.first(err.Phase) {
 		log.Debug("pushgw: a connection failed")
 		return
 	}
-	r.reported = true
-	log.Error("pushgw: a connection failed (of further ones, pushgw_connect_failed tells)")
+	log.Error("pushgw: a connection failed; of further ones, pushgw_connect_failed tells")
 }
 
 // Counted implements listen.Observer.
@@ -184,7 +181,7 @@ func (r *recorder) Pong(roundTrip time.Duration) {
 
 // Closed implements listen.Observer.
 func (r *recorder) Closed(code int, byGateway bool, lasted time.Duration) {
-	r.open.Add(-1)
+	r.process.open.Add(-1)
 	by := "client"
 	if byGateway {
 		by = "gateway"
@@ -320,7 +317,7 @@ func (r *recorder) take() metrics.Samples {
 	for i := range r.values {
 		add(r.values[i].series, r.values[i].value)
 	}
-	add(metrics.TimeSeries{Metric: r.set.Connections, Tags: r.tags.Tags}, float64(r.open.Load()))
+	add(metrics.TimeSeries{Metric: r.set.Connections, Tags: r.tags.Tags}, float64(r.process.open.Load()))
 	clear(r.counts)
 	r.values = r.values[:0]
 	return samples

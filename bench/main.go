@@ -2,7 +2,8 @@
 // and in one run, and prints tables for docs/benchmarks.md. All load stays on the
 // loopback interface.
 //
-//	go run ./bench            the tables of make bench
+//	go run ./bench            all tables, as make bench does
+//	go run ./bench tables truth cost blog sustained
 //	go run ./bench hold       many connections, see bench/150k.sh
 package main
 
@@ -57,8 +58,18 @@ func tables(ctx context.Context, k6 string, args []string) error {
 		return err
 	}
 	b := &bench{ctx: ctx, k6: k6, scale: *scale}
-	b.truth()
-	b.cost()
+	parts := map[string]func(){"truth": b.truth, "cost": b.cost, "blog": b.blog, "sustained": b.sustained}
+	wanted := flags.Args()
+	if len(wanted) == 0 {
+		wanted = []string{"truth", "cost", "blog", "sustained"}
+	}
+	for _, name := range wanted {
+		part := parts[name]
+		if part == nil {
+			return fmt.Errorf("unknown table %q", name)
+		}
+		part()
+	}
 	return b.err
 }
 
@@ -135,7 +146,7 @@ func (b *bench) cost() {
 		l := load{script: row.script, gateway: row.gateway, tls: row.tls, broadcasts: 20, rate: 1, serve: []string{"--fanout", "2"}}
 		l.listeners, l.perVU = b.listeners(row.number, row.perVU), row.perVU
 		many := b.measure(l)
-		l.listeners, l.perVU = 1, 1
+		l.listeners, l.perVU, l.broadcasts = 1, 1, 0
 		one := b.measure(l)
 		if b.err != nil {
 			return
