@@ -64,11 +64,12 @@ export async function broadcast() {
   }
 }
 
-/** What the gateway did, once nothing is under way any more. */
+/** What the gateway did, once nothing is under way and it has noticed that the host has left. */
 async function settled() {
   for (;;) {
     const now = stats();
-    if (now.totals.pending === 0) return { ...now, broadcasts: undefined };
+    const listeners = (await client.ready({ listeners: 1 })).ready;
+    if (now.totals.pending === 0 && now.open === listeners) return { ...now, broadcasts: undefined };
     await pause(50);
   }
 }
