@@ -85,7 +85,7 @@ func (c *call) publish(ctx context.Context, to *ledger.Audience, plan *broadcast
 		s := account.Publish(intended.Add(c.clockOffset))
 		if err := send(ctx, s.String()); err != nil {
 			account.Retract(s)
-			c.recorder.respond(false)
+			c.recorder.Unanswered(err)
 			failed = c.complain(failed, err)
 		}
 	}

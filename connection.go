@@ -44,13 +44,18 @@ func (c *call) connect(define func(*connection)) *sobek.Promise {
 	c.set(s.object, "close", s.close)
 	define(s)
 	return promise(c.vu, func(ctx context.Context) (any, error) {
-		end := c.keep(nil)
+		end, opened := c.keep(nil), false
+		defer func() {
+			if !opened { // a panic too must not leave the script waiting
+				end()
+				s.tasks.close()
+			}
+		}()
 		h, err := openHost(ctx, c, s)
 		if err != nil {
-			end()
-			s.tasks.close()
 			return nil, err
 		}
+		opened = true
 		s.host = h
 		go func() {
 			<-h.Done()
@@ -63,12 +68,21 @@ func (c *call) connect(define func(*connection)) *sobek.Promise {
 
 // deliver hands the object to the script, and what has happened meanwhile to the
 // handlers it is going to register.
+//
+// What comes until the script has gone on is early too, so that all of it is told
+// in order, even if the connection has been closed meanwhile.
 func (s *connection) deliver() sobek.Value {
-	s.delivered = true
-	for _, event := range s.early {
-		s.tasks.add(event)
-	}
-	s.early = nil
+	s.vu.RegisterCallback()(func() error {
+		s.delivered = true
+		early := s.early
+		s.early = nil
+		for _, event := range early {
+			if err := event(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	return s.object
 }
 

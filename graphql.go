@@ -33,7 +33,7 @@ func (g *appSync) query(c *client, value sobek.Value) *sobek.Promise {
 		defer call.recorder.flush()
 		response, err := g.post(ctx, call, []byte(body))
 		if err != nil {
-			call.recorder.respond(false)
+			call.recorder.Unanswered(err)
 			return nil, err
 		}
 		var parsed struct{ Data any }

@@ -41,9 +41,10 @@ func openHost(ctx context.Context, c *call, script listen.Handler) (*host, error
 		return nil, err
 	}
 	h.Conn = conn
-	context.AfterFunc(ctx, h.hangUp)
+	forget := context.AfterFunc(ctx, h.hangUp)
 	remove := c.keeper.add(conn.Keep)
 	go func() {
+		defer forget()
 		defer remove()
 		conn.Serve()
 	}()
@@ -55,7 +56,12 @@ func openHost(ctx context.Context, c *call, script listen.Handler) (*host, error
 }
 
 // hangUp closes the connection in the ordinary way.
-func (h *host) hangUp() { h.Close(normalClosure, "") }
+func (h *host) hangUp() {
+	_, _ = guarded(func() (any, error) {
+		h.Close(normalClosure, "")
+		return nil, nil //nolint:nilnil // there is nothing to say
+	})
+}
 
 const normalClosure = 1000
 

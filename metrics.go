@@ -2,6 +2,7 @@ package pushgw
 
 import (
 	"fmt"
+	"sync"
 
 	"go.k6.io/k6/v2/metrics"
 )
@@ -17,6 +18,8 @@ const (
 // BuiltinMetrics.
 type metricSet struct {
 	registry *metrics.Registry
+
+	mu       sync.Mutex
 	counters map[string]*metrics.Metric // for the steps of a handshake, by name
 
 	RespDelay       *metrics.Metric // arrival less intended send time
@@ -85,6 +88,15 @@ func (set *metricSet) addCounter(name string) error {
 	if err != nil {
 		return fmt.Errorf("metric %q: %w", name, err)
 	}
+	set.mu.Lock()
+	defer set.mu.Unlock()
 	set.counters[name] = metric
 	return nil
+}
+
+// counter is nil for a name that hasn't been added.
+func (set *metricSet) counter(name string) *metrics.Metric {
+	set.mu.Lock()
+	defer set.mu.Unlock()
+	return set.counters[name]
 }

@@ -54,7 +54,9 @@ func (o *options) finish() error {
 // raw returns a value as the script has it, and whether it is set to anything
 // but undefined or null.
 func (o *options) raw(key string) (sobek.Value, bool) {
-	o.known = append(o.known, key)
+	if !slices.Contains(o.known, key) {
+		o.known = append(o.known, key)
+	}
 	if o.object == nil {
 		return nil, false
 	}
@@ -223,8 +225,11 @@ func (o *options) list(key string) []*options {
 		return nil
 	}
 	array, _ := value.(*sobek.Object)
-	var list []*options
-	for i := range elements {
+	list := make([]*options, 0, len(elements))
+	for i, element := range elements {
+		if element == nil {
+			o.fail(key, "must be a list of objects, but has %s in it", kind(element))
+		}
 		list = append(list, readOptions(array.Get(strconv.Itoa(i)), fmt.Sprintf("%s[%d]", o.path(key), i)))
 	}
 	return list

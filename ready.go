@@ -93,7 +93,7 @@ func (b *barrier) needed(group int) int {
 		group = 1
 	}
 	share := int(b.tuple.ScaleInt64(int64(b.listeners/group))) * group
-	return int(math.Ceil(float64(share) * b.quorum))
+	return int(math.Ceil(float64(share)*b.quorum - 1e-9))
 }
 
 // why says what kept the barrier waiting.
@@ -131,6 +131,7 @@ func (b *barrier) hear(ctx context.Context, c *call, open publisher) (any, error
 	for {
 		s := account.Publish(time.Now())
 		if err := send(ctx, s.String()); err != nil && ctx.Err() == nil {
+			c.recorder.Unanswered(err)
 			return nil, err
 		}
 		attempt, cancel := context.WithTimeout(ctx, canaryPause)

@@ -1,6 +1,7 @@
 package pushgw
 
 import (
+	"errors"
 	"strconv"
 	"sync"
 	"time"
@@ -9,7 +10,9 @@ import (
 	"go.k6.io/k6/v2/lib/netext"
 	"go.k6.io/k6/v2/metrics"
 
+	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/listen"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
@@ -78,7 +81,9 @@ func (r *recorder) Failed(err *wire.DialError) {
 	defer r.mu.Unlock()
 	tags := r.tags.Tags.With("phase", string(err.Phase)).With("status", strconv.Itoa(err.Status))
 	r.count(r.set.ConnectFailed, tags, 1)
-	r.value(r.set.ResponseSuccess, r.tags.Tags, 0)
+	if refused := (*dialect.Error)(nil); !errors.As(err, &refused) { // else it was counted as an error frame
+		r.value(r.set.ResponseSuccess, r.tags.Tags, 0)
+	}
 	log := r.state.Logger.WithError(err)
 	if r.role == roleHost || !r.process.first(err.Phase) {
 		log.Debug("pushgw: a connection failed")
@@ -91,7 +96,7 @@ func (r *recorder) Failed(err *wire.DialError) {
 func (r *recorder) Counted(counter string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if metric := r.set.counters[counter]; metric != nil {
+	if metric := r.set.counter(counter); metric != nil {
 		r.count(metric, r.tags.Tags, 1)
 	}
 }
@@ -170,6 +175,19 @@ func (r *recorder) Erred(name string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.count(r.set.Errors, r.tags.Tags.With("error", name), 1)
+	switch name {
+	case listen.DamagedStamp, listen.LateDelivery, listen.StrayDelivery, listen.Silence:
+	default: // the gateway's own word
+		r.value(r.set.ResponseSuccess, r.tags.Tags, 0)
+	}
+}
+
+// Unanswered counts a request that failed, if its error wasn't a response, which
+// would have been counted as one.
+func (r *recorder) Unanswered(err error) {
+	if refused := (*dialect.Error)(nil); !errors.As(err, &refused) {
+		r.respond(false)
+	}
 }
 
 // Pong implements listen.Observer.

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The blog's connection test on one machine: 150,000 connections in 15 minutes, held
-# for 60 seconds, to API Gateway and then to AppSync. A process may open 20,000 files
-# here, so there are eight of k6, by execution segments, and eight local gateways.
+# for 60 seconds, to API Gateway and then to AppSync. For where a process may open no
+# more than 20,000 files, there are eight of k6, by execution segments, and eight local
+# gateways.
 #
 #   bench/150k.sh                                   half an hour, docs/benchmarks.md
 #   bench/150k.sh -listeners 4000 -ramp 10s -hold 2s

@@ -17,6 +17,8 @@ type Account struct {
 	delays   *histogram.Histogram
 	// progress grows with every delivery of any kind.
 	progress atomic.Int64
+	// interrupted: nobody waited for what hadn't come, so it isn't known to be lost.
+	interrupted bool
 
 	// Under the audience's lock:
 	broadcasts []*broadcast
@@ -143,7 +145,8 @@ func (account *Account) leave(m *Member) {
 const linger = 250 * time.Millisecond
 
 // Settle waits until everybody has heard everything, or until no delivery has
-// come for as long as quiet says.
+// come for as long as quiet says. If the context ends before, what hasn't come is
+// indeterminate.
 func (account *Account) Settle(ctx context.Context, quiet time.Duration) {
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
@@ -161,6 +164,7 @@ func (account *Account) Settle(ctx context.Context, quiet time.Duration) {
 		}
 		select {
 		case <-ctx.Done():
+			account.interrupted = !account.complete()
 			return
 		case <-ticker.C:
 		}

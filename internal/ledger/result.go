@@ -37,6 +37,9 @@ func (account *Account) Close() Result {
 			r.add(b)
 		}
 	}
+	if account.interrupted {
+		r.Lost, r.Indeterminate = 0, r.Indeterminate+r.Lost
+	}
 	return r
 }
 

@@ -5,6 +5,7 @@ package listen
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -38,7 +39,13 @@ func (c *Config) Turn(ctx context.Context) error {
 	if c.Pace == nil {
 		return ctx.Err()
 	}
-	return c.Pace.Wait(ctx)
+	if err := c.Pace.Wait(ctx); err != nil {
+		if ctx.Err() == nil { // it would have to wait for longer than the context lasts
+			return fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
+		}
+		return ctx.Err()
+	}
+	return nil
 }
 
 // Observer is told what happens on connections, from many goroutines at once.
