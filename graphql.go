@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -66,7 +67,7 @@ func (g *appSync) post(ctx context.Context, c *call, body []byte) ([]byte, error
 	if response.Status != http.StatusOK {
 		return nil, &scriptError{
 			name: nameGatewayError, code: response.Status,
-			err: scriptErrorf(nameGatewayError, "%s answered with status %d", g.graphql.Host, response.Status),
+			err: fmt.Errorf("%s answered with status %d", g.graphql.Host, response.Status),
 		}
 	}
 	c.recorder.Answered()

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/pushgw/xk6-pushgw/gateway"
 )
 
 // load is one thing to be measured.
@@ -110,7 +112,7 @@ func (l load) environment(address string) []string {
 		"APIGW_URL=" + l.scheme("ws") + "://" + address + "/dev",
 		"APPSYNC_URL=" + l.scheme("http") + "://" + address + "/graphql",
 		"HTTP_URL=" + l.scheme("http") + "://" + address,
-		"API_KEY=da2-localpushgatewayapikey0001",
+		"API_KEY=" + gateway.APIKey,
 		"LISTENERS=" + strconv.Itoa(l.listeners),
 		"PER_VU=" + strconv.Itoa(l.perVU),
 		"BROADCASTS=" + strconv.Itoa(l.broadcasts),
