@@ -91,11 +91,12 @@ func (e *DialError) Error() string {
 // Unwrap returns the cause.
 func (e *DialError) Unwrap() error { return e.Err }
 
-// The read buffer is small because connections are many: a longer frame is read
-// in pieces. Write buffers are lent for one message at a time; their size is that
-// of the largest frame sent, for longer messages are sent in several.
+// The read buffer is small because connections are many: what is longer is read
+// past it, and only a control frame's payload of up to 125 bytes has to fit (RFC
+// 6455, section 5.5). Write buffers are lent for one message at a time; their size
+// is that of the largest frame sent, for longer messages are sent in several.
 const (
-	readBufferSize  = 512
+	readBufferSize  = 128
 	writeBufferSize = 16 << 10
 )
 

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"errors"
 	"io"
 	"net"
 	"os"
@@ -18,14 +17,12 @@ import (
 type kernelReceiver struct {
 	raw syscall.RawConn
 	// What follows serves one call of receive at a time. It lives here so that
-	// a read allocates nothing.
+	// a read allocates nothing, and is little because connections are many.
 	attempt func(fd uintptr) (done bool)
 	buffer  []byte
 	n       int
-	err     error
-	message unix.Msghdr
-	vector  unix.Iovec
-	control [64]byte
+	arrival time.Time
+	errno   syscall.Errno
 }
 
 // newReceiver asks the kernel for arrival times.
@@ -60,52 +57,56 @@ func (r *kernelReceiver) receive(p []byte) (int, time.Time, error) {
 	switch {
 	case err != nil:
 		return 0, time.Time{}, err
-	case r.err != nil:
-		return 0, time.Time{}, os.NewSyscallError("recvmsg", r.err)
+	case r.errno != 0:
+		return 0, time.Time{}, os.NewSyscallError("recvmsg", r.errno)
 	case r.n == 0:
 		return 0, time.Time{}, io.EOF
 	default:
-		return r.n, r.arrival(), nil
+		return r.n, r.arrival, nil
 	}
 }
 
 // recvmsg reads once without waiting. It is false when there is nothing to read
 // yet.
 func (r *kernelReceiver) recvmsg(fd uintptr) bool {
+	var control control
+	vector := unix.Iovec{Base: &r.buffer[0]}
+	vector.SetLen(len(r.buffer))
 	for {
-		r.vector = unix.Iovec{Base: &r.buffer[0]}
-		r.vector.SetLen(len(r.buffer))
-		r.message = unix.Msghdr{Iov: &r.vector, Control: &r.control[0]}
-		r.message.SetIovlen(1)
-		r.message.SetControllen(len(r.control))
-		n, _, errno := unix.Syscall(unix.SYS_RECVMSG, fd, uintptr(unsafe.Pointer(&r.message)), unix.MSG_DONTWAIT)
-		r.vector.Base = nil
-		switch {
-		case errors.Is(errno, unix.EINTR):
+		message := unix.Msghdr{Iov: &vector, Control: (*byte)(unsafe.Pointer(&control))}
+		message.SetIovlen(1)
+		message.SetControllen(len(control) * 8)
+		n, _, errno := unix.Syscall(unix.SYS_RECVMSG, fd, uintptr(unsafe.Pointer(&message)), unix.MSG_DONTWAIT)
+		switch errno {
+		case unix.EINTR:
 			continue
-		case errors.Is(errno, unix.EAGAIN):
+		case unix.EAGAIN:
 			return false
-		case errno != 0:
-			r.n, r.err = 0, errno
+		case 0:
+			r.n, r.errno = int(n), 0
+			r.arrival = control.arrival(int(message.Controllen)) //nolint:unconvert // uint32 on 32-bit systems
 		default:
-			r.n, r.err = int(n), nil
+			r.errno = errno
 		}
 		return true
 	}
 }
 
-// arrival is the time in the control message. The first reads after the option
-// was set may come without one.
-func (r *kernelReceiver) arrival() time.Time {
-	const header = unix.SizeofCmsghdr
-	var stamp unix.Timespec
-	if int(r.message.Controllen) < header+int(unsafe.Sizeof(stamp)) { //nolint:unconvert // uint32 on 32-bit systems
+// control is room for control messages, aligned as they have to be.
+type control [8]uint64
+
+// arrival is the time in the control message, of so many bytes. The first reads
+// after the option was set may come without one.
+func (c *control) arrival(length int) time.Time {
+	message := (*struct {
+		head  unix.Cmsghdr
+		stamp unix.Timespec
+	})(unsafe.Pointer(c))
+	if length < int(unsafe.Sizeof(*message)) {
 		return time.Time{}
 	}
-	head := (*unix.Cmsghdr)(unsafe.Pointer(&r.control[0]))
-	if head.Level != unix.SOL_SOCKET || head.Type != unix.SO_TIMESTAMPNS {
+	if message.head.Level != unix.SOL_SOCKET || message.head.Type != unix.SO_TIMESTAMPNS {
 		return time.Time{}
 	}
-	stamp = *(*unix.Timespec)(unsafe.Pointer(&r.control[header]))
-	return time.Unix(stamp.Unix())
+	return time.Unix(message.stamp.Unix())
 }
