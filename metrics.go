@@ -14,7 +14,7 @@ const (
 	nameResponseSuccess = "ResponseSuccessRate"
 )
 
-// metricSet is every metric of the extension, as one VU has them. k6's own are its
+// metricSet is every metric of the extension in one registry. k6's own are a VU's
 // BuiltinMetrics.
 type metricSet struct {
 	registry *metrics.Registry

@@ -11,6 +11,7 @@ import (
 	"github.com/grafana/sobek"
 	"go.k6.io/k6/v2/js/common"
 	"go.k6.io/k6/v2/js/modules"
+	"go.k6.io/k6/v2/metrics"
 	"golang.org/x/time/rate"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
@@ -28,9 +29,24 @@ type rootModule struct {
 	open   atomic.Int64 // connections
 	last   atomic.Int64 // of the numbers given out
 
-	mu     sync.Mutex
-	paces  map[string]*rate.Limiter // by the gateway's host
-	failed map[wire.Phase]bool
+	mu         sync.Mutex
+	registered *metricSet               // in the last registry seen; k6 has one
+	paces      map[string]*rate.Limiter // by the gateway's host
+	failed     map[wire.Phase]bool
+}
+
+// metricsIn are this extension's metrics in a registry. All VUs share them.
+func (root *rootModule) metricsIn(registry *metrics.Registry) (*metricSet, error) {
+	root.mu.Lock()
+	defer root.mu.Unlock()
+	if root.registered == nil || root.registered.registry != registry {
+		set, err := registerMetrics(registry)
+		if err != nil {
+			return nil, err
+		}
+		root.registered = set
+	}
+	return root.registered, nil
 }
 
 // first says whether nobody has asked for this phase before: of thousands of
@@ -66,11 +82,16 @@ func (root *rootModule) pace(host string, perSecond float64) *rate.Limiter {
 
 // NewModuleInstance implements modules.Module.
 func (root *rootModule) NewModuleInstance(vu modules.VU) modules.Instance {
-	set, err := registerMetrics(vu.InitEnv().Registry)
+	set, err := root.metricsIn(vu.InitEnv().Registry)
 	if err != nil {
 		common.Throw(vu.Runtime(), err)
 	}
-	return &module{rootModule: root, vu: vu, metrics: set, clockOffset: clockOffset(vu.InitEnv().LookupEnv)}
+	m := &module{rootModule: root, vu: vu, metrics: set, clockOffset: clockOffset(vu.InitEnv().LookupEnv)}
+	m.exports = modules.Exports{Named: map[string]any{
+		"apigw":   m.namespace("Client", m.newAPIGatewayClient),
+		"appsync": m.namespace("Client", m.newAppSyncClient),
+	}}
+	return m
 }
 
 // clockOffset is by how much this process's stamps are to be wrong, so that a test
@@ -86,16 +107,12 @@ type module struct {
 	*rootModule
 	vu          modules.VU
 	metrics     *metricSet
+	exports     modules.Exports
 	clockOffset time.Duration // see clockOffset
 }
 
-// Exports implements modules.Instance.
-func (m *module) Exports() modules.Exports {
-	return modules.Exports{Named: map[string]any{
-		"apigw":   m.namespace("Client", m.newAPIGatewayClient),
-		"appsync": m.namespace("Client", m.newAppSyncClient),
-	}}
-}
+// Exports implements modules.Instance. It is called for every access from a script.
+func (m *module) Exports() modules.Exports { return m.exports }
 
 // namespace is an object with one class in it.
 func (m *module) namespace(class string, construct func(sobek.ConstructorCall) *sobek.Object) *sobek.Object {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,13 +25,19 @@ type options struct {
 	err    error
 }
 
+// plainObject is what an object literal is exported as.
+var plainObject = reflect.TypeFor[map[string]any]()
+
+// mostOptions is how many any call has: room made once is less than room that grows.
+const mostOptions = 12
+
 // readOptions takes a JavaScript object apart.
 func readOptions(value sobek.Value, where string) *options {
-	o := &options{where: where}
+	o := &options{where: where, known: make([]string, 0, mostOptions)}
 	if common.IsNullish(value) {
 		return o
 	}
-	if _, ok := value.Export().(map[string]any); !ok {
+	if value.ExportType() != plainObject {
 		o.err = scriptErrorf(nameInvalidOption, "%s: options must be an object, not %s", where, kind(value.Export()))
 		return o
 	}
@@ -99,7 +106,7 @@ func (o *options) json(key string) json.RawMessage {
 		return nil
 	}
 	object, ok := value.(*sobek.Object)
-	if _, plain := value.Export().(map[string]any); !ok || !plain {
+	if !ok || value.ExportType() != plainObject {
 		o.fail(key, "must be an object, not %s", kind(value.Export()))
 		return nil
 	}

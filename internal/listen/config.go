@@ -35,11 +35,14 @@ type Config struct {
 }
 
 // Turn waits until the next connection may be opened.
-func (c *Config) Turn(ctx context.Context) error {
-	if c.Pace == nil {
+func (c *Config) Turn(ctx context.Context) error { return turn(ctx, c.Pace) }
+
+// turn waits for a pace's next turn; there is always one where the pace is nil.
+func turn(ctx context.Context, pace *rate.Limiter) error {
+	if pace == nil {
 		return ctx.Err()
 	}
-	if err := c.Pace.Wait(ctx); err != nil {
+	if err := pace.Wait(ctx); err != nil {
 		if ctx.Err() == nil { // it would have to wait for longer than the context lasts
 			return fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
 		}

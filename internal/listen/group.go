@@ -91,13 +91,13 @@ func (g *Group) open(ctx context.Context, plan Plan) <-chan *Conn {
 	if plan.Connections < 1 {
 		close(last)
 	}
-	own := rate.NewLimiter(rate.Inf, 1)
+	var own *rate.Limiter
 	if plan.Rate > 0 {
-		own.SetLimit(rate.Limit(plan.Rate))
+		own = rate.NewLimiter(rate.Limit(plan.Rate), 1)
 	}
-	slots := make(chan struct{}, openAtOnce)
+	slots := make(chan struct{}, min(openAtOnce, plan.Connections))
 	for i := range plan.Connections {
-		if own.Wait(ctx) != nil || g.config.Turn(ctx) != nil || !acquire(ctx, slots) {
+		if turn(ctx, own) != nil || g.config.Turn(ctx) != nil || !acquire(ctx, slots) {
 			close(last)
 			return last
 		}
