@@ -47,7 +47,7 @@ type Counts struct {
 }
 
 // Delay is the distribution of the time from a stamp to just after the write
-// of its frame, in milliseconds.
+// of its frame, in milliseconds; without the echoes.
 type Delay struct {
 	Count int64   `json:"count"`
 	Mean  float64 `json:"mean"`

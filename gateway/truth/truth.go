@@ -76,13 +76,14 @@ type Broadcast struct {
 // may not take itself for a listener.
 func (b *Broadcast) Echo() *Broadcast {
 	b.book.echoes[audienceOf].Add(1)
-	return &Broadcast{Number: b.Number, Stamp: b.Stamp, Stamped: b.Stamped, book: b.book, delay: b.delay, of: b}
+	return &Broadcast{Number: b.Number, Stamp: b.Stamp, Stamped: b.Stamped, book: b.book, of: b}
 }
 
 // Delivered counts a first copy that was written, reordered if the connection
-// had been written a later one of the same origin before.
+// had been written a later one of the same origin before. An echo's delay is left
+// out of the distribution, which is that of the listeners.
 func (b *Broadcast) Delivered(reordered bool) {
-	if b.Stamped {
+	if b.Stamped && b.of == nil {
 		delay := time.Since(b.Stamp.Sent)
 		b.delay.Add(delay)
 		b.book.delay.Add(delay)
