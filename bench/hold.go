@@ -5,10 +5,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -21,7 +24,7 @@ type holding struct {
 }
 
 // hold is the command of that name.
-func hold(ctx context.Context, k6 string, args []string) error {
+func hold(ctx context.Context, out io.Writer, k6 string, args []string) error {
 	h := holding{k6: k6}
 	flags := flag.NewFlagSet("hold", flag.ContinueOnError)
 	flags.StringVar(&h.gateway, "gateway", "apigw", "apigw or appsync")
@@ -33,63 +36,79 @@ func hold(ctx context.Context, k6 string, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	return h.run(ctx)
-}
-
-// run starts everything and watches it until the last k6 has ended.
-func (h *holding) run(ctx context.Context) error {
 	folder, err := os.MkdirTemp("", "pushgw-hold")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
+	return h.run(ctx, out, folder)
+}
+
+// run starts everything and watches it until the last k6 has ended.
+func (h *holding) run(ctx context.Context, out io.Writer, folder string) error {
 	var gateways, generators []*process
 	defer func() {
-		for _, p := range gateways {
+		for _, p := range slices.Concat(generators, gateways) { // one that has ended is none the worse for it
 			p.stop()
 		}
 	}()
 	began := time.Now()
 	for i := range h.processes {
-		gateway, generator, err := h.start(ctx, i, filepath.Join(folder, strconv.Itoa(i)))
-		if gateway != nil {
-			gateways = append(gateways, gateway)
+		gateway, address, err := h.serve(ctx)
+		if err != nil {
+			return err
 		}
+		gateways = append(gateways, gateway)
+		generator, err := h.generate(ctx, i, address, summaryOf(folder, i))
 		if err != nil {
 			return err
 		}
 		generators = append(generators, generator)
 	}
 	memory := watchMemory(ctx, gateways, generators)
-	var failed error
-	for _, p := range generators {
-		failed = errors.Join(failed, p.wait())
-	}
+	err := waitForAll(generators)
 	peak := memory()
-	if failed != nil {
-		return failed
+	if err != nil {
+		return err
 	}
-	return h.report(folder, time.Since(began), peak)
+	return h.report(out, folder, time.Since(began), peak)
 }
 
-// start starts one gateway and the k6 that is to fill it.
-func (h *holding) start(ctx context.Context, i int, summary string) (gateway, generator *process, err error) {
+// serve starts a gateway and says where it is.
+func (h *holding) serve(ctx context.Context) (gateway *process, address string, err error) {
 	gateway, err = start(ctx, nil, h.k6, "x", "pushgw", "serve", "--address", "127.0.0.1:0")
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
-	address, err := gateway.line("ready on ")
-	if err != nil {
-		return gateway, nil, err
+	if address, err = gateway.line("ready on "); err != nil {
+		gateway.stop()
 	}
+	return gateway, address, err
+}
+
+// generate starts the k6 that is to fill a gateway: segment i of the test.
+func (h *holding) generate(ctx context.Context, i int, address, summary string) (*process, error) {
 	l := load{gateway: h.gateway, listeners: h.listeners, perVU: h.perVU}
 	env := append(l.environment(address),
 		fmt.Sprintf("RAMP=%v", h.ramp.Seconds()), fmt.Sprintf("HOLD=%v", h.hold.Seconds()))
-	generator, err = start(ctx, env, h.k6, "run", "--quiet", "--no-usage-report",
+	return start(ctx, env, h.k6, "run", "--quiet", "--no-usage-report",
 		"--execution-segment", fmt.Sprintf("%d/%d:%d/%d", i, h.processes, i+1, h.processes),
 		"--execution-segment-sequence", sequence(h.processes),
 		"--summary-export", summary, "bench/scripts/hold.js")
-	return gateway, generator, err
+}
+
+func summaryOf(folder string, i int) string { return filepath.Join(folder, strconv.Itoa(i)) }
+
+// waitForAll reads what each of them prints, at the same time, for none is to wait
+// until its turn to be read.
+func waitForAll(processes []*process) error {
+	errs := make([]error, len(processes))
+	var all sync.WaitGroup
+	for i, p := range processes {
+		all.Go(func() { errs[i] = p.wait() })
+	}
+	all.Wait()
+	return errors.Join(errs...)
 }
 
 func sequence(n int) string {
@@ -100,11 +119,11 @@ func sequence(n int) string {
 	return strings.Join(append(parts, "1"), ",")
 }
 
-// report adds up what the processes counted.
-func (h *holding) report(folder string, took time.Duration, peak memory) error {
+// report adds up what the processes counted, and says if it isn't what it has to be.
+func (h *holding) report(out io.Writer, folder string, took time.Duration, peak memory) error {
 	total := make(map[string]int64)
 	for i := range h.processes {
-		metrics, err := readSummary(filepath.Join(folder, strconv.Itoa(i)))
+		metrics, err := readSummary(summaryOf(folder, i))
 		if err != nil {
 			return err
 		}
@@ -112,19 +131,38 @@ func (h *holding) report(folder string, took time.Duration, peak memory) error {
 			total[name] += metric.Count
 		}
 	}
-	fmt.Printf("%s: %d connections in %s, held %s; %d k6 processes, %d gateways; %s altogether\n\n",
+	_, _ = fmt.Fprintf(out, "%s: %d connections in %s, held %s; %d k6 processes, %d gateways; %s altogether\n\n| what | count |\n|---|---|\n",
 		h.gateway, h.listeners, h.ramp, h.hold, h.processes, h.processes, took.Round(time.Second))
-	fmt.Println("| what | count |")
-	fmt.Println("|---|---|")
-	for _, name := range []string{
-		"ws_sessions", "nickname_counter", "joined_success_counter", "subscribed_success_counter",
-		"pushgw_connect_failed", "pushgw_errors", "pushgw_closed",
-	} {
-		fmt.Printf("| `%s` | %d |\n", name, total[name])
+	wrong := ""
+	for _, row := range h.rows() {
+		_, _ = fmt.Fprintf(out, "| `%s` | %d |\n", row.metric, total[row.metric])
+		if total[row.metric] != int64(row.count) {
+			wrong += fmt.Sprintf(" %s=%d, not %d;", row.metric, total[row.metric], row.count)
+		}
 	}
-	fmt.Printf("| peak resident, k6 processes, MB | %d |\n", peak.generators>>20)
-	fmt.Printf("| peak resident, gateways, MB | %d |\n\n", peak.gateways>>20)
+	_, _ = fmt.Fprintf(out, "| peak resident, k6 processes, MB | %d |\n| peak resident, gateways, MB | %d |\n\n",
+		peak.generators>>20, peak.gateways>>20)
+	if wrong != "" {
+		return fmt.Errorf("not all went well:%s", wrong)
+	}
 	return nil
+}
+
+// row is a metric and what it has to be.
+type row struct {
+	metric string
+	count  int
+}
+
+func (h *holding) rows() []row {
+	joined := []row{{"nickname_counter", h.listeners}, {"joined_success_counter", h.listeners}}
+	if h.gateway == "appsync" {
+		joined = []row{{"subscribed_success_counter", h.listeners}}
+	}
+	return slices.Concat(
+		[]row{{"ws_sessions", h.listeners}}, joined,
+		[]row{{"pushgw_connect_failed", 0}, {"pushgw_errors", 0}, {"pushgw_closed", h.listeners}},
+	)
 }
 
 // memory is what processes hold at most, added up.

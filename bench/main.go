@@ -3,22 +3,26 @@
 // loopback interface.
 //
 //	go run ./bench            all tables, as make bench does
-//	go run ./bench tables truth cost blog sustained
+//	go run ./bench tables truth cost blog wide sustained
 //	go run ./bench hold       many connections, see bench/150k.sh
+//
+// Where a count isn't what it has to be, the command fails.
 package main
 
 import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
+	err := run(ctx, os.Stdout, os.Args[1:])
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -26,7 +30,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, args []string) error {
+func run(ctx context.Context, out io.Writer, args []string) error {
 	k6 := os.Getenv("K6")
 	if k6 == "" {
 		k6 = "./k6"
@@ -37,9 +41,9 @@ func run(ctx context.Context, args []string) error {
 	}
 	switch command {
 	case "tables":
-		return tables(ctx, k6, args)
+		return tables(ctx, out, k6, args)
 	case "hold":
-		return hold(ctx, k6, args)
+		return hold(ctx, out, k6, args)
 	default:
 		return fmt.Errorf("unknown command %q", command)
 	}
@@ -51,17 +55,17 @@ const (
 )
 
 // tables is the command of that name.
-func tables(ctx context.Context, k6 string, args []string) error {
+func tables(ctx context.Context, out io.Writer, k6 string, args []string) error {
 	flags := flag.NewFlagSet("tables", flag.ContinueOnError)
-	scale := flags.Float64("scale", 1, "share of the full number of listeners")
+	scale := flags.Float64("scale", 1, "share of the full number of listeners and broadcasts")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	b := &bench{ctx: ctx, k6: k6, scale: *scale}
-	parts := map[string]func(){"truth": b.truth, "cost": b.cost, "blog": b.blog, "sustained": b.sustained}
+	b := &bench{ctx: ctx, out: out, k6: k6, scale: *scale}
+	parts := map[string]func(){"truth": b.truth, "cost": b.cost, "blog": b.blog, "wide": b.wide, "sustained": b.sustained}
 	wanted := flags.Args()
 	if len(wanted) == 0 {
-		wanted = []string{"truth", "cost", "blog", "sustained"}
+		wanted = []string{"truth", "cost", "blog", "wide", "sustained"}
 	}
 	for _, name := range wanted {
 		part := parts[name]
@@ -76,21 +80,34 @@ func tables(ctx context.Context, k6 string, args []string) error {
 // bench runs one load after another until one fails.
 type bench struct {
 	ctx   context.Context // one run from beginning to end
+	out   io.Writer
 	k6    string
 	scale float64
 	err   error
 }
 
+// measure is nil once anything has failed.
 func (b *bench) measure(l load) *measured {
 	if b.err != nil {
-		return &measured{}
+		return nil
 	}
 	m, err := measure(b.ctx, b.k6, l)
 	if err != nil {
 		b.err = fmt.Errorf("%s, %d listeners of %s: %w", l.script, l.listeners, l.gateway, err)
-		return &measured{}
+		return nil
 	}
 	return m
+}
+
+func (b *bench) printf(format string, args ...any) { _, _ = fmt.Fprintf(b.out, format, args...) }
+
+// table prints a heading and what stands above the columns.
+func (b *bench) table(heading string, columns ...string) {
+	b.printf("%s\n\n|", heading)
+	for _, column := range columns {
+		b.printf(" %s |", column)
+	}
+	b.printf("\n|%s\n", strings.Repeat("---|", len(columns)))
 }
 
 // listeners scales a number of listeners, to whole VUs.
@@ -98,64 +115,8 @@ func (b *bench) listeners(n, perVU int) int {
 	return max(int(float64(n)*b.scale)/perVU, 1) * perVU
 }
 
-// truth holds the delay that is reported against the delay that was.
-func (b *bench) truth() {
-	const perVU = 500
-	n := b.listeners(10_000, perVU)
-	common := load{listeners: n, broadcasts: 20, rate: 1, serve: []string{"--fanout", "2"}}
-	fmt.Printf("Delay with %d listeners, 20 broadcasts, 1 a second (ms)\n\n", n)
-	fmt.Println("| listeners | deliveries | mean | gateway's mean | p95 | gateway's p95 | read lag, mean |")
-	fmt.Println("|---|---|---|---|---|---|---|")
-	for _, row := range []struct {
-		name, script, gateway string
-		perVU                 int
-	}{
-		{"pushgw, API Gateway", native, "apigw", perVU},
-		{"pushgw, AppSync", native, "appsync", perVU},
-		{"plain k6/ws, API Gateway", plain, "apigw", 1},
-	} {
-		l := common
-		l.script, l.gateway, l.perVU = row.script, row.gateway, row.perVU
-		m := b.measure(l)
-		if b.err != nil {
-			return
-		}
-		fmt.Printf("| %s | %d | %.2f | %.2f | %.2f | %.2f | %.2f |\n",
-			row.name, m.received, m.delay.Mean, m.truth.Mean, m.delay.P95, m.truth.P95, m.lag.Mean)
-	}
-	fmt.Println()
-}
+// broadcasts scales a number of broadcasts.
+func (b *bench) broadcasts(n int) int { return max(int(float64(n)*b.scale), 2) }
 
-// cost measures what one listener and one delivery cost the k6 process.
-func (b *bench) cost() {
-	fmt.Println("Cost in the k6 process")
-	fmt.Println()
-	fmt.Println("| listeners | number | kB resident each | ms CPU to connect and join, each | µs CPU per delivery |")
-	fmt.Println("|---|---|---|---|---|")
-	for _, row := range []struct {
-		name, script, gateway string
-		tls                   bool
-		number, perVU         int
-	}{
-		{"pushgw, API Gateway, ws", native, "apigw", false, 15_000, 500},
-		{"pushgw, API Gateway, wss", native, "apigw", true, 15_000, 500},
-		{"pushgw, AppSync, ws", native, "appsync", false, 15_000, 500},
-		{"pushgw, API Gateway, ws, one per VU", native, "apigw", false, 10_000, 1},
-		{"plain k6/ws, API Gateway, ws", plain, "apigw", false, 10_000, 1},
-	} {
-		l := load{script: row.script, gateway: row.gateway, tls: row.tls, broadcasts: 20, rate: 1, serve: []string{"--fanout", "2"}}
-		l.listeners, l.perVU = b.listeners(row.number, row.perVU), row.perVU
-		many := b.measure(l)
-		l.listeners, l.perVU, l.broadcasts = 1, 1, 0
-		one := b.measure(l)
-		if b.err != nil {
-			return
-		}
-		n := b.listeners(row.number, row.perVU)
-		fmt.Printf("| %s | %d | %.1f | %.2f | %.1f |\n", row.name, n,
-			perListener(many, one, n)/1000,
-			(many.ready.cpu-many.begin.cpu).Seconds()*1000/float64(n),
-			float64(many.perDelivery().Nanoseconds())/1000)
-	}
-	fmt.Println()
-}
+// perVU is how many listeners a VU has where it may have many.
+func (b *bench) perVU() int { return max(int(500*b.scale), 1) }

@@ -20,7 +20,8 @@ type process struct {
 
 func start(ctx context.Context, env []string, name string, args ...string) (*process, error) {
 	command := exec.CommandContext(ctx, name, args...) //nolint:gosec // our own k6
-	command.Env = append(os.Environ(), env...)
+	// A k6 script's every VU keeps a copy of all variables: no more than there need be.
+	command.Env = append(env, "PATH="+os.Getenv("PATH"), "HOME="+os.Getenv("HOME"), "K6_AUTO_EXTENSION_RESOLUTION=false")
 	// k6 ends an interrupted test in order; only if it doesn't is it killed.
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.WaitDelay = 10 * time.Second
@@ -43,6 +44,33 @@ func (p *process) line(prefix string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("%s ended before it said %q: %w", p.command.Path, prefix, io.ErrUnexpectedEOF)
+}
+
+// mark waits for a mark of a script's, and says what has been used until then.
+func (p *process) mark(name string) (usage, error) {
+	if _, err := p.line("MARK " + name); err != nil {
+		return usage{}, err
+	}
+	return p.usage()
+}
+
+// later says what will have been used when some time has passed.
+func (p *process) later(after time.Duration) <-chan usage {
+	used := make(chan usage, 1)
+	time.AfterFunc(after, func() {
+		u, _ := p.usage() // one that has ended uses nothing
+		used <- u
+	})
+	return used
+}
+
+// count waits for a number that a script prints.
+func (p *process) count(name string) (int64, error) {
+	text, err := p.line(name + " ")
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(text, 10, 64)
 }
 
 // usage is what a process has used up to one moment.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -22,17 +23,24 @@ type load struct {
 	listeners  int
 	perVU      int
 	broadcasts int
-	rate       float64 // broadcasts a second
-	serve      []string
+	rate       float64  // broadcasts a second
+	serve      []string // the gateway's flags
+	flags      []string // k6's
+	// warmUp, where it isn't zero, is how long after the first broadcast memory is
+	// looked at besides.
+	warmUp time.Duration
 }
+
+// deliveries is how many there have to be.
+func (l load) deliveries() int64 { return int64(l.listeners) * int64(l.broadcasts) }
 
 // measured is what came of it.
 type measured struct {
-	begin, ready, heard usage // of k6
-	delay               trend // as k6 has it, ms
-	lag                 trend
-	received            int64
-	truth               distribution // as the gateway has it, ms
+	begin, ready, warm, heard usage // of k6
+	delay                     trend // as k6 has it, ms
+	lag                       trend
+	received                  int64
+	truth                     distribution // as the gateway has it, ms
 }
 
 type trend struct {
@@ -63,40 +71,49 @@ func measure(ctx context.Context, k6 string, l load) (*measured, error) {
 	if err != nil {
 		return nil, err
 	}
-	summary := filepath.Join(os.TempDir(), fmt.Sprintf("pushgw-bench-%d.json", os.Getpid()))
-	defer func() { _ = os.Remove(summary) }()
-	m, err := l.run(ctx, k6, address, summary)
-	if err != nil {
-		return nil, err
+	m, err := l.run(ctx, k6, address)
+	if err == nil && l.script == native && m.received != l.deliveries() { // a plain script may not keep up
+		err = fmt.Errorf("%d deliveries of %d were received", m.received, l.deliveries())
 	}
-	return m, m.read(summary)
+	return m, err
 }
 
 // run runs k6 and takes its measure at its marks.
-func (l load) run(ctx context.Context, k6, address, summary string) (*measured, error) {
-	run, err := start(ctx, l.environment(address), k6, "run", "--quiet", "--no-usage-report", "--log-format", "raw",
-		"--summary-export", summary, l.script)
+func (l load) run(ctx context.Context, k6, address string) (*measured, error) {
+	folder, err := os.MkdirTemp("", "pushgw-bench")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	summary := filepath.Join(folder, "summary.json")
+	args := append([]string{"run", "--quiet", "--no-usage-report", "--log-format", "raw", "--summary-export", summary}, l.flags...)
+	run, err := start(ctx, l.environment(address), k6, append(args, l.script)...)
 	if err != nil {
 		return nil, err
 	}
 	defer run.stop()
 	m := &measured{}
-	marks := map[string]*usage{"MARK begin": &m.begin, "MARK ready": &m.ready}
-	order := []string{"MARK begin", "MARK ready"}
-	if l.broadcasts > 0 {
-		marks["MARK heard"] = &m.heard
-		order = append(order, "MARK heard")
+	if m.begin, err = run.mark("begin"); err != nil {
+		return nil, err
 	}
-	for _, mark := range order {
-		if _, err := run.line(mark); err != nil {
+	if m.ready, err = run.mark("ready"); err != nil || l.broadcasts == 0 {
+		return m, err
+	}
+	warm := run.later(l.warmUp)
+	if m.heard, err = run.mark("heard"); err != nil {
+		return nil, err
+	}
+	m.warm = <-warm
+	if m.truth, err = l.truth(ctx, address); err != nil {
+		return nil, err
+	}
+	if l.script == native {
+		if m.received, err = run.count("RECEIVED"); err != nil {
 			return nil, err
 		}
-		if *marks[mark], err = run.usage(); err != nil {
-			return nil, err
-		}
 	}
-	m.truth, err = l.truth(ctx, address)
-	return m, err
+	run.stop()
+	return m, m.read(summary)
 }
 
 func (l load) scheme(plain string) string {
@@ -116,7 +133,7 @@ func (l load) environment(address string) []string {
 		"LISTENERS=" + strconv.Itoa(l.listeners),
 		"PER_VU=" + strconv.Itoa(l.perVU),
 		"BROADCASTS=" + strconv.Itoa(l.broadcasts),
-		"RATE=" + strconv.FormatFloat(max(l.rate, 1), 'f', -1, 64),
+		"RATE=" + strconv.FormatFloat(l.rate, 'f', -1, 64),
 	}
 }
 
@@ -141,15 +158,22 @@ func (l load) truth(ctx context.Context, address string) (distribution, error) {
 	return stats[strings.ToLower(l.gateway)].Delay, nil
 }
 
-// read takes the metrics from k6's summary.
+// read takes the metrics from k6's summary, if it was to make one.
 func (m *measured) read(summary string) error {
 	metrics, err := readSummary(summary)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	m.delay = metrics["ws_resp_delay"].trend
 	m.lag = metrics["pushgw_read_lag"].trend
-	m.received = metrics["msg_received_counter"].Count
+	received := metrics["msg_received_counter"].Count
+	if m.received != 0 && m.received != received {
+		return fmt.Errorf("the script was told of %d deliveries, k6's metric has %d", m.received, received)
+	}
+	m.received = received
 	return nil
 }
 
@@ -169,18 +193,4 @@ func readSummary(file string) (map[string]metric, error) {
 	}
 	err = json.Unmarshal(text, &exported)
 	return exported.Metrics, err
-}
-
-// perListener is how much more a run with many listeners took up than one with a
-// single one, for each of them.
-func perListener(many, one *measured, listeners int) float64 {
-	return float64(many.ready.resident-one.ready.resident) / float64(listeners-1)
-}
-
-// perDelivery is the CPU time of k6 between its marks, for each delivery.
-func (m *measured) perDelivery() time.Duration {
-	if m.received == 0 {
-		return 0
-	}
-	return (m.heard.cpu - m.ready.cpu) / time.Duration(m.received)
 }

@@ -10,7 +10,7 @@ import { Counter, Trend } from 'k6/metrics';
 const LISTENERS = Number(__ENV.LISTENERS);
 const BROADCASTS = Number(__ENV.BROADCASTS);
 const RATE = Number(__ENV.RATE);
-const HOLD = 20 + LISTENERS / 1000 + BROADCASTS / RATE; // s
+const HOLD = 20 + LISTENERS / 1000 + (BROADCASTS && BROADCASTS / RATE); // s
 
 const received = new Counter('msg_received_counter');
 const delay = new Trend('ws_resp_delay', true);
@@ -51,7 +51,9 @@ export async function broadcast() {
   while (http.get(`${__ENV.HTTP_URL}/stats`).json().apigw.ready < LISTENERS) sleep(1);
   sleep(2);
   console.log('MARK ready');
-  await gateway.broadcast({ count: BROADCASTS, rate: RATE });
-  sleep(5);
-  console.log('MARK heard');
+  if (BROADCASTS > 0) {
+    await gateway.broadcast({ count: BROADCASTS, rate: RATE });
+    sleep(5);
+    console.log('MARK heard');
+  }
 }
