@@ -178,11 +178,11 @@ func (o *outcome) requireClean(t *testing.T) {
 	}
 }
 
-// written returns the path of a script with this text, which finds all of the
-// extension imported.
 // env is one variable.
 func env(name string, value any) string { return fmt.Sprintf("%s=%v", name, value) }
 
+// written returns the path of a script with this text, which finds all of the
+// extension imported.
 func written(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "script.js")
