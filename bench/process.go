@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,7 +22,7 @@ type process struct {
 func start(ctx context.Context, env []string, name string, args ...string) (*process, error) {
 	command := exec.CommandContext(ctx, name, args...) //nolint:gosec // our own k6
 	// A k6 script's every VU keeps a copy of all variables: no more than there need be.
-	command.Env = append(env, "PATH="+os.Getenv("PATH"), "HOME="+os.Getenv("HOME"), "K6_AUTO_EXTENSION_RESOLUTION=false")
+	command.Env = slices.Concat(env, []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "K6_AUTO_EXTENSION_RESOLUTION=false"})
 	// k6 ends an interrupted test in order; only if it doesn't is it killed.
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.WaitDelay = 10 * time.Second
