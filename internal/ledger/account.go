@@ -15,8 +15,8 @@ type Account struct {
 	audience *Audience
 	canary   bool
 	delays   *histogram.Histogram
-	// progress grows with every delivery of any kind.
-	progress atomic.Int64
+	// firsts and copies are the deliveries so far: first copies, and further ones.
+	firsts, copies atomic.Int64
 	// interrupted: nobody waited for what hadn't come, so it isn't known to be lost.
 	interrupted bool
 
@@ -85,13 +85,14 @@ func (account *Account) Retract(s stamp.Stamp) {
 
 // deliver enters a delivery to member m.
 func (b *broadcast) deliver(m *Member, d Delivery) {
-	b.account.progress.Add(1)
-	switch {
-	case b.retracted.Load():
-		return // it was sent all the same
-	case d.Duplicate:
+	if d.Duplicate {
 		b.duplicated.Add(1)
+		b.account.copies.Add(1)
 		return
+	}
+	b.account.firsts.Add(1)
+	if b.retracted.Load() {
+		return // it was sent all the same
 	}
 	// What is counted has its delay entered already, whenever the account is closed.
 	b.account.delays.Add(d.Delay)
@@ -140,35 +141,60 @@ func (account *Account) leave(m *Member) {
 	}
 }
 
-// linger is how long an account stays open when everybody has heard everything,
-// so that duplicates behind the last delivery are still seen.
-const linger = 250 * time.Millisecond
-
-// Settle waits until everybody has heard everything, or until no delivery has
+// Settle waits until everybody has heard everything, or until no first copy has
 // come for as long as quiet says. If the context ends before, what hasn't come is
 // indeterminate.
 func (account *Account) Settle(ctx context.Context, quiet time.Duration) {
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
-	seen, since := account.progress.Load(), time.Now()
-	for {
-		if now := account.progress.Load(); now != seen {
-			seen, since = now, time.Now()
-		}
-		patience := quiet
-		if account.complete() {
-			patience = min(quiet, linger)
-		}
-		if time.Since(since) >= patience {
+	for heard := watch(account.firsts.Load); !account.complete(); {
+		if heard.quietFor() >= quiet {
 			return
 		}
 		select {
 		case <-ctx.Done():
-			account.interrupted = !account.complete()
+			account.interrupted = true
 			return
 		case <-ticker.C:
 		}
 	}
+	account.linger(ctx, ticker.C, quiet)
+}
+
+// lingering is how long an account stays open when everybody has heard everything,
+// so that duplicates behind the last delivery are still seen.
+const lingering = 250 * time.Millisecond
+
+// linger waits until no further copy has come for a while, and for quiet at most: a
+// gateway that sends copies for ever isn't waited for.
+func (account *Account) linger(ctx context.Context, tick <-chan time.Time, quiet time.Duration) {
+	began := time.Now()
+	for copied := watch(account.copies.Load); copied.quietFor() < min(quiet, lingering) && time.Since(began) < quiet; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick:
+		}
+	}
+}
+
+// watched is a number that grows, and since when it hasn't.
+type watched struct {
+	read  func() int64
+	seen  int64
+	since time.Time
+}
+
+func watch(read func() int64) *watched {
+	return &watched{read: read, seen: read(), since: time.Now()}
+}
+
+// quietFor is how long it has been the same.
+func (w *watched) quietFor() time.Duration {
+	if now := w.read(); now != w.seen {
+		w.seen, w.since = now, time.Now()
+	}
+	return time.Since(w.since)
 }
 
 func lower(v *atomic.Int64, to int64) {

@@ -36,7 +36,7 @@ func TestSettleEndsWhenEverythingIsIn(t *testing.T) {
 	select {
 	case <-done:
 		t.Fatal("one is still expected to hear it")
-	case <-time.After(2 * linger):
+	case <-time.After(2 * lingering):
 	}
 	members[2].Leave()
 	<-done
@@ -62,11 +62,39 @@ func TestSettleLingers(t *testing.T) {
 	s := account.Publish(time.Now())
 	ledger.Deliver(member, s, time.Now())
 	done := settled(account, enough)
-	time.Sleep(linger / 5)
+	time.Sleep(lingering / 5)
 	ledger.Deliver(member, s, time.Now())
 	<-done
 	result := account.Close()
 	assert.Equal(t, counts{sent: 1, expected: 1, received: 1, duplicated: 1}, countsOf(&result))
+}
+
+// A gateway that repeats itself for ever neither says anything new nor is waited for.
+func TestSettleDoesNotWaitForEndlessDuplicates(t *testing.T) {
+	t.Parallel()
+	for name, lost := range map[string]int{"all heard": 0, "one lost": 1} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ledger := New()
+			audience := ledger.Audience(room)
+			members := listeners(audience, 1+lost)
+			account := audience.Open(false)
+			s := account.Publish(time.Now())
+			ledger.Deliver(members[0], s, time.Now())
+			done := settled(account, 2*lingering)
+			for open := true; open; {
+				ledger.Deliver(members[0], s, time.Now())
+				select {
+				case <-done:
+					open = false
+				case <-time.After(lingering / 10):
+				}
+			}
+			result := account.Close()
+			assert.Equal(t, int64(lost), result.Lost)
+			assert.Positive(t, result.Duplicated)
+		})
+	}
 }
 
 func TestSettleWaitsForQuiet(t *testing.T) {
