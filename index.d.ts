@@ -92,7 +92,7 @@ declare module "k6/x/pushgw" {
     failed: number;
     /** Broadcasts received. */
     received: number;
-    /** Connections that the gateway closed. */
+    /** Connections that the gateway closed, or whose subscription it ended. */
     closed: number;
   }
 

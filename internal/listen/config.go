@@ -73,8 +73,8 @@ type Observer interface {
 	Erred(name string)
 	// Pong: a ping was answered.
 	Pong(roundTrip time.Duration)
-	// Closed: an open connection is no more. Code is the WebSocket close code,
-	// and byGateway says who sent it.
+	// Closed: an open connection is no more. Code is the WebSocket close code, and
+	// byGateway says whether that was the gateway's doing.
 	Closed(code int, byGateway bool, lasted time.Duration)
 }
 

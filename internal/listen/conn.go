@@ -50,6 +50,8 @@ type departure struct {
 	reason string
 	// err is what was wrong, nil if it was time to go.
 	err error
+	// dismissed: the gateway had ended what the connection was for.
+	dismissed bool
 }
 
 // ErrNotReady is why a handshake that takes too long is given up.
@@ -188,7 +190,7 @@ func (c *Conn) note(e *dialect.Event) {
 		}
 	case dialect.Ended:
 		if c.handler == nil {
-			c.depart(departure{code: normalClosure})
+			c.depart(departure{code: normalClosure, dismissed: true})
 		}
 	case dialect.Unknown, dialect.Data, dialect.KeepAlive:
 	}
@@ -273,7 +275,7 @@ func (c *Conn) finish(err error) {
 	if !c.ready.Load() && (mine == nil || mine.err != nil) {
 		c.config.Observer.Failed(c.handshakeError(mine, err))
 	}
-	c.config.Observer.Closed(code, mine == nil, time.Since(c.dialled))
+	c.config.Observer.Closed(code, mine == nil || mine.dismissed, time.Since(c.dialled))
 }
 
 func (c *Conn) leave() {

@@ -139,8 +139,8 @@ func TestTheGatewayEndsWhatItBegan(t *testing.T) {
 	summary, _ := s.run(t, Plan{Connections: 1})
 	s.ready(t, 1)
 	h.say("ended")
-	assert.Equal(t, Summary{Opened: 1, Ready: 1}, <-summary)
-	assert.Equal(t, 1, s.told()["closed 1000 by us"])
+	assert.Equal(t, Summary{Opened: 1, Ready: 1, Closed: 1}, <-summary)
+	assert.Equal(t, 1, s.told()["closed 1000 by gateway"])
 }
 
 // What means nothing, or is an error of something else, ends nothing.
