@@ -48,15 +48,20 @@ func (m *module) newAPIGatewayClient(args sobek.ConstructorCall) *sobek.Object {
 	c := &client{module: m, gateway: g, settings: readSettings(o, defaultAPIGatewayPing)}
 	g.handshake = m.readHandshake(o)
 	c.check(o)
-	object := c.define(args.This)
-	m.set(object, "connect", func(value sobek.Value) *sobek.Promise { return g.connect(c, value) })
-	m.set(object, "broadcast", func(value sobek.Value) *sobek.Promise {
-		o := readOptions(value, "broadcast()")
-		plan, message := readBroadcastPlan(o), g.readMessage(o)
-		c.check(o)
-		return c.broadcast(plan, g.publisher(message))
+	return c.define(args.This, apiGatewayMethods, func(name string) method {
+		if name == "connect" {
+			return func(value sobek.Value) *sobek.Promise { return g.connect(c, value) }
+		}
+		return func(value sobek.Value) *sobek.Promise { return g.broadcast(c, value) }
 	})
-	return object
+}
+
+var apiGatewayMethods = []string{"listen", "ready", "connect", "broadcast"} // a constant list
+
+// broadcast is the JavaScript method of a client: a host of its own sends.
+func (g *apiGateway) broadcast(c *client, value sobek.Value) *sobek.Promise {
+	plan, message := g.readBroadcast(c, value)
+	return c.broadcast(plan, g.publisher(message))
 }
 
 // readHandshake reads the steps and registers the counters that they name.
@@ -133,13 +138,15 @@ func publishText(h *host, message string) publish {
 	}
 }
 
-// readMessage reads the text of a broadcast.
-func (g *apiGateway) readMessage(o *options) string {
-	text := o.text("message", stamp.Placeholder)
-	if !strings.Contains(text, stamp.Placeholder) {
+// readBroadcast reads how broadcasts are to be sent, and their text.
+func (g *apiGateway) readBroadcast(c *client, value sobek.Value) (plan *broadcastPlan, message string) {
+	o := readOptions(value, "broadcast()")
+	plan, message = readBroadcastPlan(o), o.text("message", stamp.Placeholder)
+	if !strings.Contains(message, stamp.Placeholder) {
 		o.fail("message", "must contain %s, by which its listeners know it", stamp.Placeholder)
 	}
-	return text
+	c.check(o)
+	return plan, message
 }
 
 // connect is the JavaScript method: one connection that the script drives.
@@ -156,7 +163,7 @@ func (g *apiGateway) connect(c *client, value sobek.Value) *sobek.Promise {
 		c.set(s.object, "nickname", own.nickname)
 		c.set(s.object, "room", own.room)
 		c.set(s.object, "join", func(room string) *sobek.Promise { return own.join(s, room) })
-		c.set(s.object, "broadcast", func(value sobek.Value) *sobek.Promise { return own.broadcast(s, value) })
+		c.set(s.object, "broadcast", func(value sobek.Value) *sobek.Promise { return own.broadcastFrom(s, value) })
 	})
 }
 
@@ -193,12 +200,10 @@ func (g *apiGateway) join(s *connection, room string) *sobek.Promise {
 	})
 }
 
-// broadcast is the JavaScript method of a connection: its broadcasts go to the
-// room that it is in.
-func (g *apiGateway) broadcast(s *connection, value sobek.Value) *sobek.Promise {
-	o := readOptions(value, "broadcast()")
-	plan, message := readBroadcastPlan(o), g.readMessage(o)
-	s.check(o)
+// broadcastFrom is the JavaScript method broadcast of a connection: its broadcasts
+// go to the room that it is in.
+func (g *apiGateway) broadcastFrom(s *connection, value sobek.Value) *sobek.Promise {
+	plan, message := g.readBroadcast(s.client, value)
 	audience := s.listeners()
 	return promise(s.vu, func(ctx context.Context) (any, error) {
 		return s.publish(ctx, audience, plan, publishText(s.host, message))

@@ -38,12 +38,19 @@ func (m *module) newAppSyncClient(args sobek.ConstructorCall) *sobek.Object {
 	c := &client{module: m, gateway: g, settings: readSettings(o, 0)}
 	c.check(o)
 
-	object := c.define(args.This)
-	m.set(object, "connect", func(value sobek.Value) *sobek.Promise { return g.connect(c, value) })
-	m.set(object, "graphql", func(value sobek.Value) *sobek.Promise { return g.query(c, value) })
-	m.set(object, "broadcast", func(value sobek.Value) *sobek.Promise { return g.broadcast(c, value) })
-	return object
+	return c.define(args.This, appSyncMethods, func(name string) method {
+		switch name {
+		case "connect":
+			return func(value sobek.Value) *sobek.Promise { return g.connect(c, value) }
+		case "broadcast":
+			return func(value sobek.Value) *sobek.Promise { return g.broadcast(c, value) }
+		default:
+			return func(value sobek.Value) *sobek.Promise { return g.query(c, value) }
+		}
+	})
 }
+
+var appSyncMethods = []string{"listen", "ready", "connect", "broadcast", "graphql"} // a constant list
 
 func readAppSync(u *url.URL, o *options) *appSync {
 	auth := o.inner("auth")

@@ -191,9 +191,20 @@ func (c *client) check(o *options) {
 	}
 }
 
-// define gives the client's JavaScript object the methods that all clients have.
-func (c *client) define(object *sobek.Object) *sobek.Object {
-	c.set(object, "listen", c.listen)
-	c.set(object, "ready", c.ready)
-	return object
+// method is one of a client's JavaScript methods.
+type method func(value sobek.Value) *sobek.Promise
+
+// define gives the client's JavaScript object the methods of those names. All
+// clients have listen and ready; own makes what the dialect adds.
+func (c *client) define(object *sobek.Object, names []string, own func(name string) method) *sobek.Object {
+	return inherit(object, newLazy(c.vu.Runtime(), names, func(name string) any {
+		switch name {
+		case "listen":
+			return method(c.listen)
+		case "ready":
+			return method(c.ready)
+		default:
+			return own(name)
+		}
+	}))
 }

@@ -88,8 +88,8 @@ func (root *rootModule) NewModuleInstance(vu modules.VU) modules.Instance {
 	}
 	m := &module{rootModule: root, vu: vu, metrics: set, clockOffset: clockOffset(vu.InitEnv().LookupEnv)}
 	m.exports = modules.Exports{Named: map[string]any{
-		"apigw":   m.namespace("Client", m.newAPIGatewayClient),
-		"appsync": m.namespace("Client", m.newAppSyncClient),
+		"apigw":   m.namespace(m.newAPIGatewayClient),
+		"appsync": m.namespace(m.newAppSyncClient),
 	}}
 	return m
 }
@@ -114,11 +114,12 @@ type module struct {
 // Exports implements modules.Instance. It is called for every access from a script.
 func (m *module) Exports() modules.Exports { return m.exports }
 
+// members of a dialect's namespace.
+var namespaceMembers = []string{"Client"} // a constant list
+
 // namespace is an object with one class in it.
-func (m *module) namespace(class string, construct func(sobek.ConstructorCall) *sobek.Object) *sobek.Object {
-	object := m.vu.Runtime().NewObject()
-	m.set(object, class, construct)
-	return object
+func (m *module) namespace(construct func(sobek.ConstructorCall) *sobek.Object) *sobek.Object {
+	return newLazy(m.vu.Runtime(), namespaceMembers, func(string) any { return construct })
 }
 
 // set defines a property; the script is told if it can't be.
