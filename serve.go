@@ -30,6 +30,8 @@ func newCommand(gs *state.GlobalState) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "pushgw",
 		Short: "Tools for load-testing AWS push gateways",
+		Args:  cobra.NoArgs, // else a misspelt subcommand would be help, and success
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newServeCommand(gs), newDoctorCommand(gs))
 	return cmd
@@ -48,6 +50,9 @@ func newServeCommand(gs *state.GlobalState) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run a local push gateway: API Gateway with the chat application, and AppSync",
+		// k6 has a flag --address of its own, whose text is the one that help shows.
+		Long: "Run a local push gateway: API Gateway with the blog's chat application, and AppSync.\n" +
+			"Here --address is the host and port that it listens on, 127.0.0.1:8090 by default; port 0 takes a free one.",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(cmd); err != nil {
