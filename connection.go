@@ -102,7 +102,15 @@ func (s *connection) on(event string, handler sobek.Value) {
 }
 
 // send is the JavaScript method that sends one text message.
-func (s *connection) send(text string) {
+func (s *connection) send(value sobek.Value) {
+	if value == nil {
+		value = sobek.Undefined()
+	}
+	text, ok := value.Export().(string)
+	if !ok {
+		throw(s.vu.Runtime(), scriptErrorf(nameUsageError,
+			"send() takes a string, not %s; JSON.stringify() makes one of an object", kind(value.Export())))
+	}
 	if err := s.say(text); err != nil {
 		throw(s.vu.Runtime(), err)
 	}

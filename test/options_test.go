@@ -84,6 +84,8 @@ func TestWrongCalls(t *testing.T) {
 		{`api.graphql({ query: 'query { nothing }' })`, "GatewayError", `nothing`},
 		{`host.on('open', () => {})`, "UsageError", `unknown event "open"; known are message, close, error`},
 		{`host.on('message')`, "UsageError", `the handler of "message" must be a function`},
+		{`host.send({ action: 'hello' })`, "UsageError", `send() takes a string, not an object`},
+		{`host.send()`, "UsageError", `send() takes a string, not null`},
 		{`host.join('')`, "UsageError", `a room's name is one word`},
 		{`gone.send('hello')`, "ClosedError", `close`},
 		{`gone.join('Room2')`, "ClosedError", `closed`},
