@@ -93,8 +93,12 @@ func (c *call) publish(ctx context.Context, to *ledger.Audience, plan *broadcast
 	result := account.Close()
 	c.recorder.Settled(&result)
 	c.recorder.flush()
-	if failed != nil && result.Sent == 0 {
+	switch {
+	case result.Sent == 0 && failed != nil:
 		return nil, failed
+	case result.Sent > 0 && result.Expected == 0:
+		c.state.Logger.Warn("pushgw: nobody was expected to hear a broadcast, for no listener of this process was ready; " +
+			"listeners of other processes are accounted for there")
 	}
 	return newBroadcastResult(&result), nil
 }

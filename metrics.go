@@ -34,6 +34,7 @@ type metricSet struct {
 	Duplicated    *metrics.Metric
 	Reordered     *metrics.Metric
 	Indeterminate *metrics.Metric
+	Deaf          *metrics.Metric // listeners that heard no canary
 	FanoutFirst   *metrics.Metric // first listener reached, per broadcast
 	FanoutLast    *metrics.Metric // last listener reached, per broadcast
 	ReadLag       *metrics.Metric // arrival to read
@@ -62,6 +63,7 @@ func registerMetrics(registry *metrics.Registry) (*metricSet, error) {
 		{&set.Duplicated, "pushgw_duplicated", metrics.Counter, metrics.Default},
 		{&set.Reordered, "pushgw_reordered", metrics.Counter, metrics.Default},
 		{&set.Indeterminate, "pushgw_indeterminate", metrics.Counter, metrics.Default},
+		{&set.Deaf, "pushgw_deaf", metrics.Counter, metrics.Default},
 		{&set.FanoutFirst, "pushgw_fanout_first", metrics.Trend, metrics.Time},
 		{&set.FanoutLast, "pushgw_fanout_last", metrics.Trend, metrics.Time},
 		{&set.ReadLag, "pushgw_read_lag", metrics.Trend, metrics.Time},

@@ -15,7 +15,6 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
-	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
 func init() {
@@ -32,7 +31,7 @@ type rootModule struct {
 	mu         sync.Mutex
 	registered *metricSet               // in the last registry seen; k6 has one
 	paces      map[string]*rate.Limiter // by the gateway's host
-	failed     map[wire.Phase]bool
+	said       map[string]bool          // see first
 }
 
 // metricsIn are this extension's metrics in a registry. All VUs share them.
@@ -49,13 +48,13 @@ func (root *rootModule) metricsIn(registry *metrics.Registry) (*metricSet, error
 	return root.registered, nil
 }
 
-// first says whether nobody has asked for this phase before: of thousands of
-// connections that fail alike, one is logged.
-func (root *rootModule) first(failed wire.Phase) bool {
+// first says whether nobody has asked for this before: of what thousands of
+// connections complain of alike, one complaint is logged.
+func (root *rootModule) first(what string) bool {
 	root.mu.Lock()
 	defer root.mu.Unlock()
-	before := root.failed[failed]
-	root.failed[failed] = true
+	before := root.said[what]
+	root.said[what] = true
 	return !before
 }
 
@@ -63,7 +62,7 @@ func (root *rootModule) first(failed wire.Phase) bool {
 func (root *rootModule) next() int64 { return root.last.Add(1) }
 
 func newRootModule() *rootModule {
-	return &rootModule{ledger: ledger.New(), paces: make(map[string]*rate.Limiter), failed: make(map[wire.Phase]bool)}
+	return &rootModule{ledger: ledger.New(), paces: make(map[string]*rate.Limiter), said: make(map[string]bool)}
 }
 
 // pace is what all VUs share to open no more connections to a host than so many

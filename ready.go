@@ -81,7 +81,7 @@ func (b *barrier) await(ctx context.Context, a *ledger.Audience, measure func(le
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return count, b.why(ctx, count)
+			return count, b.why(ctx, count, measure(count))
 		}
 	}
 }
@@ -96,18 +96,15 @@ func (b *barrier) needed(group int) int {
 	return int(math.Ceil(float64(share)*b.quorum - 1e-9))
 }
 
-// why says what kept the barrier waiting.
-func (b *barrier) why(ctx context.Context, count ledger.Count) error {
+// why says what kept the barrier waiting. Ready is how many fulfilled it; who was
+// acknowledged and didn't is deaf.
+func (b *barrier) why(ctx context.Context, count ledger.Count, ready int) error {
 	if !errors.Is(context.Cause(ctx), errBarrierTimeout) {
 		return ctx.Err()
 	}
-	deaf := 0
-	if b.canary {
-		deaf = count.Deaf()
-	}
 	return scriptErrorf(nameTimeoutError,
 		"ready(): after %s, of %d listeners %d are ready, %d connecting, %d failed, %d left, %d deaf",
-		b.timeout, b.needed(count.Group), count.Ready, count.Connecting, count.Failed, count.Left, deaf)
+		b.timeout, b.needed(count.Group), ready, count.Connecting, count.Failed, count.Left, count.Ready-ready)
 }
 
 // canaryPause is how long a canary has before the next is sent.
@@ -139,9 +136,11 @@ func (b *barrier) hear(ctx context.Context, c *call, open publisher) (any, error
 		cancel()
 		switch {
 		case err == nil:
+			c.recorder.Heard(count.Deaf())
 			return readyResult{Ready: count.Hearing, Deaf: count.Deaf(), Failed: count.Failed}, nil
 		case ctx.Err() != nil:
-			return nil, b.why(ctx, count)
+			c.recorder.Heard(count.Deaf())
+			return nil, b.why(ctx, count, count.Hearing)
 		}
 	}
 }

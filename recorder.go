@@ -2,6 +2,7 @@ package pushgw
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"sync"
 	"time"
@@ -85,7 +86,7 @@ func (r *recorder) Failed(err *wire.DialError) {
 		r.value(r.set.ResponseSuccess, r.tags.Tags, 0)
 	}
 	log := r.state.Logger.WithError(err)
-	if r.role == roleHost || !r.process.first(err.Phase) {
+	if r.role == roleHost || !r.process.first("failure in phase "+string(err.Phase)) {
 		log.Debug("pushgw: a connection failed")
 		return
 	}
@@ -259,6 +260,13 @@ func (r *recorder) settled(result *ledger.Result) {
 	}
 }
 
+// Heard records how many listeners a barrier with canaries found deaf.
+func (r *recorder) Heard(deaf int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.count(r.set.Deaf, r.tags.Tags, float64(deaf))
+}
+
 // count adds to a counter. The lock is held.
 func (r *recorder) count(metric *metrics.Metric, tags *metrics.TagSet, n float64) {
 	r.counts[metrics.TimeSeries{Metric: metric, Tags: tags}] += n
@@ -297,7 +305,9 @@ func (r *recorder) judgeClocks() {
 		if clock.negative == 0 { // those were counted one by one
 			r.count(r.set.Errors, r.tags.Tags.With("error", clockSkew), 1)
 		}
-		r.state.Logger.Warn("pushgw: " + text)
+		if r.process.first(fmt.Sprintf("clock skew of %08x", origin.id)) {
+			r.state.Logger.Warn("pushgw: " + text)
+		}
 	}
 }
 

@@ -139,7 +139,24 @@ func TestDeafListeners(t *testing.T) {
 				.catch(({ name, message }) => console.log(JSON.stringify({ name, message })));
 		}`), g.env()...)
 	require.Equal(t, "TimeoutError", o.said[0].Get("name").Str)
-	require.Contains(t, o.said[0].Get("message").Str, "3 deaf")
+	require.Contains(t, o.said[0].Get("message").Str, "of 3 listeners 0 are ready, 0 connecting, 0 failed, 0 left, 3 deaf")
+	require.Equal(t, 3, o.count("pushgw_deaf"))
+}
+
+// TestNobodyListens: a broadcast that nobody is there to hear is an honest zero, and
+// the log says so.
+func TestNobodyListens(t *testing.T) {
+	t.Parallel()
+	o := k6(t, written(t, `
+		const gateway = new apigw.Client(__ENV.APIGW_URL);
+		export default async () => console.log(JSON.stringify(await gateway.broadcast({ count: 2 })));
+		`), serve(t).env()...)
+	require.Zero(t, o.exit)
+	require.JSONEq(t, `{"sent":2,"expected":0,"received":0,"lost":0,"duplicated":0,"reordered":0,"indeterminate":0,
+		"first":0,"p50":0,"p99":0,"last":0}`, o.said[0].Raw)
+	require.Len(t, o.log, 1)
+	require.Contains(t, o.log[0], "nobody was expected to hear a broadcast")
+	require.Zero(t, o.observed("pushgw_reach"))
 }
 
 func TestOtherPeoplesBroadcasts(t *testing.T) {
