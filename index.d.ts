@@ -84,11 +84,11 @@ declare module "k6/x/pushgw" {
 
   /** What became of the connections of one `listen()`. */
   export interface ListenResult {
-    /** Connections opened. */
+    /** Connections opened, of which some may have failed before they were ready. */
     opened: number;
     /** Those of them that the gateway acknowledged: they joined, or subscribed. */
     ready: number;
-    /** Connections that failed before they were ready. */
+    /** Connections that were refused, or failed before they were ready. */
     failed: number;
     /** Broadcasts received. */
     received: number;
@@ -159,7 +159,7 @@ declare module "k6/x/pushgw" {
     first: number;
     /** Half of the deliveries took no longer. */
     p50: number;
-    /** 99 % of the deliveries took no longer. */
+    /** 99 % of the deliveries took no longer. Quantiles are off by less than one per cent. */
     p99: number;
     /** How long the last listener waited, of the slowest broadcast. */
     last: number;
@@ -183,7 +183,10 @@ declare module "k6/x/pushgw" {
 
   /** A connection that a script drives. It isn't one of the listeners. */
   export interface Connection {
-    /** Calls the handler for every message, until the connection is closed. */
+    /**
+     * Calls the handler for every message, until the connection is closed; on API Gateway the
+     * answers to `connect()` and `join()` are none.
+     */
     on(event: "message", handler: (message: Message) => void): void;
     /** Calls the handler when the connection is closed, by whomever. */
     on(event: "close", handler: (close: Close) => void): void;

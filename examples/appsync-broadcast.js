@@ -10,6 +10,7 @@ const LISTENERS = Number(__ENV.LISTENERS || 100);
 const BROADCASTS = Number(__ENV.BROADCASTS || 10);
 const RATE = Number(__ENV.RATE || 5); // broadcasts a second
 const HOLD = __ENV.HOLD || `${10 + BROADCASTS / RATE}s`; // how long the listeners stay; a delivery has 5s to come
+const CANARY = __ENV.CANARY !== 'no'; // whether to prove that everybody hears, before it counts
 const VUS = Number(__ENV.VUS || 1); // among which they are shared out; as many as listeners is the blog's way
 
 const api = new appsync.Client(URL, {
@@ -40,7 +41,8 @@ export async function subscriber() {
 }
 
 export async function publisher() {
-  await api.ready({ listeners: LISTENERS });
+  // AppSync may acknowledge a subscription some time before its first event can reach it.
+  await api.ready({ listeners: LISTENERS, canary: CANARY });
   const result = await api.broadcast({ count: BROADCASTS, rate: RATE });
   console.log(`AppSync ${JSON.stringify(result)}`);
 }

@@ -45,9 +45,9 @@ func TestExampleBroadcasts(t *testing.T) {
 		{"one to one", "apigw", nil, 1, 1},
 		{"many to many", "apigw", nil, 50, 20},
 		{"many VUs", "apigw", []string{"VUS=25"}, 50, 4},
-		{"one to one", "appsync", nil, 1, 1},
-		{"many to many", "appsync", nil, 50, 20},
-		{"many VUs", "appsync", []string{"VUS=25"}, 50, 4},
+		{"one to one", "appsync", []string{"CANARY=no"}, 1, 1},
+		{"many to many", "appsync", []string{"CANARY=no"}, 50, 20},
+		{"many VUs", "appsync", []string{"CANARY=no", "VUS=25"}, 50, 4},
 	}
 	for _, test := range tests {
 		t.Run(test.script+" "+test.name, func(t *testing.T) {
@@ -75,10 +75,30 @@ func TestExampleBroadcasts(t *testing.T) {
 	}
 }
 
+// TestExampleOfCanaries: what proves that everybody hears is a request more, and counts
+// for nothing.
+func TestExampleOfCanaries(t *testing.T) {
+	t.Parallel()
+	o := k6(t, "../examples/appsync-broadcast.js", serve(t).env("LISTENERS=20", "BROADCASTS=5", "RATE=20", "HOLD=3s")...)
+	o.requireClean(t)
+	requireDelivered(t, o, 20, 5)
+	requireAccount(t, o.said[0], 20, 5)
+	require.Greater(t, o.count("http_reqs", "status=200"), 5)
+}
+
+func TestExampleOfAConnection(t *testing.T) {
+	t.Parallel()
+	o := k6(t, "../examples/apigw-connection.js", serve(t).env()...)
+	o.requireClean(t)
+	o.requireCounts(t, map[string]int{
+		"checks": 2, "ws_sessions": 2, "nickname_counter": 2, "joined_success_counter": 2, "pushgw_closed code=1000 by=client": 2,
+	})
+}
+
 func TestExampleOfBothGateways(t *testing.T) {
 	t.Parallel()
 	g := serve(t)
-	o := k6(t, "../examples/both.js", g.env("LISTENERS=20", "BROADCASTS=5", "RATE=10", "HOLD=2s")...)
+	o := k6(t, "../examples/both.js", g.env("LISTENERS=20", "BROADCASTS=5", "RATE=10", "HOLD=2s", "CANARY=no")...)
 	o.requireClean(t)
 	o.requireCounts(t, map[string]int{
 		"nickname_counter": 21, "joined_success_counter": 21, "subscribed_success_counter": 20, "ws_sessions": 41,
