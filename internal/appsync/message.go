@@ -1,9 +1,8 @@
 package appsync
 
 import (
+	"strconv"
 	"time"
-
-	"github.com/tidwall/gjson"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 )
@@ -47,11 +46,25 @@ const (
 
 // timeoutOf returns the timeout of a connection_ack. AppSync has it in the
 // payload, AppSync Events, which some gateways follow, at the top.
+//
+// It walks the frame rather than have it decoded because every connection's reader
+// comes by here once: the stack that a decoder takes stays with the reader.
 func timeoutOf(frame []byte) time.Duration {
-	for _, field := range gjson.GetManyBytes(frame, "payload.connectionTimeoutMs", "connectionTimeoutMs") {
-		if ms := field.Int(); ms > 0 && ms <= maxTimeout.Milliseconds() {
+	for _, object := range [...][]byte{memberOf(frame, "payload"), frame} {
+		ms, err := strconv.ParseInt(string(memberOf(object, "connectionTimeoutMs")), 10, 64)
+		if err == nil && ms > 0 && ms <= maxTimeout.Milliseconds() {
 			return time.Duration(ms) * time.Millisecond
 		}
 	}
 	return defaultTimeout
+}
+
+// memberOf returns an object's member as it is written, or nil.
+func memberOf(object []byte, key string) []byte {
+	for members := dialect.ScanMembers(object); members.Next(); {
+		if string(members.Key()) == key {
+			return members.Value()
+		}
+	}
+	return nil
 }
