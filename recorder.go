@@ -231,18 +231,20 @@ func (r *recorder) Settled(result *ledger.Result) {
 }
 
 // reach pushes one value for each delivery that was due, which is how a Rate of
-// k6 is weighted.
+// k6 is weighted. They are all alike and nobody changes samples, so what may be
+// millions are pushed as one batch again and again.
 func (r *recorder) reach(deliveries int64, v float64) {
-	for deliveries > 0 {
-		batch := make(metrics.Samples, min(deliveries, flushAt))
-		for i := range batch {
-			batch[i] = metrics.Sample{
-				TimeSeries: metrics.TimeSeries{Metric: r.set.Reach, Tags: r.tags.Tags},
-				Time:       time.Now(), Value: v, Metadata: r.tags.Metadata,
-			}
+	batch := make(metrics.Samples, min(deliveries, flushAt))
+	for i := range batch {
+		batch[i] = metrics.Sample{
+			TimeSeries: metrics.TimeSeries{Metric: r.set.Reach, Tags: r.tags.Tags},
+			Time:       time.Now(), Value: v, Metadata: r.tags.Metadata,
 		}
-		r.state.Samples <- batch
-		deliveries -= int64(len(batch))
+	}
+	for deliveries > 0 {
+		n := min(deliveries, flushAt)
+		r.state.Samples <- batch[:n]
+		deliveries -= n
 	}
 }
 
