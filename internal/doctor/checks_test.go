@@ -178,8 +178,8 @@ func TestMemory(t *testing.T) {
 func TestProcessors(t *testing.T) {
 	t.Parallel()
 	examine(t, "CPU", map[string]differing{
-		"wss":      {plan: func(p *Plan) { p.Secure = true }, needed: "4s of them all to open the connections"},
-		"one":      {host: func(h *Host) { h.CPUs = 1 }, found: "1, for about 66000 deliveries a second", needed: "2s of them all"},
+		"wss":      {plan: func(p *Plan) { p.Secure = true }, needed: "5s of them all to open the connections"},
+		"one":      {host: func(h *Host) { h.CPUs = 1 }, found: "1, for about 66000 deliveries a second", needed: "5s of them all"},
 		"busy":     {plan: connections(133_333), needed: "1s to read a broadcast"},
 		"too busy": {plan: connections(133_400), level: Warn, needed: "1.001s to read a broadcast", change: "more machines"},
 	})

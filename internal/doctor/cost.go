@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// What things cost, as measured on two cores of an x86-64 virtual machine with
+// What things cost at most, as measured on two cores of an x86-64 virtual machine with
 // Linux 6.18 (docs/benchmarks.md). Resident memory is that of the k6 process.
 const (
 	processMemory = 60e6  // k6 without a VU
@@ -17,8 +17,8 @@ const (
 	// /proc/slabinfo with 8,000 connections on the loopback interface.
 	kernelMemory = 5e3
 
-	plainDial    = 200 * time.Microsecond // CPU, until a connection is ready
-	tlsDial      = 800 * time.Microsecond
+	plainDial    = 500 * time.Microsecond // CPU, until a connection is ready
+	tlsDial      = time.Millisecond
 	deliveryCost = 15 * time.Microsecond // CPU; 12 where several wait
 )
 

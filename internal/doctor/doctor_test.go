@@ -84,7 +84,7 @@ func TestAllIsWell(t *testing.T) {
 		"ok    conntrack        100 of at most 262144 (sysctl net.netfilter.nf_conntrack_max); needed: 10000 more",
 		"ok    memory           8.2 GB available; needed: 233 MB, 50 MB of it the kernel's, beside k6's Trend values",
 		"ok    CPU              2, for about 132000 deliveries a second; " +
-			"needed: 1s of them all to open the connections, 75ms to read a broadcast to each",
+			"needed: 2.5s of them all to open the connections, 75ms to read a broadcast to each",
 		"ok    clock            synchronised, off by at most 12ms, probably by 150µs; needed: synchronised, if other machines broadcast",
 		"ok    arrival times    the kernel's",
 	}, lines)
