@@ -53,7 +53,7 @@ func newServeCommand(gs *state.GlobalState) *cobra.Command {
 		// k6 has a flag --address of its own, whose text is the one that help shows.
 		Long: "Run a local push gateway: API Gateway with the blog's chat application, and AppSync.\n" +
 			"Here --address is the host and port that it listens on, 127.0.0.1:8090 by default; port 0 takes a free one.",
-		Args:  cobra.NoArgs,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(cmd); err != nil {
 				return err

@@ -89,7 +89,7 @@ func TestHold(t *testing.T) {
 			table := small(t, "hold", "-gateway", gateway, "-listeners", "400", "-processes", "4", "-per-vu", "20", "-ramp", "2s", "-hold", "1s")
 			counts, _, _ := strings.Cut(table, "| peak")
 			want := append([]string{"`ws_sessions` 400"}, joined...)
-			requireRows(t, counts, []int{1, 2}, append(want, "`pushgw_connect_failed` 0", "`pushgw_errors` 0", "`pushgw_closed` 400")...)
+			requireRows(t, counts, []int{1, 2}, append(want, "`pushgw_connect_failed` 0", "`pushgw_errors` 0", "`pushgw_closed` 400", "`pushgw_closed{by:gateway}` 0")...)
 		})
 	}
 }

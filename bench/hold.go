@@ -134,6 +134,9 @@ func (h *holding) report(out io.Writer, folder string, took time.Duration, peak 
 	_, _ = fmt.Fprintf(out, "%s: %d connections in %s, held %s; %d k6 processes, %d gateways; %s altogether\n\n| what | count |\n|---|---|\n",
 		h.gateway, h.listeners, h.ramp, h.hold, h.processes, h.processes, took.Round(time.Second))
 	wrong := ""
+	if took < h.ramp+h.hold {
+		wrong = fmt.Sprintf(" it took %s, less than to open and hold them;", took)
+	}
 	for _, row := range h.rows() {
 		_, _ = fmt.Fprintf(out, "| `%s` | %d |\n", row.metric, total[row.metric])
 		if total[row.metric] != int64(row.count) {
@@ -161,7 +164,7 @@ func (h *holding) rows() []row {
 	}
 	return slices.Concat(
 		[]row{{"ws_sessions", h.listeners}}, joined,
-		[]row{{"pushgw_connect_failed", 0}, {"pushgw_errors", 0}, {"pushgw_closed", h.listeners}},
+		[]row{{"pushgw_connect_failed", 0}, {"pushgw_errors", 0}, {"pushgw_closed", h.listeners}, {"pushgw_closed{by:gateway}", 0}},
 	)
 }
 

@@ -17,6 +17,8 @@ const client = __ENV.GATEWAY === 'appsync'
   : new apigw.Client(__ENV.APIGW_URL, { connectRate });
 
 export const options = {
+  // Held is what the gateway didn't hang up on.
+  thresholds: { 'pushgw_closed{by:gateway}': ['count==0'] },
   scenarios: {
     listener: { executor: 'per-vu-iterations', vus: LISTENERS / PER_VU, gracefulStop: '30s', maxDuration: '2h' },
   },
