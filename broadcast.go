@@ -75,6 +75,7 @@ func (c *client) broadcast(plan *broadcastPlan, open publisher) *sobek.Promise {
 // closed.
 func (c *call) publish(ctx context.Context, to *ledger.Audience, plan *broadcastPlan, send publish) (any, error) {
 	account := to.Open(false)
+	account.Wait(plan.settle)
 	var failed error
 	start := time.Now()
 	for i := range plan.count {
@@ -83,7 +84,11 @@ func (c *call) publish(ctx context.Context, to *ledger.Audience, plan *broadcast
 			break
 		}
 		s := account.Publish(intended.Add(c.clockOffset))
-		if err := send(ctx, s.String()); err != nil {
+		err = send(ctx, s.String())
+		if ctx.Err() != nil {
+			break // whether it was sent isn't known, and nobody's fault
+		}
+		if err != nil {
 			account.Retract(s)
 			c.recorder.Unanswered(err)
 			failed = c.complain(failed, err)
@@ -93,14 +98,23 @@ func (c *call) publish(ctx context.Context, to *ledger.Audience, plan *broadcast
 	result := account.Close()
 	c.recorder.Settled(&result)
 	c.recorder.flush()
-	switch {
-	case result.Sent == 0 && failed != nil:
+	if failed != nil && result.Sent == 0 {
 		return nil, failed
-	case result.Sent > 0 && result.Expected == 0:
-		c.state.Logger.Warn("pushgw: nobody was expected to hear a broadcast, for no listener of this process was ready; " +
-			"listeners of other processes are accounted for there")
 	}
+	c.warn(&result)
 	return newBroadcastResult(&result), nil
+}
+
+// warn says, once for the process, what keeps an account from telling of loss.
+func (c *call) warn(result *ledger.Result) {
+	switch {
+	case result.Sent > 0 && result.Expected == 0 && c.first("nobody listens"):
+		c.state.Logger.Warn("pushgw: nobody was expected to hear a broadcast, for no listener of this process was ready; " +
+			"what listeners of other processes lose is in no account")
+	case result.Indeterminate > 0 && c.first("indeterminate"):
+		c.state.Logger.Warnf("pushgw: %d of %d deliveries are indeterminate, neither received nor lost: "+
+			"listeners came or left while they were under way, or the test ended", result.Indeterminate, result.Expected)
+	}
 }
 
 // complain logs the first broadcast that could not be sent, and keeps it.
@@ -116,7 +130,7 @@ func (c *call) complain(first, err error) error {
 // wait sleeps until broadcast i is due, and says when that was meant to be: who
 // is late stamps the time that was meant, so that his own delay isn't hidden.
 func (p *broadcastPlan) wait(ctx context.Context, start time.Time, i int) (intended time.Time, err error) {
-	if p.rate == 0 {
+	if p.rate == 0 || ctx.Err() != nil { // else one that is overdue might go first
 		return time.Now(), ctx.Err()
 	}
 	intended = start.Add(time.Duration(float64(i) / p.rate * float64(time.Second)))

@@ -34,7 +34,9 @@ func (g *appSync) query(c *client, value sobek.Value) *sobek.Promise {
 		defer call.recorder.flush()
 		response, err := g.post(ctx, call, []byte(body))
 		if err != nil {
-			call.recorder.Unanswered(err)
+			if ctx.Err() == nil { // else it is the iteration that has ended
+				call.recorder.Unanswered(err)
+			}
 			return nil, err
 		}
 		var parsed struct{ Data any }

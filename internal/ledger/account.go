@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"math"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -17,6 +18,8 @@ type Account struct {
 	delays   *histogram.Histogram
 	// firsts and copies are the deliveries so far: first copies, and further ones.
 	firsts, copies atomic.Int64
+	// patience is how long a broadcast is in flight without a first copy; see Wait.
+	patience time.Duration
 	// interrupted: nobody waited for what hadn't come, so it isn't known to be lost.
 	interrupted bool
 
@@ -33,7 +36,10 @@ type broadcast struct {
 	proven        bool
 	expected      int
 	indeterminate int // under the audience's lock
-	retracted     atomic.Bool
+	// retracted: it could not be sent, as far as is known; see Retract.
+	retracted atomic.Bool
+	// published is when it was, and intended when that was meant to be.
+	published, intended time.Time
 
 	received, joined      atomic.Int64
 	duplicated, reordered atomic.Int64
@@ -50,35 +56,49 @@ func (a *Audience) Open(canary bool) *Account {
 	return account
 }
 
+// Wait says how long no first copy of a broadcast may come before it is in flight no
+// more: what a listener hasn't had by then it has lost, even if it leaves later on.
+// Unless that is said, whatever hasn't been heard by who leaves is indeterminate.
+func (account *Account) Wait(patience time.Duration) { account.patience = patience }
+
 // Publish gives the next broadcast its stamp, just before it is sent. Its
 // audience is that of this moment.
 func (account *Account) Publish(intended time.Time) stamp.Stamp {
 	a := account.audience
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	b := &broadcast{account: account, proven: a.proving && !account.canary, expected: a.count.Ready}
+	a.sequence++
+	b := &broadcast{
+		account: account, sequence: a.sequence, proven: a.proving && !account.canary, expected: a.count.Ready,
+		published: time.Now(), intended: intended,
+	}
 	if b.proven {
 		b.expected = a.count.Hearing
 	}
 	b.first.Store(math.MaxInt64)
 	b.last.Store(math.MinInt64)
 	account.broadcasts = append(account.broadcasts, b)
-	a.ledger.takeOff(b)
+	a.inFlight.add(b)
 	return stamp.Stamp{
-		Origin: a.ledger.origin, Sequence: b.sequence,
+		Origin: a.origin, Sequence: b.sequence,
 		Sent: intended.Truncate(time.Microsecond), Canary: account.canary,
 	}
 }
 
-// Retract says that a broadcast could not be sent after all, so nobody is
-// expected to hear it.
+// Retract says that a broadcast could not be sent after all, so nobody is expected
+// to hear it. If anybody does, before or after, it was sent all the same, whatever
+// became of the gateway's answer.
 func (account *Account) Retract(s stamp.Stamp) {
 	a := account.audience
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, b := range account.broadcasts {
+	for _, b := range slices.Backward(account.broadcasts) {
 		if b.sequence == s.Sequence {
 			b.retracted.Store(true)
+			if b.received.Load()+b.joined.Load() > 0 {
+				b.retracted.Store(false)
+			}
+			return
 		}
 	}
 }
@@ -91,9 +111,6 @@ func (b *broadcast) deliver(m *Member, d Delivery) {
 		return
 	}
 	b.account.firsts.Add(1)
-	if b.retracted.Load() {
-		return // it was sent all the same
-	}
 	// What is counted has its delay entered already, whenever the account is closed.
 	b.account.delays.Add(d.Delay)
 	lower(&b.first, int64(d.Delay))
@@ -106,11 +123,13 @@ func (b *broadcast) deliver(m *Member, d Delivery) {
 	} else {
 		b.joined.Add(1)
 	}
+	if b.retracted.Load() {
+		b.retracted.Store(false)
+	}
 }
 
 // outstanding is how many expected deliveries have neither come nor become
-// indeterminate. It is negative where copies came from so far behind that they
-// could not be told from first ones. The audience's lock is held.
+// indeterminate. The audience's lock is held.
 func (b *broadcast) outstanding() int64 {
 	if b.retracted.Load() {
 		return 0
@@ -122,11 +141,15 @@ func (b *broadcast) outstanding() int64 {
 func (account *Account) complete() bool {
 	account.audience.mu.Lock()
 	defer account.audience.mu.Unlock()
+	settled := true // all so far, for good
 	for _, b := range account.broadcasts[account.decided:] {
 		if b.outstanding() > 0 {
 			return false
 		}
-		account.decided++
+		settled = settled && !b.retracted.Load() // which somebody may hear yet
+		if settled {
+			account.decided++
+		}
 	}
 	return true
 }
@@ -134,11 +157,24 @@ func (account *Account) complete() bool {
 // leave makes indeterminate what a listener that goes had yet to hear. The
 // audience's lock is held.
 func (account *Account) leave(m *Member) {
+	now := time.Now()
 	for _, b := range account.broadcasts {
-		if m.expects(b) && !b.retracted.Load() && !m.own.decided(b.sequence) {
+		if m.expects(b) && !m.own.decided(b.sequence) && b.inFlight(now) {
 			b.indeterminate++
 		}
 	}
+}
+
+// inFlight says whether first copies of the broadcast may still be expected.
+func (b *broadcast) inFlight(now time.Time) bool {
+	if b.account.patience == 0 {
+		return true
+	}
+	latest := b.published
+	if last := b.last.Load(); last != math.MinInt64 {
+		latest = b.intended.Add(time.Duration(last))
+	}
+	return now.Sub(latest) <= b.account.patience
 }
 
 // Settle waits until everybody has heard everything, or until no first copy has

@@ -1,17 +1,27 @@
 package ledger
 
-import "sync"
+import (
+	"math/rand/v2"
+	"sync"
+)
 
 // Audience is all the listeners of one room, subscription or channel in this
-// process.
+// process. Its broadcasts have an origin of their own, and are counted by
+// themselves: what a listener can remember of them isn't used up by other rooms'.
 type Audience struct {
-	ledger *Ledger
+	origin   uint32
+	inFlight flights
 
-	mu      sync.Mutex
-	count   Count
-	proving bool
-	open    map[*Account]struct{}
-	changed chan struct{} // closed when count changes; nil while nobody watches
+	mu       sync.Mutex
+	sequence uint32 // of the latest broadcast
+	count    Count
+	proving  bool
+	open     map[*Account]struct{}
+	changed  chan struct{} // closed when count changes; nil while nobody watches
+}
+
+func newAudience() *Audience {
+	return &Audience{origin: rand.Uint32(), open: make(map[*Account]struct{})} //nolint:gosec // told apart, not kept secret
 }
 
 // Count is how many listeners are in which state.
@@ -72,3 +82,6 @@ func (a *Audience) tell() {
 		a.changed = nil
 	}
 }
+
+// mark is the last sequence given out. The lock is held.
+func (a *Audience) mark() mark { return mark{set: true, sequence: a.sequence} }

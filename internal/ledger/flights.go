@@ -2,8 +2,8 @@ package ledger
 
 import "sync/atomic"
 
-// flights finds a broadcast of this process by its sequence while its account
-// is open. Looking up takes no lock; changes are made under the ledger's.
+// flights finds a broadcast of an audience by its sequence while its account is
+// open. Looking up takes no lock; changes are made under the audience's.
 type flights struct {
 	table atomic.Pointer[flightTable]
 }

@@ -16,8 +16,9 @@
 package ledger
 
 import (
-	"math/rand/v2"
+	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
@@ -25,21 +26,19 @@ import (
 
 // Ledger is the account of one process.
 type Ledger struct {
-	origin   uint32
-	inFlight flights
-
 	mu        sync.Mutex
-	sequence  uint32
 	audiences map[string]*Audience
+	// origins are those of the audiences. It is copied when one is added, so that
+	// looking one up takes no lock.
+	origins atomic.Pointer[map[uint32]struct{}]
 }
 
-// New returns an empty ledger with an origin of its own.
+// New returns an empty ledger.
 func New() *Ledger {
-	return &Ledger{origin: rand.Uint32(), audiences: make(map[string]*Audience)} //nolint:gosec // told apart, not kept secret
+	l := &Ledger{audiences: make(map[string]*Audience)}
+	l.origins.Store(&map[uint32]struct{}{})
+	return l
 }
-
-// Origin names this process in its stamps.
-func (l *Ledger) Origin() uint32 { return l.origin }
 
 // Audience returns the audience of that name: all listeners of one room,
 // subscription or channel of one gateway.
@@ -48,16 +47,26 @@ func (l *Ledger) Audience(name string) *Audience {
 	defer l.mu.Unlock()
 	a := l.audiences[name]
 	if a == nil {
-		a = &Audience{ledger: l, open: make(map[*Account]struct{})}
+		a = newAudience()
 		l.audiences[name] = a
+		origins := maps.Clone(*l.origins.Load())
+		origins[a.origin] = struct{}{}
+		l.origins.Store(&origins)
 	}
 	return a
 }
 
+// local says whether an origin is one of this process.
+func (l *Ledger) local(origin uint32) bool {
+	_, ok := (*l.origins.Load())[origin]
+	return ok
+}
+
 // Delivery is what the ledger made of one stamp that a listener read.
 type Delivery struct {
-	// Origin is the process that sent the broadcast. Local says that it is this
-	// one, so that one clock dated both ends.
+	// Origin is the process that sent the broadcast, and there the audience that it
+	// was sent to. Local says that the process is this one, so that one clock dated
+	// both ends.
 	Origin uint32
 	Local  bool
 	// Delay is arrival less intended send time. It is negative where two clocks
@@ -70,9 +79,11 @@ type Delivery struct {
 type Outcome struct {
 	// Duplicate: this listener had this broadcast already.
 	Duplicate bool
-	// Reordered: it had a later one of the same origin already (RFC 4737).
+	// Reordered: it had a later one of the same account already (RFC 4737), or where
+	// the account isn't known, of the same origin.
 	Reordered bool
-	// Late: the broadcast's account was closed and this listener counted as lost.
+	// Late: it is in no account, for the broadcast's was closed, or so many later ones
+	// have come before it that it can't be told from a duplicate.
 	Late bool
 	// Stray: the broadcast was meant for another audience.
 	Stray bool
@@ -82,45 +93,23 @@ type Outcome struct {
 
 // Deliver enters that member read s, which arrived at that time.
 func (l *Ledger) Deliver(m *Member, s stamp.Stamp, arrived time.Time) Delivery {
-	d := Delivery{Origin: s.Origin, Local: s.Origin == l.origin, Delay: arrived.Sub(s.Sent)}
-	d.Canary = s.Canary
+	d := Delivery{Origin: s.Origin, Delay: arrived.Sub(s.Sent)}
 	m.hear()
-	d.Duplicate, d.Reordered = m.window(s.Origin).see(s.Sequence)
-	if !d.Local {
+	d.Outcome = m.window(s.Origin).see(s.Sequence)
+	d.Canary = s.Canary
+	if s.Origin != m.audience.origin {
+		d.Local = l.local(s.Origin)
+		d.Stray = d.Local
 		return d
 	}
-	b := l.inFlight.find(s.Sequence)
-	switch {
+	d.Local = true
+	switch b := m.audience.inFlight.find(s.Sequence); {
+	case d.Late:
 	case b == nil:
 		d.Late = !d.Duplicate && !d.Canary
-	case b.account.audience != m.audience:
-		d.Stray = true
 	default:
+		d.Reordered = d.Reordered && m.overtook(b)
 		b.deliver(m, d)
 	}
 	return d
-}
-
-// takeOff gives a broadcast its sequence and makes it known. The audience's lock
-// is held; it comes before the ledger's.
-func (l *Ledger) takeOff(b *broadcast) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.sequence++
-	b.sequence = l.sequence
-	l.inFlight.add(b)
-}
-
-// land forgets the broadcasts of an account.
-func (l *Ledger) land(account *Account) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.inFlight.remove(account)
-}
-
-// mark is the last sequence given out.
-func (l *Ledger) mark() mark {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return mark{set: true, sequence: l.sequence}
 }

@@ -9,8 +9,8 @@ type Member struct {
 	// gateway acknowledged the listener, and when it first heard a stamp: what
 	// was sent later, it is expected to hear.
 	ready, heard mark
-	// own is what the listener remembers of this process's broadcasts, whatever
-	// others send.
+	// own is what the listener remembers of this process's broadcasts to its
+	// audience, whatever others send.
 	own    window
 	others []window
 }
@@ -40,7 +40,7 @@ func (m *Member) Ready() {
 		return
 	}
 	m.state = listening
-	m.ready = a.ledger.mark()
+	m.ready = a.mark()
 	a.count.Connecting--
 	a.count.Ready++
 	if m.heard.set { // a broadcast overtook the acknowledgement
@@ -57,7 +57,7 @@ func (m *Member) hear() {
 	a := m.audience
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	m.heard = a.ledger.mark()
+	m.heard = a.mark()
 	if m.state == listening {
 		a.count.Hearing++
 		a.tell()
@@ -101,7 +101,7 @@ const maxOrigins = 16
 
 // window returns what the listener remembers of an origin.
 func (m *Member) window(origin uint32) *window {
-	if origin == m.audience.ledger.origin {
+	if origin == m.audience.origin {
 		return &m.own
 	}
 	for i := range m.others {
@@ -114,4 +114,17 @@ func (m *Member) window(origin uint32) *window {
 	}
 	m.others = append(m.others, window{origin: origin})
 	return &m.others[len(m.others)-1]
+}
+
+// overtook says whether the listener has had a later broadcast of the same account.
+// One of another account is no evidence: which of two publishers' comes first was
+// never agreed.
+func (m *Member) overtook(b *broadcast) bool {
+	for s := b.sequence + 1; s <= m.own.highest; s++ {
+		later := m.audience.inFlight.find(s)
+		if later != nil && later.account == b.account && m.own.bit(s) {
+			return true
+		}
+	}
+	return false
 }

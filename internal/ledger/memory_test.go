@@ -28,7 +28,7 @@ func TestMemoryStaysFlat(t *testing.T) {
 	grown := heap() - before
 	t.Logf("%d bytes for each listener", grown/members)
 	assert.Less(t, grown, int64(members*perMember))
-	assert.Nil(t, ledger.inFlight.table.Load())
+	assert.Nil(t, audience.inFlight.table.Load())
 	runtime.KeepAlive(listening)
 }
 
@@ -50,7 +50,7 @@ func TestMemoryOfBroadcastsInFlight(t *testing.T) {
 	t.Logf("%d bytes for each broadcast in flight", grown/broadcasts)
 	assert.Less(t, grown, int64(broadcasts*perBroadcast))
 	account.Close()
-	assert.Nil(t, ledger.inFlight.table.Load())
+	assert.Nil(t, audience.inFlight.table.Load())
 	runtime.KeepAlive(listening)
 }
 

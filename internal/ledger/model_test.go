@@ -159,7 +159,7 @@ func (h *history) retract() {
 	if len(h.sent) > 0 {
 		b := pick(h.random, h.sent)
 		b.account.real.Retract(b.Stamp)
-		b.retracted = true
+		b.retracted = b.heardBy+b.joins == 0
 	}
 }
 
@@ -172,22 +172,24 @@ func (h *history) deliver(t *testing.T) {
 		return
 	}
 	if len(h.sent) == 0 || h.random.IntN(20) == 0 {
-		s := stamp.Stamp{Origin: h.ledger.Origin() + 1 + h.random.Uint32N(3), Sequence: 1 + h.random.Uint32N(40)}
+		s := stamp.Stamp{Origin: h.audience(0).origin + 1 + h.random.Uint32N(3), Sequence: 1 + h.random.Uint32N(40)}
 		h.heard(t, m, s, m.first(s))
 		return
 	}
 	b := h.recent()
+	overtook := h.overtook(m, b)
 	want := m.first(b.Stamp)
 	want.Canary = b.Canary
 	switch {
-	case b.account.closed:
-		want.Late = !want.Duplicate && !b.Canary
 	case b.account.audience != m.audience:
 		want.Stray = true
-	case b.retracted:
+	case b.account.closed:
+		want.Late = !want.Duplicate && !b.Canary
 	case want.Duplicate:
 		b.counts.duplicated++
 	default:
+		b.retracted = false // it was sent all the same
+		want.Reordered = overtook
 		if b.expected[m] {
 			b.heardBy++
 		} else {
@@ -198,6 +200,16 @@ func (h *history) deliver(t *testing.T) {
 		}
 	}
 	h.heard(t, m, b.Stamp, want)
+}
+
+// overtook says whether a member had a later broadcast of the same account.
+func (h *history) overtook(m *modelMember, b *modelBroadcast) bool {
+	for _, later := range b.account.sent {
+		if later.Sequence > b.Sequence && m.had[later.Stamp] {
+			return true
+		}
+	}
+	return false
 }
 
 // recent is mostly one of the latest broadcasts.

@@ -28,7 +28,7 @@ func (account *Account) Close() Result {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	delete(a.open, account)
-	a.ledger.land(account)
+	a.inFlight.remove(account)
 
 	delays := account.delays.Summary()
 	r := Result{P50: delays.P50, P99: delays.P99}
@@ -44,16 +44,14 @@ func (account *Account) Close() Result {
 }
 
 func (r *Result) add(b *broadcast) {
-	joined, indeterminate := b.joined.Load(), int64(b.indeterminate)
-	outstanding := b.outstanding()
-	lost, surplus := max(outstanding, 0), max(-outstanding, 0)
+	joined, indeterminate, lost := b.joined.Load(), int64(b.indeterminate), b.outstanding()
 	received := int64(b.expected) - indeterminate - lost
 	r.Sent++
 	r.Expected += int64(b.expected) + joined
 	r.Received += received
 	r.Indeterminate += indeterminate + joined
 	r.Lost += lost
-	r.Duplicated += b.duplicated.Load() + surplus
+	r.Duplicated += b.duplicated.Load()
 	r.Reordered += b.reordered.Load()
 	if received+joined > 0 {
 		r.Fanouts = append(r.Fanouts, Fanout{First: time.Duration(b.first.Load()), Last: time.Duration(b.last.Load())})

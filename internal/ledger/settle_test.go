@@ -128,3 +128,28 @@ func TestSettleNeedsNotWait(t *testing.T) {
 	cancel()
 	account.Settle(ctx, enough)
 }
+
+// What a listener hasn't had for so long that it would have been lost had it stayed
+// is lost, even if it leaves before the account is closed.
+func TestWhoLeavesLaterHasLost(t *testing.T) {
+	t.Parallel()
+	const patience = time.Second // more than any step takes
+	ledger := New()
+	audience := ledger.Audience(room)
+	members := listeners(audience, 3)
+	account := audience.Open(false)
+	account.Wait(patience)
+	old := account.Publish(time.Now().Add(-time.Hour)) // the publisher is late
+	heard := account.Publish(time.Now())
+	ledger.Deliver(members[0], heard, heard.Sent.Add(time.Hour)) // it is heard for that long
+	members[1].Leave()
+	time.Sleep(patience + patience/5)
+	ledger.Deliver(members[0], old, time.Now().Add(-2*patience))
+	recent := account.Publish(time.Now().Add(-time.Hour))
+	ledger.Deliver(members[0], recent, time.Now())
+	members[2].Leave()
+	result := account.Close()
+	// The first to go may yet have heard both that were sent, the other has lost the
+	// old one.
+	assert.Equal(t, counts{sent: 3, expected: 8, received: 3, lost: 1, indeterminate: 4, reordered: 1}, countsOf(&result))
+}

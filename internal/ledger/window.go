@@ -9,28 +9,28 @@ type window struct {
 }
 
 // windowSize is how far apart two broadcasts may overtake each other and still
-// be told from duplicates. One from farther back is taken for a first copy.
+// be told from duplicates.
 const (
 	windowWords = 4
 	windowSize  = 64 * windowWords
 )
 
 // see enters one sequence and says whether it was there before, or came behind
-// a higher one.
-func (w *window) see(sequence uint32) (duplicate, reordered bool) {
+// a higher one; or so far behind that it can't be told whether it was there.
+func (w *window) see(sequence uint32) (o Outcome) {
 	switch {
 	case sequence > w.highest:
 		w.forget(sequence)
 		w.highest = sequence
 	case w.beyond(sequence):
-		return false, true
+		return Outcome{Reordered: true, Late: true}
 	case w.bit(sequence):
-		return true, false
+		return Outcome{Duplicate: true}
 	default:
-		reordered = true
+		o.Reordered = true
 	}
 	w.seen[sequence/64%windowWords] |= 1 << (sequence % 64)
-	return false, reordered
+	return o
 }
 
 // decided says whether a broadcast has been seen, or is so old that it will not

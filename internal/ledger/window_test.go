@@ -21,9 +21,10 @@ func FuzzWindow(f *testing.F) {
 			if decided := s <= highest && (seen[s] || !remembered); w.decided(s) != decided {
 				t.Fatalf("%d is decided: %t", s, !decided)
 			}
-			duplicate, reordered := w.see(s)
-			if duplicate != (seen[s] && remembered) || reordered != (s <= highest && !duplicate) {
-				t.Fatalf("%d behind %d: duplicate %t, reordered %t", s, highest, duplicate, reordered)
+			want := Outcome{Duplicate: seen[s] && remembered, Late: !remembered}
+			want.Reordered = s <= highest && !want.Duplicate
+			if got := w.see(s); got != want {
+				t.Fatalf("%d behind %d: %+v instead of %+v", s, highest, got, want)
 			}
 			seen[s] = true
 			highest = max(highest, s)

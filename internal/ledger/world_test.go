@@ -104,7 +104,7 @@ func retract(account, name string) step {
 // elsewhere is a broadcast of another process.
 func elsewhere(name string, origin, sequence uint32) step {
 	return func(_ *testing.T, w *world) {
-		w.stamps[name] = stamp.Stamp{Origin: w.ledger.Origin() + origin, Sequence: sequence, Sent: time.Now()}
+		w.stamps[name] = stamp.Stamp{Origin: w.ledger.Audience(room).origin + origin, Sequence: sequence, Sent: time.Now()}
 	}
 }
 
@@ -115,7 +115,7 @@ func hear(member, name string, want Outcome) step {
 		s := w.stamps[name]
 		got := w.ledger.Deliver(w.members[member], s, s.Sent.Add(time.Millisecond))
 		assert.Equal(t, want, got.Outcome, "%s hears %s", member, name)
-		assert.Equal(t, s.Origin == w.ledger.Origin(), got.Local)
+		assert.Equal(t, w.ledger.local(s.Origin), got.Local)
 		assert.Equal(t, time.Millisecond, got.Delay)
 	}
 }

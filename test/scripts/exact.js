@@ -6,7 +6,7 @@ import http from 'k6/http';
 const LISTENERS = Number(__ENV.LISTENERS);
 const VUS = 4;
 const BROADCASTS = Number(__ENV.BROADCASTS);
-const plan = { count: BROADCASTS, rate: BROADCASTS / 4, settle: '2s' };
+const plan = { count: BROADCASTS, rate: BROADCASTS / 4, settle: '4s' };
 const side = __ENV.GATEWAY;
 
 const client = side === 'appsync'
