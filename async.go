@@ -46,6 +46,9 @@ func guarded(work func() (any, error)) (value any, err error) {
 	return work()
 }
 
+// survive does the same where nobody is to be told.
+func survive() { _ = recover() }
+
 // tasks brings what goroutines have to say to the event loop, in order. It holds
 // the iteration open until it is closed.
 type tasks struct {
@@ -98,26 +101,30 @@ func (t *tasks) wake() {
 	}
 }
 
-// run is called on the event loop. It returns the first error and runs the rest
-// all the same.
-func (t *tasks) run() (err error) {
-	for {
-		t.mu.Lock()
-		queue := t.queue
-		t.queue = nil
-		t.space.Broadcast()
-		if len(queue) == 0 {
-			if !t.closed {
-				t.callback = t.vu.RegisterCallback()
-			}
-			t.mu.Unlock()
-			return err
-		}
-		t.mu.Unlock()
-		for _, f := range queue {
-			if failed := f(); failed != nil && err == nil {
-				err = fmt.Errorf("in a handler: %w", failed)
-			}
+// run is called on the event loop. It runs one task, so that the next takes its turn
+// behind whatever else the loop has to do, such as the script's timers.
+func (t *tasks) run() error {
+	if f := t.next(); f != nil {
+		if err := f(); err != nil {
+			return fmt.Errorf("in a handler: %w", err)
 		}
 	}
+	return nil
+}
+
+// next takes a task off the queue, if there is one, and sees to the one behind it.
+func (t *tasks) next() (f func() error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.queue) > 0 {
+		f, t.queue = t.queue[0], t.queue[1:]
+		t.space.Signal()
+	}
+	if !t.closed || len(t.queue) > 0 {
+		t.callback = t.vu.RegisterCallback()
+	}
+	if len(t.queue) > 0 {
+		t.wake()
+	}
+	return f
 }

@@ -14,6 +14,7 @@ import (
 type connection struct {
 	*call
 	*host
+	ctx    context.Context // the iteration's, which the connection doesn't outlive
 	object *sobek.Object
 	tasks  *tasks
 	// handlers are the script's, by event, and early the events that came before
@@ -35,7 +36,7 @@ const (
 // given what the dialect adds.
 func (c *call) connect(define func(*connection)) *sobek.Promise {
 	s := &connection{
-		call: c, object: c.vu.Runtime().NewObject(),
+		call: c, ctx: c.vu.Context(), object: c.vu.Runtime().NewObject(),
 		tasks: newTasks(c.vu), handlers: make(map[string][]sobek.Callable),
 	}
 	s.listening.Store(true)
@@ -163,6 +164,9 @@ func (s *connection) emit(event string, value func(*sobek.Runtime) sobek.Value) 
 		if !s.delivered {
 			s.early = append(s.early, task)
 			return nil
+		}
+		if event == eventMessage && s.ctx.Err() != nil {
+			return nil // the iteration is over, and what is left must not hold it open
 		}
 		// Messages cost the event loop something only while somebody wants them.
 		s.listening.Store(len(s.handlers[eventMessage]) > 0)

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -30,7 +31,8 @@ func TestErrorsOfAPIGateway(t *testing.T) {
 	g := serve(t)
 	o := k6(t, "scripts/apigw-errors.js", g.env("FAULTS_URL=http://"+g.address+"/faults")...)
 	require.Zero(t, o.exit)
-	require.Empty(t, o.log)
+	require.Len(t, o.log, 1)
+	require.Contains(t, o.log[0], "nobody was expected to hear a broadcast")
 	o.requireCounts(t, map[string]int{"checks": 3, "pushgw_errors": 1, "pushgw_closed code=1001 by=gateway": 1})
 }
 
@@ -82,6 +84,35 @@ func TestThrowingHandler(t *testing.T) {
 	require.Len(t, o.log, 1)
 	require.Contains(t, o.log[0], "thrown by a handler")
 	o.requireCounts(t, map[string]int{"ws_sessions": 1, "pushgw_closed code=1000 by=client": 1})
+}
+
+// TestSlowHandler: messages that a script is slow to handle don't keep it from anything
+// else, such as its timers.
+func TestSlowHandler(t *testing.T) {
+	t.Parallel()
+	const messages = 1000
+	o := k6(t, written(t, fmt.Sprintf(`
+		const gateway = new apigw.Client(__ENV.APIGW_URL);
+		export default async function () {
+			const connection = await gateway.connect();
+			let handled = 0;
+			connection.on('message', () => {
+				handled++;
+				for (const begin = Date.now(); Date.now() - begin < 5;);
+			});
+			const closed = new Promise((done) => connection.on('close', done));
+			const sent = gateway.broadcast({ count: %d, settle: 0 });
+			await new Promise((done) => connection.on('message', done));
+			await new Promise((done) => setTimeout(done, 100));
+			console.log(JSON.stringify({ handled }));
+			await sent;
+			await connection.close();
+			await closed;
+			console.log(JSON.stringify({ handled }));
+		}`, messages)), serve(t).env()...)
+	require.Zero(t, o.exit)
+	require.Less(t, o.said[0].Get("handled").Int(), int64(messages/2), "when the timer was due")
+	require.Greater(t, o.said[1].Get("handled").Int(), int64(messages/2), "what came before it was closed is handled all the same")
 }
 
 // TestRefusedAndCut: the connections that a gateway refuses, and those that it
