@@ -1,6 +1,7 @@
 package pushgw
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -42,7 +43,7 @@ func newDoctorCommand(gs *state.GlobalState) *cobra.Command {
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.IntVar(&o.plan.Connections, "connections", 0, "connections to hold on this machine")
-	flags.StringVar(&o.url, "url", "", "the gateway's URL (wss, ws, https or http), to be reached")
+	flags.StringVar(&o.url, "url", "", "the gateway's URL (wss, ws, https or http), whose DNS, TCP and TLS are tried")
 	flags.BoolVar(&o.plan.Secure, "tls", false, "the connections are wss; known from the URL, if there is one")
 	flags.IntVar(&o.plan.PerVU, "per-vu", 500, "how many of them one VU holds")
 	flags.IntVar(&o.plan.Processes, "processes", 1, "k6 processes on this machine that share them")
@@ -52,6 +53,9 @@ func newDoctorCommand(gs *state.GlobalState) *cobra.Command {
 
 // check completes the options, or says which flag can't be as it is.
 func (o *doctorOptions) check() error {
+	if o.plan.Connections == 0 {
+		return errors.New("--connections is missing: how many are to be held?")
+	}
 	const most = 1e9 // no machine has as many of anything
 	for _, flag := range []struct {
 		name  string
@@ -73,7 +77,11 @@ func (o *doctorOptions) check() error {
 	if o.plan.Gateway, err = endpoints(o.url); err != nil {
 		return fmt.Errorf("--url: %w", err)
 	}
-	o.plan.Secure = o.plan.Gateway[0].Scheme == "wss"
+	secure := o.plan.Gateway[0].Scheme == "wss"
+	if o.plan.Secure && !secure {
+		return fmt.Errorf("--tls: connections to %s are plain", redacted(o.url))
+	}
+	o.plan.Secure = secure
 	return nil
 }
 

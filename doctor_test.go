@@ -69,18 +69,19 @@ func TestDoctorOfWhatNoMachineCan(t *testing.T) {
 func TestDoctorRefusesWhatCannotBe(t *testing.T) {
 	t.Parallel()
 	for flags, says := range map[string]string{
-		"":                                    "--connections: must be from 1 to 1000000000, not 0",
-		"--connections -5":                    "--connections: must be from 1 to 1000000000, not -5",
-		"--connections 5000000000":            "--connections: must be from 1 to 1000000000, not 5000000000",
-		"--connections many":                  "--connections",
-		"--connections 1 --per-vu 0":          "--per-vu: must be from 1 to 1000000000, not 0",
-		"--connections 1 --processes 0":       "--processes: must be from 1 to 1000000000, not 0",
-		"--connections 1 --local-ips nowhere": "--local-ips: nowhere is not a valid IP",
-		"--connections 1 --url gateway":       `--url: "gateway" names no host`,
-		"--connections 1 --url wss://":        `--url: "wss://" names no host`,
-		"--connections 1 --url ftp://a/b?key": `--url: "ftp://a/b" must begin with wss://, ws://, https:// or http://`,
-		"--connections 1 --url ws://a:b/?key": `--url: "ws://a:b/" is not a URL`,
-		"--connections 1 and more":            "unknown command",
+		"": "--connections is missing",
+		"--connections 1 --tls --url ws://a/b?key": "--tls: connections to ws://a/b are plain",
+		"--connections -5":                         "--connections: must be from 1 to 1000000000, not -5",
+		"--connections 5000000000":                 "--connections: must be from 1 to 1000000000, not 5000000000",
+		"--connections many":                       "--connections",
+		"--connections 1 --per-vu 0":               "--per-vu: must be from 1 to 1000000000, not 0",
+		"--connections 1 --processes 0":            "--processes: must be from 1 to 1000000000, not 0",
+		"--connections 1 --local-ips nowhere":      "--local-ips: nowhere is not a valid IP",
+		"--connections 1 --url gateway":            `--url: "gateway" names no host`,
+		"--connections 1 --url wss://":             `--url: "wss://" names no host`,
+		"--connections 1 --url ftp://a/b?key":      `--url: "ftp://a/b" must begin with wss://, ws://, https:// or http://`,
+		"--connections 1 --url ws://a:b/?key":      `--url: "ws://a:b/" is not a URL`,
+		"--connections 1 and more":                 "unknown command",
 		"--connections 1 --url https://x.appsync-realtime-api.eu-west-1.amazonaws.com/graphql": "--url: appsync: ",
 	} {
 		t.Run(flags, func(t *testing.T) {

@@ -127,7 +127,7 @@ func TestTCPMemory(t *testing.T) {
 	t.Parallel()
 	memory := func(text string) map[string]string { return map[string]string{"proc/sys/net/ipv4/tcp_mem": text} }
 	examine(t, "TCP memory", map[string]differing{
-		"just enough": {files: memory("5000 10100 15000"), needed: "10000, when a message waits at each connection"},
+		"just enough": {files: memory("5000 10100 15000"), needed: "10000 pages, when a message waits at each connection"},
 		"pressure": {
 			files: memory("5000 10099 15000"), level: Warn, found: "10099 pages before pressure, 15000 at most, 100 in use",
 			change: `sysctl -w net.ipv4.tcp_mem="10100 12625 15150"; above the last, what comes in is dropped and sent again`,

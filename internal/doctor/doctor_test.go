@@ -80,7 +80,7 @@ func TestAllIsWell(t *testing.T) {
 		"ok    local ports      28232 to one address of the gateway (sysctl net.ipv4.ip_local_port_range is 32768 60999); needed: 10000",
 		"ok    local addresses  1 (192.0.2.10); needed: 1",
 		"ok    TCP memory       200000 pages before pressure, 300000 at most, 100 in use (sysctl net.ipv4.tcp_mem); " +
-			"needed: 10000, when a message waits at each connection",
+			"needed: 10000 pages, when a message waits at each connection",
 		"ok    conntrack        100 of at most 262144 (sysctl net.netfilter.nf_conntrack_max); needed: 10000 more",
 		"ok    memory           8.2 GB available; needed: 233 MB, 50 MB of it the kernel's, beside k6's Trend values",
 		"ok    CPU              2, for about 132000 deliveries a second; " +

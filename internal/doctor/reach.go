@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/pushgw/xk6-pushgw/internal/limits"
@@ -69,6 +70,9 @@ func (e *examination) connect(ctx context.Context, gateway *url.URL, address net
 	conn, err := e.Dial(dialling, "tcp", to)
 	if err != nil {
 		f.Level, f.Found, f.Needed = Fail, reason(limits.Explain(err), ""), "a connection to "+to
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			f.Change = "the URL's port, or whether the gateway is running there"
+		}
 		return []Finding{f}
 	}
 	defer func() { _ = conn.Close() }()
@@ -80,12 +84,16 @@ func (e *examination) connect(ctx context.Context, gateway *url.URL, address net
 }
 
 func (e *examination) shakeHands(ctx context.Context, host string, conn net.Conn) Finding {
-	f := Finding{Check: "TLS", Change: "the gateway's certificate; a script may have insecureSkipTLSVerify"}
+	f := Finding{Check: "TLS", Change: "the URL: nothing speaks TLS at that port"}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	client := tls.Client(conn, wire.TLSConfig(e.TLS, host))
 	if err := client.HandshakeContext(ctx); err != nil {
-		f.Level, f.Found, f.Needed = Fail, reason(err, ""), "a certificate of "+host
+		f.Level, f.Found, f.Needed = Fail, reason(err, ""), "TLS with "+host
+		if untrusted := (*tls.CertificateVerificationError)(nil); errors.As(err, &untrusted) {
+			f.Needed = "a certificate of " + host
+			f.Change = "the gateway's certificate; a script may have insecureSkipTLSVerify"
+		}
 		return f
 	}
 	f.Found = fmt.Sprintf("%s with %s", tls.VersionName(client.ConnectionState().Version), host)

@@ -105,7 +105,11 @@ func TestAGatewayThatIsNotReached(t *testing.T) {
 	closed, port := serve(t, false)
 	closed.Close()
 	requireLines(t, visitor(t, "wss://gateway.test:"+port).reach(t.Context()), `ok    DNS `,
-		`fail  TCP              dial tcp 127.0.0.1:`+port+`: .*refused.*; needed: a connection to 127.0.0.1:`+port+`; to change: routes`)
+		`fail  TCP              dial tcp 127.0.0.1:`+port+`: .*refused.*; needed: a connection to 127.0.0.1:`+port+`; to change: the URL's port`)
+	plain, port := serve(t, false)
+	defer plain.Close()
+	requireLines(t, visitor(t, "wss://gateway.test:"+port).reach(t.Context()), `ok    DNS `, `ok    TCP `,
+		`fail  TLS              tls: .*; needed: TLS with gateway.test; to change: the URL: nothing speaks TLS`)
 
 	e := visitor(t, "ws://gateway.test", "https://gateway.test")
 	var dialled []string

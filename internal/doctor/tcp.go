@@ -17,7 +17,7 @@ func (e *examination) tcpMemory() Finding {
 	needed := uint64(e.Connections)
 	f.Found = fmt.Sprintf("%d pages before pressure, %d at most, %d in use (sysctl net.ipv4.tcp_mem)",
 		memory.Pressure, memory.Most, memory.Used)
-	f.Needed = fmt.Sprintf("%d, when a message waits at each connection", needed)
+	f.Needed = fmt.Sprintf("%d pages, when a message waits at each connection", needed)
 	switch {
 	case memory.Used+needed > memory.Pressure:
 		f.Level = Warn
