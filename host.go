@@ -57,13 +57,9 @@ func openHost(ctx context.Context, c *call, script listen.Handler) (*host, error
 
 // hangUp closes the connection in the ordinary way.
 func (h *host) hangUp() {
-	_, _ = guarded(func() (any, error) {
-		h.Close(normalClosure, "")
-		return nil, nil //nolint:nilnil // there is nothing to say
-	})
+	defer survive()
+	h.Close(listen.NormalClosure, "")
 }
-
-const normalClosure = 1000
 
 // leave closes the connection and waits until it is closed.
 func (h *host) leave() {

@@ -59,9 +59,11 @@ func (k *keeper) tick(now time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for j := range k.jobs {
-		_, _ = guarded(func() (any, error) {
-			j.do(now)
-			return nil, nil //nolint:nilnil // there is nothing to say
-		})
+		j.run(now)
 	}
+}
+
+func (j *job) run(now time.Time) {
+	defer survive()
+	j.do(now)
 }

@@ -12,7 +12,7 @@
 //	/stats                      GET what was delivered, DELETE to count from zero
 //	/faults                     GET what goes wrong, POST to change it, DELETE for nothing
 //
-// It shares no code with the clients it serves, so that two readings of the
+// It shares no protocol code with the clients it serves, so that two readings of the
 // protocols check each other.
 package gateway
 

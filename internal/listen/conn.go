@@ -33,10 +33,11 @@ type Conn struct {
 	closed                 chan struct{}
 }
 
-// Handler is told what happens on a connection that a script drives. It is
-// called from the goroutine that reads the connection.
+// Handler is told what happens on a connection that a script drives, by the
+// goroutine that reads it.
 type Handler interface {
-	// Event is a frame with a meaning other than data.
+	// Event is a frame with a meaning other than data, or what came of Do, in whose
+	// caller's goroutine that is told.
 	Event(e dialect.Event)
 	// Message is a frame with data, which is valid until Message returns.
 	Message(data []byte, request string)
@@ -186,11 +187,11 @@ func (c *Conn) note(e *dialect.Event) {
 	case dialect.Refusal:
 		c.config.Observer.Erred(e.Err.Name)
 		if !c.ready.Load() {
-			c.depart(departure{code: normalClosure, err: e.Err})
+			c.depart(departure{code: NormalClosure, err: e.Err})
 		}
 	case dialect.Ended:
 		if c.handler == nil {
-			c.depart(departure{code: normalClosure, dismissed: true})
+			c.depart(departure{code: NormalClosure, dismissed: true})
 		}
 	case dialect.Unknown, dialect.Data, dialect.KeepAlive:
 	}
@@ -206,9 +207,6 @@ func (c *Conn) becomeReady() {
 	c.config.Observer.Ready(time.Since(c.dialled))
 }
 
-// Ready says whether the handshake is done.
-func (c *Conn) Ready() bool { return c.ready.Load() }
-
 // Do changes the dialect's state, and does what that asks for. f runs alone.
 func (c *Conn) Do(f func(dialect.Session) dialect.Event) {
 	c.act(c.with(f))
@@ -223,8 +221,10 @@ func (c *Conn) Send(text []byte) error {
 	return nil
 }
 
+// NormalClosure is the close code of who is done (RFC 6455, section 7.4.1).
+const NormalClosure = 1000
+
 const (
-	normalClosure = 1000
 	goingAway     = 1001
 	internalError = 1011
 

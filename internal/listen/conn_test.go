@@ -50,7 +50,7 @@ func drive(t *testing.T, s *scene, d *diary) *Conn {
 	require.NoError(t, err)
 	go conn.Serve()
 	t.Cleanup(func() {
-		conn.Close(normalClosure, "")
+		conn.Close(NormalClosure, "")
 		<-conn.Done()
 	})
 	return conn
@@ -62,7 +62,7 @@ func TestAConnectionThatAScriptDrives(t *testing.T) {
 	s, d := newScene(to), new(diary)
 	conn := drive(t, s, d)
 	s.saw(t, "ready", 1)
-	assert.True(t, conn.Ready())
+	assert.True(t, conn.ready.Load())
 	for _, text := range []string{"some data", "failed", "done it", "ended", "refused", "more"} {
 		h.say(text)
 	}
@@ -94,7 +94,7 @@ func TestAConnectionThatTheGatewayCloses(t *testing.T) {
 	})
 	<-conn.Done()
 	assert.Equal(t, `closed 4001 "moved"`, d.read()[2])
-	conn.Close(normalClosure, "") // which is too late
+	conn.Close(NormalClosure, "") // which is too late
 	assert.Equal(t, 1, s.told()["closed 4001 by gateway"])
 }
 
@@ -107,7 +107,7 @@ func TestAConnectionThatManyClose(t *testing.T) {
 	for range 10 {
 		closing.Go(func() {
 			_ = conn.Send([]byte("text"))
-			conn.Close(normalClosure, "")
+			conn.Close(NormalClosure, "")
 			conn.Keep(hours(1))
 		})
 	}

@@ -173,6 +173,6 @@ func (g *Group) close() {
 func (g *Group) dismiss(conn *Conn) {
 	g.alive.Go(func() {
 		defer survive()
-		conn.Close(normalClosure, "")
+		conn.Close(NormalClosure, "")
 	})
 }

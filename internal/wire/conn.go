@@ -39,9 +39,6 @@ func newConn(socket *websocket.Conn, arrivals *arrivalConn) *Conn {
 	return c
 }
 
-// Subprotocol is the one that the gateway chose, or empty.
-func (c *Conn) Subprotocol() string { return c.socket.Subprotocol() }
-
 // OnPong has f called by Read for each answer to Ping. Set it before the first Read.
 func (c *Conn) OnPong(f func(roundTrip time.Duration)) { c.onPong = f }
 

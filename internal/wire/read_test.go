@@ -139,9 +139,9 @@ func TestCompressedFramesAreRefused(t *testing.T) {
 func TestTheSubprotocolIsTheOneThatTheGatewayChose(t *testing.T) {
 	t.Parallel()
 	to := gateway(t, false, untilClosed)
-	assert.Empty(t, dial(t, to).Subprotocol())
+	assert.Empty(t, dial(t, to).socket.Subprotocol())
 	to.Subprotocols = []string{"unknown", "spoken"}
-	assert.Equal(t, "spoken", dial(t, to).Subprotocol())
+	assert.Equal(t, "spoken", dial(t, to).socket.Subprotocol())
 }
 
 // A connection that waits holds no buffer, and one that held a large message
