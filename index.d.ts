@@ -71,13 +71,13 @@ declare module "k6/x/pushgw" {
     /** How many connections to hold. Default 1. */
     connections?: number;
     /**
-     * How many of them to open each second, evenly spread; 0 for as fast as `connectRate`
-     * allows. Default 0.
+     * How many of them to open each second, evenly spread, in this call alone; 0 for as fast
+     * as `connectRate` allows. Default 0.
      */
     rate?: number;
     /**
-     * How long to listen, from the call on; 0 until the scenario stops the VU or no
-     * connection is left. Default 0.
+     * How long to listen, from the call on; 0 until the scenario stops the VU, which then
+     * doesn't see the result, or no connection is left. Default 0.
      */
     duration?: Duration;
   }
@@ -108,7 +108,8 @@ declare module "k6/x/pushgw" {
     timeout?: Duration;
     /**
      * Whether to send canaries through the gateway until the listeners have heard one, for an
-     * acknowledgement is no proof. Who heard none is deaf and is expected to hear nothing.
+     * acknowledgement is no proof. Who heard none is deaf and is expected to hear nothing,
+     * until it does.
      * Default false.
      */
     canary?: boolean;
@@ -131,12 +132,15 @@ declare module "k6/x/pushgw" {
      * 0 for one right after another. Default 0.
      */
     rate?: number;
-    /** How long to wait for deliveries after the last one; less if all are in. Default `'5s'`. */
+    /**
+     * How long to wait for deliveries after the last one; less if all are in. What a listener
+     * hasn't heard by then is lost. Default `'5s'`.
+     */
     settle?: Duration;
   }
 
   /**
-   * The account of a series of broadcasts. A delivery is one broadcast reaching one
+   * The account of a series of broadcasts to the listeners of this process. A delivery is one broadcast reaching one
    * listener; expected = received + lost + indeterminate. Times are milliseconds from when
    * a broadcast was due to its arrival.
    */

@@ -9,6 +9,8 @@ const LISTENERS = Number(__ENV.LISTENERS || 100);
 const BROADCASTS = Number(__ENV.BROADCASTS || 10);
 const RATE = Number(__ENV.RATE || 5); // broadcasts a second
 const HOLD = __ENV.HOLD || `${10 + BROADCASTS / RATE}s`; // how long the listeners stay; a delivery has 5s to come
+const SEGMENTS = Number(__ENV.SEGMENTS || 1); // processes that share the listeners; see segments.sh
+const START = __ENV.START || '0s'; // when to broadcast: with segments, once all of them have their listeners
 const VUS = Number(__ENV.VUS || 1); // among which they are shared out; as many as listeners is the blog's way
 
 const gateway = new apigw.Client(URL, { room: __ENV.ROOM || 'Room1' });
@@ -16,11 +18,11 @@ const gateway = new apigw.Client(URL, { room: __ENV.ROOM || 'Room1' });
 export const options = {
   scenarios: {
     listener: { executor: 'per-vu-iterations', vus: VUS, exec: 'listener', maxDuration: '1h' },
-    broadcast: { executor: 'per-vu-iterations', vus: 1, exec: 'broadcast', maxDuration: '1h' },
+    broadcast: { executor: 'per-vu-iterations', vus: 1, exec: 'broadcast', startTime: START, maxDuration: '1h' },
   },
   thresholds: {
-    'joined_success_counter{role:listener}': [`count==${LISTENERS}`],
-    'msg_received_counter{gateway:apigw}': [`count==${LISTENERS * BROADCASTS}`],
+    'joined_success_counter{role:listener}': [`count==${LISTENERS / SEGMENTS}`],
+    'msg_received_counter{gateway:apigw}': [`count==${(LISTENERS / SEGMENTS) * BROADCASTS}`],
     'ws_resp_delay{gateway:apigw}': ['p(95)<10000'],
     'pushgw_lost{gateway:apigw}': ['count==0'],
   },

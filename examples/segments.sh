@@ -3,7 +3,10 @@
 # segments. The blog ran them on three machines; here they are three processes.
 #
 #   TARGET=30000 RAMP=60s examples/segments.sh examples/apigw-connections.js
+#   LISTENERS=30000 VUS=60 START=60s HOLD=90s examples/segments.sh examples/apigw-broadcast.js
 #
+# Only the segment that broadcasts knows what its own listeners lost; what the others'
+# received is in msg_received_counter.
 # The sequence must be given too, or k6 gives several segments the same VUs.
 set -eu
 

@@ -123,6 +123,24 @@ func TestExampleOfSegments(t *testing.T) {
 	require.EqualValues(t, 30, g.stats(t).APIGateway.Accepted)
 }
 
+// TestExampleOfSegmentedBroadcasts: each process has the listeners' share of deliveries.
+func TestExampleOfSegmentedBroadcasts(t *testing.T) {
+	t.Parallel()
+	for _, script := range []string{"apigw", "appsync"} {
+		t.Run(script, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.Command("../examples/segments.sh", "../examples/"+script+"-broadcast.js")
+			cmd.Env = append(cmd.Environ(), serve(t).env("K6="+binary(t), "LISTENERS=30", "VUS=6", "START=4s", "HOLD=8s",
+				"BROADCASTS=3", "CANARY=no")...)
+			output, err := cmd.CombinedOutput()
+			require.NoError(t, err, "%s", output)
+			for _, line := range []string{"msg_received_counter 90", "ws_sessions 3"} {
+				require.Contains(t, string(output), line)
+			}
+		})
+	}
+}
+
 // requireDelivered: every listener received every broadcast, and the metrics that
 // each delivery leaves agree.
 func requireDelivered(t *testing.T, o *outcome, listeners, broadcasts int) {

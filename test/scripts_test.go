@@ -68,6 +68,38 @@ func TestInterruptedVUs(t *testing.T) {
 	require.Equal(t, 0, g.stats(t).APIGateway.Open)
 }
 
+// TestInterruptedPublisher: of the mutation that the end of a scenario cuts off, nobody
+// knows whether it was published; it is in the account, and no failure of the gateway's.
+func TestInterruptedPublisher(t *testing.T) {
+	t.Parallel()
+	const listeners = 10
+	g := serve(t)
+	o := k6(t, written(t, fmt.Sprintf(`
+		const api = new appsync.Client(__ENV.APPSYNC_URL, {
+			auth: { apiKey: __ENV.API_KEY },
+			subscription: { query: 'subscription { onCreateRoom { title } }' },
+			mutation: { query: 'mutation { createRoom(input: { title: "{{stamp}}" }) { title } }' },
+		});
+		export const options = { scenarios: {
+			subscriber: { executor: 'per-vu-iterations', exec: 'subscriber' },
+			publisher: { executor: 'per-vu-iterations', exec: 'publisher', maxDuration: '1s', gracefulStop: '0s' },
+		} };
+		export const subscriber = () => api.listen({ connections: %d, duration: '3s' });
+		export async function publisher() {
+			await api.ready({ listeners: %[1]d });
+			await api.broadcast({ count: 1e6 });
+		}`, listeners)), g.env("API_KEY="+local.APIKey)...)
+	require.Equal(t, o.observed("ResponseSuccessRate"), o.count("ResponseSuccessRate"))
+	for _, line := range o.log {
+		require.NotContains(t, line, "could not be sent")
+	}
+	sent := g.stats(t).AppSync.Totals.Broadcasts
+	due := o.observed("pushgw_reach") + o.count("pushgw_indeterminate")
+	require.NotZero(t, sent)
+	require.Contains(t, []int64{sent, sent + 1}, int64(due/listeners), "the last may not have come to be sent")
+	require.Zero(t, due%listeners)
+}
+
 // TestAbortedTest: the same where the script itself ends the test.
 func TestAbortedTest(t *testing.T) {
 	t.Parallel()
