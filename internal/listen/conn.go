@@ -74,7 +74,7 @@ func Open(ctx context.Context, config *Config, member *ledger.Member, handler Ha
 	defer cancel()
 	c.socket, err = wire.Dial(dialling, config.Target)
 	if err != nil {
-		if !over(ctx) {
+		if wire.Ended(ctx) == nil {
 			config.Observer.Failed(asDialError(err))
 		}
 		return nil, err
@@ -83,13 +83,6 @@ func Open(ctx context.Context, config *Config, member *ledger.Member, handler Ha
 	config.Observer.Connected(time.Since(c.dialled))
 	c.socket.OnPong(config.Observer.Pong)
 	return c, nil
-}
-
-// over says whether a context has ended. A socket that has the context's deadline
-// may notice before the context itself does.
-func over(ctx context.Context) bool {
-	deadline, ok := ctx.Deadline()
-	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
 }
 
 // discard lets go of what never came to be served.

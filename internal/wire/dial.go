@@ -193,10 +193,24 @@ func (d *dialing) failed(ctx context.Context, response *http.Response, err error
 		failure.Status = response.StatusCode
 		body, _ := io.ReadAll(io.LimitReader(response.Body, 256)) // gorilla kept its beginning
 		failure.Body = strings.TrimSpace(string(body))
-	case ctx.Err() != nil && errors.Is(err, net.ErrClosed): // because of it
-		failure.Err = ctx.Err()
+	case Ended(ctx) != nil && !timedOut(err): // what else went wrong did because of it
+		failure.Err = Ended(ctx)
 	}
 	return failure
+}
+
+func timedOut(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) && network.Timeout()
+}
+
+// Ended says why a context has ended, or is about to: a socket that has its deadline
+// may notice before the context itself does.
+func Ended(ctx context.Context) error {
+	if deadline, ok := ctx.Deadline(); ok && ctx.Err() == nil && !time.Now().Before(deadline) {
+		return context.DeadlineExceeded
+	}
+	return ctx.Err()
 }
 
 // writeTimeout bounds every write: a peer that doesn't read must not hold its writer.

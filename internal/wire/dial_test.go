@@ -201,6 +201,7 @@ func TestTheContextEndsEveryPhase(t *testing.T) {
 		"tls":         {secure: true, phase: PhaseTLS},
 		"upgrade":     {phase: PhaseUpgrade},
 		"half a head": {said: "HTTP/1.1 101 Switching Protocols\r\nUpgrade: ", phase: PhaseUpgrade},
+		"half a line": {said: "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r", phase: PhaseUpgrade},
 		"half a body": {said: "HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\nForbid", phase: PhaseUpgrade},
 	} {
 		t.Run(name+"/cancelled", func(t *testing.T) {
@@ -218,6 +219,9 @@ func TestTheContextEndsEveryPhase(t *testing.T) {
 			defer cancel()
 			failed := refused(ctx, t, fallsSilent(t, test.secure, test.said, func() {}))
 			assert.Equal(t, test.phase, failed.Phase)
+			if failed.Status == 0 {
+				assert.True(t, timedOut(failed), failed)
+			}
 		})
 	}
 }
