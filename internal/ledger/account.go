@@ -77,6 +77,7 @@ func (account *Account) Publish(intended time.Time) stamp.Stamp {
 	}
 	b.first.Store(math.MaxInt64)
 	b.last.Store(math.MinInt64)
+	account.decide()
 	account.broadcasts = append(account.broadcasts, b)
 	a.inFlight.add(b)
 	return stamp.Stamp{
@@ -141,6 +142,12 @@ func (b *broadcast) outstanding() int64 {
 func (account *Account) complete() bool {
 	account.audience.mu.Lock()
 	defer account.audience.mu.Unlock()
+	return account.decide()
+}
+
+// decide goes on to the first broadcast of which something is expected, and says
+// whether there is none. The audience's lock is held.
+func (account *Account) decide() (all bool) {
 	settled := true // all so far, for good
 	for _, b := range account.broadcasts[account.decided:] {
 		if b.outstanding() > 0 {
@@ -158,7 +165,7 @@ func (account *Account) complete() bool {
 // audience's lock is held.
 func (account *Account) leave(m *Member) {
 	now := time.Now()
-	for _, b := range account.broadcasts {
+	for _, b := range account.broadcasts[account.decided:] {
 		if m.expects(b) && !m.own.decided(b.sequence) && b.inFlight(now) {
 			b.indeterminate++
 		}
