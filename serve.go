@@ -104,7 +104,10 @@ func (o *serveOptions) check(cmd *cobra.Command) error {
 
 // serve runs the gateway until the process is told to stop.
 func serve(gs *state.GlobalState, o serveOptions) error {
-	listener, err := net.Listen("tcp", o.address)
+	// Probes of TCP's for very many connections would be dropped, and the connections
+	// with them; see internal/wire.
+	quiet := net.ListenConfig{KeepAlive: -1}
+	listener, err := quiet.Listen(gs.Ctx, "tcp", o.address)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("--address: %s is in use; choose another port, or 0 for a free one", o.address)
 	}

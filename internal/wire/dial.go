@@ -179,11 +179,23 @@ func (d *dialing) open(ctx context.Context, network, addr string, units units) (
 	if counted, ok := conn.(*netext.Conn); ok {
 		socket = &counted.Conn
 	}
+	quieten(*socket)
 	*socket, d.arrivals = watchArrivals(*socket, d.target.Timestamps, units)
 	// Gorilla heeds the context's deadline, but not its being cancelled, while
 	// it waits for the response.
 	d.unwatch = context.AfterFunc(ctx, func() { _ = conn.Close() })
 	return conn, nil
+}
+
+// quieten has a connection send no keep-alive probes of TCP's, which k6's dialer asks
+// for every 30 seconds. Those of very many connections fall due in the same tick of
+// the kernel's timers, and its queue drops what is too much at once (softnet_stat's
+// second column): some connections' every time, until they are given up for dead. The
+// dialects have pings and keep-alives of their own.
+func quieten(conn net.Conn) {
+	if socket, ok := conn.(*net.TCPConn); ok {
+		_ = socket.SetKeepAlive(false) // if it fails, so will the first write
+	}
 }
 
 func (d *dialing) failed(ctx context.Context, response *http.Response, err error) *DialError {
