@@ -75,7 +75,7 @@ func (c *client) broadcast(plan *broadcastPlan, open publisher) *sobek.Promise {
 // closed.
 func (c *call) publish(ctx context.Context, to *ledger.Audience, plan *broadcastPlan, send publish) (any, error) {
 	account := to.Open(false)
-	account.Wait(plan.settle)
+	account.LoseAfter(plan.settle)
 	var failed error
 	start := time.Now()
 	for i := range plan.count {

@@ -12,7 +12,7 @@ import (
 // metrics as it was read, and this says what to think of it.
 type clocks map[origin]*clock
 
-// origin is a publishing process.
+// origin is a publishing process, and there the audience that it publishes to.
 type origin struct {
 	id    uint32
 	local bool

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"context"
 	"math"
 	"slices"
 	"sync/atomic"
@@ -18,7 +17,7 @@ type Account struct {
 	delays   *histogram.Histogram
 	// firsts and copies are the deliveries so far: first copies, and further ones.
 	firsts, copies atomic.Int64
-	// patience is how long a broadcast is in flight without a first copy; see Wait.
+	// patience is how long a broadcast is in flight without a first copy; see LoseAfter.
 	patience time.Duration
 	// interrupted: nobody waited for what hadn't come, so it isn't known to be lost.
 	interrupted bool
@@ -56,10 +55,10 @@ func (a *Audience) Open(canary bool) *Account {
 	return account
 }
 
-// Wait says how long no first copy of a broadcast may come before it is in flight no
+// LoseAfter says how long no first copy of a broadcast may come before it is in flight no
 // more: what a listener hasn't had by then it has lost, even if it leaves later on.
 // Unless that is said, whatever hasn't been heard by who leaves is indeterminate.
-func (account *Account) Wait(patience time.Duration) { account.patience = patience }
+func (account *Account) LoseAfter(patience time.Duration) { account.patience = patience }
 
 // Publish gives the next broadcast its stamp, just before it is sent. Its
 // audience is that of this moment.
@@ -182,62 +181,6 @@ func (b *broadcast) inFlight(now time.Time) bool {
 		latest = b.intended.Add(time.Duration(last))
 	}
 	return now.Sub(latest) <= b.account.patience
-}
-
-// Settle waits until everybody has heard everything, or until no first copy has
-// come for as long as quiet says. If the context ends before, what hasn't come is
-// indeterminate.
-func (account *Account) Settle(ctx context.Context, quiet time.Duration) {
-	ticker := time.NewTicker(10 * time.Millisecond)
-	defer ticker.Stop()
-	for heard := watch(account.firsts.Load); !account.complete(); {
-		if heard.quietFor() >= quiet {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			account.interrupted = true
-			return
-		case <-ticker.C:
-		}
-	}
-	account.linger(ctx, ticker.C, quiet)
-}
-
-// lingering is how long an account stays open when everybody has heard everything,
-// so that duplicates behind the last delivery are still seen.
-const lingering = 250 * time.Millisecond
-
-// linger waits until no further copy has come for a while, and for quiet at most: a
-// gateway that sends copies for ever isn't waited for.
-func (account *Account) linger(ctx context.Context, tick <-chan time.Time, quiet time.Duration) {
-	began := time.Now()
-	for copied := watch(account.copies.Load); copied.quietFor() < min(quiet, lingering) && time.Since(began) < quiet; {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick:
-		}
-	}
-}
-
-// watched is a number that grows, and since when it hasn't.
-type watched struct {
-	read  func() int64
-	seen  int64
-	since time.Time
-}
-
-func watch(read func() int64) *watched {
-	return &watched{read: read, seen: read(), since: time.Now()}
-}
-
-// quietFor is how long it has been the same.
-func (w *watched) quietFor() time.Duration {
-	if now := w.read(); now != w.seen {
-		w.seen, w.since = now, time.Now()
-	}
-	return time.Since(w.since)
 }
 
 func lower(v *atomic.Int64, to int64) {

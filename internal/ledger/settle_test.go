@@ -138,7 +138,7 @@ func TestWhoLeavesLaterHasLost(t *testing.T) {
 	audience := ledger.Audience(room)
 	members := listeners(audience, 3)
 	account := audience.Open(false)
-	account.Wait(patience)
+	account.LoseAfter(patience)
 	old := account.Publish(time.Now().Add(-time.Hour)) // the publisher is late
 	heard := account.Publish(time.Now())
 	ledger.Deliver(members[0], heard, heard.Sent.Add(time.Hour)) // it is heard for that long

@@ -81,7 +81,7 @@ type Observer interface {
 // Names of what can go wrong here, beside those of the dialects.
 const (
 	DamagedStamp  = "DamagedStamp"  // something like a stamp failed its checksum
-	LateDelivery  = "LateDelivery"  // it came after its account was closed
+	LateDelivery  = "LateDelivery"  // it is in no account; see ledger.Outcome
 	StrayDelivery = "StrayDelivery" // it was meant for another audience
 	Silence       = "Silence"       // the gateway was silent for longer than it said it would be
 )
