@@ -9,6 +9,7 @@ import (
 	"go.k6.io/k6/v2/lib"
 
 	"github.com/pushgw/xk6-pushgw/internal/appsync"
+	"github.com/pushgw/xk6-pushgw/internal/credentials"
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
@@ -19,11 +20,12 @@ type appSync struct {
 	graphql      *url.URL
 	realtime     *url.URL
 	subprotocols []string
-	apiKey       string
+	auth         *credentials.AppSync
 	subscription *appsync.Operation // nil: hosts only
 	mutation     *appsync.Operation // nil: nothing to broadcast with
-	// listeners subscribe as they shake hands; hosts do when the script says so.
-	listener, host *appsync.Dialect
+	// start is with what listeners subscribe as they shake hands; hosts do when the
+	// script says so.
+	start []byte
 }
 
 // newAppSyncClient is the constructor of appsync.Client.
@@ -57,34 +59,36 @@ func readAppSync(u *url.URL, o *options) *appSync {
 	auth.require("apiKey", "an API key is what this client can present")
 	g := &appSync{
 		graphql:      u,
-		apiKey:       auth.text("apiKey", ""),
 		subscription: readOperation(o, "subscription"),
 		mutation:     readOperation(o, "mutation"),
 	}
 	o.adopt(auth)
-	g.address(o, appsync.Auth{Host: o.text("host", u.Host), APIKey: g.apiKey})
+	g.auth = &credentials.AppSync{
+		Credentials: credentials.APIKey(auth.text("apiKey", "")), URL: u, Host: o.text("host", u.Host),
+		Subprotocol: appsync.Subprotocol, InQuery: o.oneOf("credentials", "subprotocol", "query") == "query",
+	}
+	g.address(o)
 	return g
 }
 
 // address finds out where and how to connect.
-func (g *appSync) address(o *options, auth appsync.Auth) {
+func (g *appSync) address(o *options) {
 	var err error
 	if g.realtime, err = realtimeURL(g.graphql, o); err != nil {
 		o.fail("realtimeUrl", "%v", err)
 		return
 	}
-	switch o.oneOf("credentials", "subprotocol", "query") {
-	case "query":
-		g.realtime, g.subprotocols = auth.Query(g.realtime), []string{appsync.Subprotocol}
-	default:
-		g.subprotocols = auth.Subprotocols()
+	ctx := context.Background()
+	if g.realtime, g.subprotocols, err = g.auth.Connection(ctx, g.realtime); err != nil || g.subscription == nil {
+		return
 	}
-	if g.host, err = appsync.New(auth, nil); err == nil {
-		g.listener, err = appsync.New(auth, g.subscription)
-	}
+	data, err := g.subscription.Data()
 	if err != nil {
 		o.fail("subscription", "%v", err)
+		return
 	}
+	authorization, _ := g.auth.Frame(ctx, data)
+	g.start = appsync.StartFrame(appsync.FirstID, data, authorization)
 }
 
 // realtimeURL is derived from the GraphQL URL, unless the script knows better.
@@ -129,9 +133,9 @@ func (g *appSync) endpoint() (*url.URL, []string) { return g.realtime, g.subprot
 
 func (g *appSync) session(role string, _ *lib.State) dialect.Session {
 	if role == roleListener {
-		return g.listener.Session()
+		return appsync.New(g.start)
 	}
-	return g.host.Session()
+	return appsync.New(nil)
 }
 
 // listenable implements gateway.
@@ -209,8 +213,12 @@ func (g *appSync) subscribe(s *connection, value sobek.Value) *sobek.Promise {
 		err := s.request(ctx, func(session dialect.Session) (string, dialect.Event, error) {
 			gql, _ := session.(*appsync.Session)
 			var frame []byte
-			var err error
-			id, frame, err = gql.Subscribe(*operation)
+			data, err := operation.Data()
+			if err != nil {
+				return "", dialect.Event{}, err
+			}
+			authorization, _ := g.auth.Frame(ctx, data)
+			id, frame, err = gql.Subscribe(data, authorization)
 			return id, dialect.Event{Kind: dialect.Progress, Answer: frame}, err
 		})
 		if err != nil {

@@ -163,11 +163,13 @@ func (c *call) config(role string) listen.Config {
 		target.TLS = wire.TLSConfig(c.state.TLSConfig, where.Hostname())
 	}
 	return listen.Config{
-		Target:   target,
-		Session:  func() dialect.Session { return c.session(role, c.state) },
+		Host: where.Host,
+		Prepare: func(context.Context) (*wire.Target, dialect.Session, error) {
+			return target, c.session(role, c.state), nil
+		},
 		Ledger:   c.ledger,
 		Pattern:  c.pattern,
-		Pace:     c.pace(where.Host, c.rate*share(&c.state.Options)),
+		Limiter:     c.pace(where.Host, c.rate*share(&c.state.Options)),
 		Timeout:  c.timeout,
 		Ping:     c.ping,
 		Observer: c.recorder,

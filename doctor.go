@@ -37,7 +37,7 @@ func newDoctorCommand(gs *state.GlobalState) *cobra.Command {
 			if err := o.check(); err != nil {
 				return err
 			}
-			return o.report(gs.Stdout, doctor.Examine(gs.Ctx, o.plan, doctor.Here()))
+			return o.report(gs.Stdout, doctor.Examine(gs.Ctx, o.plan, doctor.LocalMachine()))
 		},
 	}
 	flags := cmd.Flags()

@@ -80,7 +80,7 @@ func (g *appSync) request(c *call, body []byte) *httpext.ParsedHTTPRequest {
 	address, _ := httpext.NewURL(g.graphql.String(), g.graphql.String()) // it was parsed before
 	header := c.header.Clone()
 	header.Set("Content-Type", "application/json")
-	header.Set("X-Api-Key", g.apiKey)
+	_ = g.auth.Request(context.Background(), header, body) // a key can't fail
 	tags := c.state.Tags.GetCurrentValues()
 	return &httpext.ParsedHTTPRequest{
 		URL:              &address,

@@ -31,7 +31,7 @@ const handshake = ""
 // is served by a goroutine of its own.
 func openHost(ctx context.Context, c *call, script listen.Handler) (*host, error) {
 	config := c.config(roleHost)
-	if err := config.Turn(ctx); err != nil {
+	if err := config.WaitToDial(ctx); err != nil {
 		return nil, err
 	}
 	h := &host{script: script, timeout: c.timeout, waiting: make(map[string][]chan error)}
@@ -42,7 +42,7 @@ func openHost(ctx context.Context, c *call, script listen.Handler) (*host, error
 	}
 	h.Conn = conn
 	forget := context.AfterFunc(ctx, h.hangUp)
-	remove := c.keeper.add(conn.Keep)
+	remove := c.keeper.add(conn.Tick)
 	go func() {
 		defer forget()
 		defer remove()
@@ -50,7 +50,7 @@ func openHost(ctx context.Context, c *call, script listen.Handler) (*host, error
 	}()
 	if err := <-ready; err != nil {
 		<-conn.Done()
-		return nil, &wire.DialError{Phase: wire.PhaseHandshake, Host: config.Target.URL.Host, Err: err}
+		return nil, &wire.DialError{Phase: wire.PhaseHandshake, Host: config.Host, Err: err}
 	}
 	return h, nil
 }

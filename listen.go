@@ -33,7 +33,7 @@ func (c *client) listen(value sobek.Value) *sobek.Promise {
 	call := c.begin("listen()", roleListener)
 	group := listen.NewGroup(call.config(roleListener), c.listeners())
 	return promise(c.vu, func(ctx context.Context) (any, error) {
-		defer call.keep(group.Keep)()
+		defer call.keep(group.Tick)()
 		return listenResult(group.Run(ctx, plan)), nil
 	})
 }

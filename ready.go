@@ -75,7 +75,7 @@ func (c *client) ready(value sobek.Value) *sobek.Promise {
 func (b *barrier) await(ctx context.Context, a *ledger.Audience, measure func(ledger.Count) int) (ledger.Count, error) {
 	for {
 		count, changed := a.Watch()
-		if measure(count) >= b.needed(count.Group) {
+		if measure(count) >= b.needed(count.LargestGroup) {
 			return count, nil
 		}
 		select {
@@ -104,7 +104,7 @@ func (b *barrier) why(ctx context.Context, count ledger.Count, ready int) error 
 	}
 	return scriptErrorf(nameTimeoutError,
 		"ready(): after %s, of %d listeners %d are ready, %d connecting, %d failed, %d left, %d deaf",
-		b.timeout, b.needed(count.Group), ready, count.Connecting, count.Failed, count.Left, count.Ready-ready)
+		b.timeout, b.needed(count.LargestGroup), ready, count.Connecting, count.Failed, count.Left, count.Ready-ready)
 }
 
 // canaryPause is how long a canary has before the next is sent.
@@ -114,7 +114,7 @@ const canaryPause = time.Second
 // From then on, only those who have heard something count as listeners.
 func (b *barrier) hear(ctx context.Context, c *call, open publisher) (any, error) {
 	audience := c.listeners()
-	audience.Prove()
+	audience.RequireConfirmation()
 	if _, err := b.await(ctx, audience, func(c ledger.Count) int { return c.Ready }); err != nil {
 		return nil, err
 	}
@@ -132,15 +132,15 @@ func (b *barrier) hear(ctx context.Context, c *call, open publisher) (any, error
 			return nil, err
 		}
 		attempt, cancel := context.WithTimeout(ctx, canaryPause)
-		count, err := b.await(attempt, audience, func(c ledger.Count) int { return c.Hearing })
+		count, err := b.await(attempt, audience, func(c ledger.Count) int { return c.Confirmed })
 		cancel()
 		switch {
 		case err == nil:
 			c.recorder.Heard(count.Deaf())
-			return readyResult{Ready: count.Hearing, Deaf: count.Deaf(), Failed: count.Failed}, nil
+			return readyResult{Ready: count.Confirmed, Deaf: count.Deaf(), Failed: count.Failed}, nil
 		case ctx.Err() != nil:
 			c.recorder.Heard(count.Deaf())
-			return nil, b.why(ctx, count, count.Hearing)
+			return nil, b.why(ctx, count, count.Confirmed)
 		}
 	}
 }

@@ -39,7 +39,7 @@ func (g *Gateway) Stats() Stats {
 	return stats
 }
 
-func sideOf(hub *socket.Hub, account *truth.Account) Side {
+func sideOf(hub *socket.Hub, account *truth.Tally) Side {
 	s := Side{Report: account.Report()}
 	for _, c := range hub.Conns() {
 		s.Open++

@@ -44,7 +44,7 @@ type Config struct {
 // Gateway is one API. It must be closed.
 type Gateway struct {
 	Hub     *socket.Hub
-	Account *truth.Account
+	Account *truth.Tally
 
 	config      Config
 	faults      *fault.Faults

@@ -38,7 +38,7 @@ type Config struct {
 // Gateway is one API. It must be closed.
 type Gateway struct {
 	Hub     *socket.Hub
-	Account *truth.Account
+	Account *truth.Tally
 	Ready   atomic.Int64 // connections with a subscription
 
 	config Config

@@ -40,7 +40,7 @@ type bench struct {
 	t        *testing.T
 	out      *outlet
 	listener *Listener
-	account  *truth.Account
+	account  *truth.Tally
 }
 
 func newBench(t *testing.T, faults string) *bench {

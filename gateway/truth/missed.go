@@ -24,7 +24,7 @@ func (m *Missed) add(book uint64) {
 }
 
 // Missed is what m holds for the account as it is now.
-func (a *Account) Missed(m *Missed) int64 {
+func (a *Tally) Missed(m *Missed) int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.book != a.current.Load().number {

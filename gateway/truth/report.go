@@ -59,7 +59,7 @@ type Delay struct {
 }
 
 // Report reads the account as it stands now.
-func (a *Account) Report() Report {
+func (a *Tally) Report() Report {
 	k := a.current.Load()
 	recent := k.inOrder()
 	r := Report{

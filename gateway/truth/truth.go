@@ -16,23 +16,23 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
 
-// Account is one gateway's account. Its methods may be called from several
+// Tally is one gateway's account. Its methods may be called from several
 // goroutines at once.
-type Account struct {
+type Tally struct {
 	current atomic.Pointer[book]
 	opened  atomic.Uint64
 }
 
 // New returns an Account that has counted nothing.
-func New() *Account {
-	a := &Account{}
+func New() *Tally {
+	a := &Tally{}
 	a.current.Store(newBook(0))
 	return a
 }
 
 // Forget starts anew. Deliveries still pending end in the account that is
 // forgotten, so the new one stays consistent in itself.
-func (a *Account) Forget() {
+func (a *Tally) Forget() {
 	for {
 		old := a.current.Load()
 		if a.current.CompareAndSwap(old, newBook(old.number+1)) {
@@ -44,7 +44,7 @@ func (a *Account) Forget() {
 // Open begins the account of a broadcast that is about to be sent to so many
 // listeners, and finds its stamp in data. Broadcasts of one stamp share one
 // account; a broadcast without a stamp enters the totals only.
-func (a *Account) Open(data []byte, audience int) *Broadcast {
+func (a *Tally) Open(data []byte, audience int) *Broadcast {
 	found, _, _, ok := stamp.Find(data)
 	k := a.current.Load()
 	b, first := k.open(found, ok, a.opened.Add(1))

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/jsonscan"
 )
 
 // The names of the errors that API Gateway reports in a text frame. See "Gateway
@@ -61,7 +62,7 @@ func parseError(frame []byte) *dialect.Error {
 func errorMessage(frame []byte) []byte {
 	var message []byte
 	var connection, request bool
-	members := dialect.ScanMembers(frame)
+	members := jsonscan.Object(frame)
 	for members.Next() {
 		if members.Text() == nil {
 			continue

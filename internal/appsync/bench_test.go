@@ -35,11 +35,7 @@ func BenchmarkReceive(b *testing.B) {
 
 func readySession(tb testing.TB) *Session {
 	tb.Helper()
-	d, err := New(Auth{Host: "h", APIKey: "k"}, &Operation{Query: "subscription{onCreateRoom{id}}"})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	s := d.Session()
+	s := newSession(tb, true)
 	s.Open()
 	s.Receive([]byte(`{"type":"connection_ack"}`))
 	if e := s.Receive([]byte(`{"type":"start_ack","id":"1"}`)); e.Kind != dialect.Ready {

@@ -28,11 +28,11 @@ func FuzzSession(f *testing.F) {
 			clear(frame) // nothing may point into it
 			for _, e := range events {
 				requireSound(t, e)
-				over := e.Kind == dialect.Ready || e.Kind == dialect.Refusal && (e.Request == "" || e.Request == firstID)
+				over := e.Kind == dialect.Ready || e.Kind == dialect.Refusal && (e.Request == "" || e.Request == FirstID)
 				require.False(t, !handshake && over)
 				handshake = handshake && !over
 			}
-			if id, _, err := s.Subscribe(Operation{Query: "{a}"}); err == nil {
+			if id, _, err := s.Subscribe(`{"query":"{a}"}`, []byte(authorization)); err == nil {
 				requireLive(t, s, id)
 			}
 			require.Less(t, len(s.subscriptions), 3)
@@ -45,7 +45,7 @@ func FuzzSession(f *testing.F) {
 // requireLive acknowledges a subscription and ends it again.
 func requireLive(t *testing.T, s *Session, id string) {
 	t.Helper()
-	require.NotEqual(t, firstID, id)
+	require.NotEqual(t, FirstID, id)
 	e := s.Receive([]byte(`{"type":"start_ack","id":"` + id + `"}`))
 	require.Equal(t, subscribed(id), e)
 	require.Equal(t, `{"id":"`+id+`","type":"stop"}`, string(s.Stop(id)))

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/jsonscan"
 )
 
 // message is a frame's envelope. Only type is always there.
@@ -18,7 +18,7 @@ type message struct {
 // type for what is no JSON object or has none.
 func parseMessage(frame []byte) message {
 	var m message
-	members := dialect.ScanMembers(frame)
+	members := jsonscan.Object(frame)
 	for members.Next() {
 		switch string(members.Key()) {
 		case "type":
@@ -61,7 +61,7 @@ func timeoutOf(frame []byte) time.Duration {
 
 // memberOf returns an object's member as it is written, or nil.
 func memberOf(object []byte, key string) []byte {
-	for members := dialect.ScanMembers(object); members.Next(); {
+	for members := jsonscan.Object(object); members.Next(); {
 		if string(members.Key()) == key {
 			return members.Value()
 		}

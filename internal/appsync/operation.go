@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"github.com/pushgw/xk6-pushgw/internal/jsonscan"
 )
 
 // Operation is a GraphQL request: a query, a mutation or a subscription.
@@ -25,13 +27,13 @@ func (o Operation) Data() (string, error) {
 	if o.Query == "" {
 		return "", errors.New("appsync: the operation has no query")
 	}
-	b := appendString([]byte(`{"query":`), o.Query)
+	b := jsonscan.AppendString([]byte(`{"query":`), o.Query)
 	b, err := appendObject(append(b, `,"variables":`...), o.Variables)
 	if err != nil {
 		return "", fmt.Errorf("appsync: variables: %w", err)
 	}
 	if o.Name != "" {
-		b = appendString(append(b, `,"operationName":`...), o.Name)
+		b = jsonscan.AppendString(append(b, `,"operationName":`...), o.Name)
 	}
 	return string(append(b, '}')), nil
 }

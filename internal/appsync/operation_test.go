@@ -59,13 +59,3 @@ func TestOperationDataErrors(t *testing.T) {
 		assert.Error(t, err, "%s", op.Variables)
 	}
 }
-
-// FuzzAppendString checks that encoding/json reads what appendString writes.
-func FuzzAppendString(f *testing.F) {
-	f.Add("a\"\\\n\x00<\u2028\xff")
-	f.Fuzz(func(t *testing.T, s string) {
-		var got string
-		require.NoError(t, json.Unmarshal(appendString(nil, s), &got))
-		require.Equal(t, string([]rune(s)), got)
-	})
-}

@@ -9,9 +9,9 @@ func (s *Session) connectionAck(frame []byte) dialect.Event {
 	}
 	s.phase = acknowledged
 	event := dialect.Event{Kind: dialect.Ready, Timeout: timeoutOf(frame)}
-	if s.dialect.start != nil {
-		s.begin(firstID)
-		event.Kind, event.Answer = dialect.Progress, s.dialect.start
+	if s.start != nil {
+		s.begin(FirstID)
+		event.Kind, event.Answer = dialect.Progress, s.start
 	}
 	return event
 }
@@ -30,7 +30,7 @@ func (s *Session) startAck(id []byte) dialect.Event {
 		return event
 	}
 	sub.state = live
-	if s.dialect.start != nil && sub.id == firstID {
+	if s.start != nil && sub.id == FirstID {
 		event.Kind = dialect.Ready
 	}
 	return event

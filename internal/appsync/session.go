@@ -1,3 +1,6 @@
+// Package appsync is the dialect of AppSync's GraphQL subscriptions: the
+// WebSocket subprotocol graphql-ws as AppSync speaks it. See "Building a
+// real-time WebSocket client" in AppSync's developer guide.
 package appsync
 
 import (
@@ -17,13 +20,18 @@ var ErrNotAcknowledged = errors.New("appsync: the connection is not acknowledged
 // Session is one connection's side of the dialect; it implements
 // dialect.Session. A request is named by its subscription's id.
 type Session struct {
-	dialect       *Dialect
+	start         []byte         // the frame of the handshake's subscription; nil without one
 	subscriptions []subscription // begun and not ended
 	lastID        int
 	phase         phase
 }
 
 var _ dialect.Session = (*Session)(nil)
+
+// New returns the session of a new connection. Start is the frame of the subscription
+// that is part of its handshake, which StartFrame made with FirstID; nil without one.
+// Sessions may share it.
+func New(start []byte) *Session { return &Session{start: start} }
 
 type phase uint8
 
@@ -74,18 +82,16 @@ func (s *Session) Farewell() [][]byte {
 	return frames
 }
 
-// Subscribe begins a subscription besides those there are and returns its id and
-// the frame to send. Its answer comes as a Progress or a Refusal.
-func (s *Session) Subscribe(op Operation) (id string, frame []byte, err error) {
+// Subscribe begins another subscription and returns its id and the frame to send.
+// Data and authorization are as for StartFrame. Its answer comes as a Progress or a
+// Refusal.
+func (s *Session) Subscribe(data string, authorization []byte) (id string, frame []byte, err error) {
 	if s.phase != acknowledged {
 		return "", nil, ErrNotAcknowledged
 	}
 	id = strconv.Itoa(s.lastID + 1)
-	if frame, err = s.dialect.startFrame(id, op); err != nil {
-		return "", nil, err
-	}
 	s.begin(id)
-	return id, frame, nil
+	return id, StartFrame(id, data, authorization), nil
 }
 
 // Stop ends the subscription with this id and returns the frame to send, if any.

@@ -13,21 +13,21 @@ import (
 )
 
 const (
+	authorization = `{"host":"h","x-api-key":"k"}`
+	operation     = `{"query":"subscription{onCreateRoom{id}}","variables":{}}`
+
 	initFrame  = `{"type":"connection_init"}`
 	ack        = `{"type":"connection_ack","payload":{"connectionTimeoutMs":300000}}`
 	startFrame = `{"id":"1","type":"start","payload":{"data":"{\"query\":\"subscription{onCreateRoom{id}}\",\"variables\":{}}",` +
-		`"extensions":{"authorization":` + goldenJSON + `}}}`
+		`"extensions":{"authorization":` + authorization + `}}}`
 )
 
 func newSession(tb testing.TB, subscription bool) *Session {
 	tb.Helper()
-	var op *Operation
-	if subscription {
-		op = &Operation{Query: "subscription{onCreateRoom{id}}"}
+	if !subscription {
+		return New(nil)
 	}
-	d, err := New(Auth{Host: goldenHost, APIKey: goldenKey}, op)
-	require.NoError(tb, err)
-	return d.Session()
+	return New(StartFrame(FirstID, operation, []byte(authorization)))
 }
 
 func flatten(event dialect.Event) []dialect.Event {
@@ -53,11 +53,11 @@ func receive(frame string, want ...dialect.Event) turn {
 func subscribe(id string) turn {
 	return func(t *testing.T, s *Session) {
 		t.Helper()
-		got, frame, err := s.Subscribe(Operation{Query: "{a}"})
+		got, frame, err := s.Subscribe(`{"query":"{a}","variables":{}}`, []byte(authorization))
 		require.NoError(t, err)
 		assert.Equal(t, id, got)
 		assert.JSONEq(t, `{"id":"`+id+`","type":"start","payload":{"data":"{\"query\":\"{a}\",\"variables\":{}}",`+
-			`"extensions":{"authorization":`+goldenJSON+`}}}`, string(frame))
+			`"extensions":{"authorization":`+authorization+`}}}`, string(frame))
 	}
 }
 
@@ -290,21 +290,13 @@ func TestTimeout(t *testing.T) {
 func TestSubscribeErrors(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, true)
-	_, _, err := s.Subscribe(Operation{Query: "{a}"})
+	_, _, err := s.Subscribe(`{"query":"{a}","variables":{}}`, []byte(authorization))
 	require.ErrorIs(t, err, ErrNotAcknowledged)
 
 	s.Receive([]byte(ack))
-	_, _, err = s.Subscribe(Operation{})
-	require.Error(t, err)
-	id, _, err := s.Subscribe(Operation{Query: "{a}"})
+	id, _, err := s.Subscribe(`{"query":"{a}","variables":{}}`, []byte(authorization))
 	require.NoError(t, err)
-	assert.Equal(t, "2", id, "the handshake's own is 1, and a start that failed here took none")
-}
-
-func TestNewErrors(t *testing.T) {
-	t.Parallel()
-	_, err := New(Auth{}, &Operation{})
-	require.Error(t, err)
+	assert.Equal(t, "2", id, "the handshake's own is 1, and a start that was refused here took none")
 }
 
 func TestDataIsFree(t *testing.T) {
@@ -315,12 +307,11 @@ func TestDataIsFree(t *testing.T) {
 
 func TestSessionIsSmall(t *testing.T) {
 	const sessions = 1000
-	d, err := New(Auth{Host: goldenHost}, &Operation{Query: "subscription{a(b:\"" + strings.Repeat("x", 10_000) + "\")}"})
-	require.NoError(t, err)
+	start := StartFrame(FirstID, strings.Repeat("x", 10_000), []byte(authorization))
 	kept := make([]*Session, sessions)
 	before := heap()
 	for i := range kept {
-		kept[i] = d.Session()
+		kept[i] = New(start)
 		kept[i].Open()
 		kept[i].Receive([]byte(ack))
 		kept[i].Receive([]byte(`{"id":"1","type":"start_ack"}`))

@@ -49,7 +49,7 @@ func kernelTimes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer conn.CloseNow()
 	for {
 		message, err := conn.Read()
 		if err != nil {

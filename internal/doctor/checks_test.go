@@ -23,7 +23,7 @@ func TestOpenFiles(t *testing.T) {
 			change: "sysctl -w fs.nr_open=2000100, then ulimit -n 2000100",
 		},
 		"not even the reserve": {
-			host:  func(h *Host) { h.OpenFiles = func() (uint64, error) { return 64, nil } },
+			host:  func(h *Machine) { h.OpenFiles = func() (uint64, error) { return 64, nil } },
 			level: Fail, change: "(limits.conf(5); LimitNOFILE in systemd.exec(5))",
 		},
 	})
@@ -94,12 +94,12 @@ func TestLocalAddresses(t *testing.T) {
 	given := func(p *Plan) { p.LocalIPs = addresses("192.0.2.1", "192.0.2.2", "192.0.2.3") }
 	examine(t, "local addresses", map[string]differing{
 		"none": {
-			host:  func(h *Host) { h.Addresses = func() ([]netip.Addr, error) { return nil, nil } },
+			host:  func(h *Machine) { h.Addresses = func() ([]netip.Addr, error) { return nil, nil } },
 			level: Warn, found: "0", needed: "1", change: "ip address add ADDRESS dev DEVICE",
 		},
 		"too few": {plan: connections(60_000), level: Warn, found: "1 (192.0.2.10)", needed: "3", change: "ip address add"},
 		"many": {
-			host: func(h *Host) {
+			host: func(h *Machine) {
 				h.Addresses = func() ([]netip.Addr, error) {
 					return addresses("10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5"), nil
 				}
@@ -109,7 +109,7 @@ func TestLocalAddresses(t *testing.T) {
 		"given": {plan: given, found: "all 3 of --local-ips"},
 		"given, but somebody else's": {
 			plan: given,
-			host: func(h *Host) {
+			host: func(h *Machine) {
 				h.Bind = func(a netip.Addr) error {
 					if a == netip.MustParseAddr("192.0.2.2") {
 						return errors.New("cannot assign requested address")
@@ -179,7 +179,7 @@ func TestProcessors(t *testing.T) {
 	t.Parallel()
 	examine(t, "CPU", map[string]differing{
 		"wss":      {plan: func(p *Plan) { p.Secure = true }, needed: "5s of them all to open the connections"},
-		"one":      {host: func(h *Host) { h.CPUs = 1 }, found: "1, for about 66000 deliveries a second", needed: "5s of them all"},
+		"one":      {host: func(h *Machine) { h.CPUs = 1 }, found: "1, for about 66000 deliveries a second", needed: "5s of them all"},
 		"busy":     {plan: connections(133_333), needed: "1s to read a broadcast"},
 		"too busy": {plan: connections(133_400), level: Warn, needed: "1.001s to read a broadcast", change: "more machines"},
 	})
@@ -189,7 +189,7 @@ func TestClock(t *testing.T) {
 	t.Parallel()
 	examine(t, "clock", map[string]differing{
 		"alone": {
-			host:  func(h *Host) { h.Clock = func() (Clock, error) { return Clock{false, time.Second, time.Second}, nil } },
+			host:  func(h *Machine) { h.Clock = func() (Clock, error) { return Clock{false, time.Second, time.Second}, nil } },
 			level: Warn, found: "nothing synchronises it", needed: "synchronised, if other machines broadcast", change: "chrony",
 		},
 	})
@@ -199,7 +199,7 @@ func TestArrivalTimes(t *testing.T) {
 	t.Parallel()
 	examine(t, "arrival times", map[string]differing{
 		"of reading": {
-			host:  func(h *Host) { h.Arrivals = func(context.Context) error { return errNoTimes } },
+			host:  func(h *Machine) { h.Arrivals = func(context.Context) error { return errNoTimes } },
 			level: Warn, found: "those of reading", needed: "the kernel's", change: "watch pushgw_read_lag",
 		},
 	})

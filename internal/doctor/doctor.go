@@ -38,14 +38,14 @@ func divide(a, b int) int { return (a + b - 1) / b }
 // go to, if they are known.
 type examination struct {
 	Plan
-	Host
+	Machine
 	destinations []netip.Addr
 }
 
 // Examine looks at everything that may stand in the plan's way. There is one
 // finding for each check, in an order that is always the same.
-func Examine(ctx context.Context, plan Plan, host Host) []Finding {
-	e := &examination{Plan: plan, Host: host}
+func Examine(ctx context.Context, plan Plan, host Machine) []Finding {
+	e := &examination{Plan: plan, Machine: host}
 	reached := e.reach(ctx)
 	found := []Finding{
 		e.openFiles(), e.systemFiles(), e.ports(), e.addresses(), e.tcpMemory(), e.conntrack(),

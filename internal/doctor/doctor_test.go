@@ -45,12 +45,12 @@ func addresses(all ...string) []netip.Addr {
 }
 
 // machine has these files, and all else that it should have.
-func machine(files map[string]string) Host {
+func machine(files map[string]string) Machine {
 	root := make(fstest.MapFS)
 	for path, text := range files {
 		root[path] = &fstest.MapFile{Data: []byte(text)}
 	}
-	return Host{
+	return Machine{
 		System:   limits.System{Root: root, OpenFiles: func() (uint64, error) { return 20_000, nil }},
 		CPUs:     2,
 		PageSize: 4096,
@@ -112,7 +112,7 @@ func TestASystemThatTellsNothing(t *testing.T) {
 // differing is a plan or a machine that differs from the usual, and what is found then.
 type differing struct {
 	plan   func(*Plan)
-	host   func(*Host)
+	host   func(*Machine)
 	files  map[string]string // what they hold instead
 	level  Level
 	found  string

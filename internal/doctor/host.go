@@ -11,8 +11,8 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/limits"
 )
 
-// Host is the machine as the checks see it.
-type Host struct {
+// Machine is the machine as the checks see it.
+type Machine struct {
 	limits.System
 	// CPUs is how many of them Go uses, which heeds affinity and control groups.
 	CPUs int
@@ -32,10 +32,10 @@ type Host struct {
 	TLS     *tls.Config
 }
 
-// Here is the machine that this process runs on.
-func Here() Host {
-	return Host{
-		System:    limits.Here(),
+// LocalMachine is the machine that this process runs on.
+func LocalMachine() Machine {
+	return Machine{
+		System:    limits.Local(),
 		CPUs:      runtime.GOMAXPROCS(0),
 		PageSize:  uint64(os.Getpagesize()),
 		Addresses: ownAddresses,

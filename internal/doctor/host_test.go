@@ -10,7 +10,7 @@ import (
 
 func TestThisMachine(t *testing.T) {
 	t.Parallel()
-	h := Here()
+	h := LocalMachine()
 	require.Positive(t, h.CPUs)
 	require.Positive(t, h.PageSize)
 	own, err := h.Addresses()

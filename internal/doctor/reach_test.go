@@ -22,7 +22,7 @@ import (
 // knows gateway.test.
 func visitor(t *testing.T, gateways ...string) *examination {
 	t.Helper()
-	e := &examination{Plan: plan(), Host: machine(files())}
+	e := &examination{Plan: plan(), Machine: machine(files())}
 	for _, gateway := range gateways {
 		u, err := url.Parse(gateway)
 		require.NoError(t, err)
@@ -137,8 +137,8 @@ func TestANameThatLeadsNowhere(t *testing.T) {
 // TestWhereConnectionsGo: what a name leads to matters for ports and addresses.
 func TestWhereConnectionsGo(t *testing.T) {
 	t.Parallel()
-	leadsTo := func(all ...string) func(*Host) {
-		return func(h *Host) {
+	leadsTo := func(all ...string) func(*Machine) {
+		return func(h *Machine) {
 			h.Resolve = func(context.Context, string) ([]netip.Addr, error) { return addresses(all...), nil }
 			h.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, context.DeadlineExceeded }
 		}

@@ -10,8 +10,8 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
 
-// Account is what becomes of a series of broadcasts to one audience.
-type Account struct {
+// Series is what becomes of a series of broadcasts to one audience.
+type Series struct {
 	audience *Audience
 	canary   bool
 	delays   *histogram.Histogram
@@ -29,7 +29,7 @@ type Account struct {
 
 // broadcast is one of them.
 type broadcast struct {
-	account  *Account
+	account  *Series
 	sequence uint32
 	// proven: the audience are those who have heard something, see Audience.Prove.
 	proven        bool
@@ -45,10 +45,20 @@ type broadcast struct {
 	first, last           atomic.Int64 // delays in ns
 }
 
+// OpenSeries begins a series of broadcasts; see LoseAfter for settle.
+func (a *Audience) OpenSeries(settle time.Duration) *Series {
+	s := a.Open(false)
+	s.LoseAfter(settle)
+	return s
+}
+
+// OpenCanaries begins a series of canaries.
+func (a *Audience) OpenCanaries() *Series { return a.Open(true) }
+
 // Open begins an account. One for canaries is kept like any other, but what it
 // sends are no broadcasts.
-func (a *Audience) Open(canary bool) *Account {
-	account := &Account{audience: a, canary: canary, delays: histogram.New()}
+func (a *Audience) Open(canary bool) *Series {
+	account := &Series{audience: a, canary: canary, delays: histogram.New()}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.open[account] = struct{}{}
@@ -58,11 +68,11 @@ func (a *Audience) Open(canary bool) *Account {
 // LoseAfter says how long no first copy of a broadcast may come before it is in flight no
 // more: what a listener hasn't had by then it has lost, even if it leaves later on.
 // Unless that is said, whatever hasn't been heard by who leaves is indeterminate.
-func (account *Account) LoseAfter(patience time.Duration) { account.patience = patience }
+func (account *Series) LoseAfter(patience time.Duration) { account.patience = patience }
 
 // Publish gives the next broadcast its stamp, just before it is sent. Its
 // audience is that of this moment.
-func (account *Account) Publish(intended time.Time) stamp.Stamp {
+func (account *Series) Publish(intended time.Time) stamp.Stamp {
 	a := account.audience
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -72,7 +82,7 @@ func (account *Account) Publish(intended time.Time) stamp.Stamp {
 		published: time.Now(), intended: intended,
 	}
 	if b.proven {
-		b.expected = a.count.Hearing
+		b.expected = a.count.Confirmed
 	}
 	b.first.Store(math.MaxInt64)
 	b.last.Store(math.MinInt64)
@@ -88,7 +98,7 @@ func (account *Account) Publish(intended time.Time) stamp.Stamp {
 // Retract says that a broadcast could not be sent after all, so nobody is expected
 // to hear it. If anybody does, before or after, it was sent all the same, whatever
 // became of the gateway's answer.
-func (account *Account) Retract(s stamp.Stamp) {
+func (account *Series) Retract(s stamp.Stamp) {
 	a := account.audience
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -138,7 +148,7 @@ func (b *broadcast) outstanding() int64 {
 }
 
 // complete says whether everybody has heard everything.
-func (account *Account) complete() bool {
+func (account *Series) complete() bool {
 	account.audience.mu.Lock()
 	defer account.audience.mu.Unlock()
 	return account.decide()
@@ -146,7 +156,7 @@ func (account *Account) complete() bool {
 
 // decide goes on to the first broadcast of which something is expected, and says
 // whether there is none. The audience's lock is held.
-func (account *Account) decide() (all bool) {
+func (account *Series) decide() (all bool) {
 	settled := true // all so far, for good
 	for _, b := range account.broadcasts[account.decided:] {
 		if b.outstanding() > 0 {
@@ -162,7 +172,7 @@ func (account *Account) decide() (all bool) {
 
 // leave makes indeterminate what a listener that goes had yet to hear. The
 // audience's lock is held.
-func (account *Account) leave(m *Member) {
+func (account *Series) leave(m *Member) {
 	now := time.Now()
 	for _, b := range account.broadcasts[account.decided:] {
 		if m.expects(b) && !m.own.decided(b.sequence) && b.inFlight(now) {

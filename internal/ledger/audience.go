@@ -16,27 +16,27 @@ type Audience struct {
 	sequence uint32 // of the latest broadcast
 	count    Count
 	proving  bool
-	open     map[*Account]struct{}
+	open     map[*Series]struct{}
 	changed  chan struct{} // closed when count changes; nil while nobody watches
 }
 
 func newAudience() *Audience {
-	return &Audience{origin: rand.Uint32(), open: make(map[*Account]struct{})} //nolint:gosec // told apart, not kept secret
+	return &Audience{origin: rand.Uint32(), open: make(map[*Series]struct{})} //nolint:gosec // told apart, not kept secret
 }
 
 // Count is how many listeners are in which state.
 type Count struct {
 	Connecting int // dialled, or shaking hands
 	Ready      int // the gateway has acknowledged them
-	Hearing    int // of those ready: have read a stamp, if only a canary's
+	Confirmed    int // of those ready: have read a stamp, if only a canary's
 	Failed     int // never became ready
 	Left       int // were ready once
-	Group      int // the most that were opened together, see Grow
+	LargestGroup      int // the most that were opened together, see Grow
 }
 
 // Deaf is how many listeners are acknowledged and have never heard anything.
 // That means something once a canary has been sent.
-func (c Count) Deaf() int { return c.Ready - c.Hearing }
+func (c Count) Deaf() int { return c.Ready - c.Confirmed }
 
 // Watch says how the audience stands, and gives a channel that is closed when
 // that changes.
@@ -49,20 +49,20 @@ func (a *Audience) Watch() (Count, <-chan struct{}) {
 	return a.count, a.changed
 }
 
-// Prove makes an acknowledgement count for nothing: from now on a listener is
+// RequireConfirmation makes an acknowledgement count for nothing: from now on a listener is
 // expected to hear broadcasts once it has heard one stamp.
-func (a *Audience) Prove() {
+func (a *Audience) RequireConfirmation() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.proving = true
 }
 
-// Grow says that so many listeners are about to enter together. When a test is
+// NoteGroupSize says that so many listeners are about to enter together. When a test is
 // divided among processes, such groups aren't torn apart.
-func (a *Audience) Grow(group int) {
+func (a *Audience) NoteGroupSize(group int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.count.Group = max(a.count.Group, group)
+	a.count.LargestGroup = max(a.count.LargestGroup, group)
 	a.tell()
 }
 

@@ -98,7 +98,7 @@ func TestManyAtOnce(t *testing.T) {
 		m.Ready()
 		residents.Go(func() { listen(rand.New(rand.NewPCG(2, uint64(i))), m, queue, 0) })
 	}
-	opened := make([]*Account, accounts)
+	opened := make([]*Series, accounts)
 	for i := range opened {
 		opened[i] = audience.Open(false)
 		publishers.Go(func() {

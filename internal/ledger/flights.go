@@ -37,7 +37,7 @@ func (f *flights) add(b *broadcast) {
 }
 
 // remove takes out all broadcasts of an account.
-func (f *flights) remove(account *Account) {
+func (f *flights) remove(account *Series) {
 	old := f.table.Load()
 	if old == nil {
 		return

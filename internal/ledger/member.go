@@ -44,7 +44,7 @@ func (m *Member) Ready() {
 	a.count.Connecting--
 	a.count.Ready++
 	if m.heard.set { // a broadcast overtook the acknowledgement
-		a.count.Hearing++
+		a.count.Confirmed++
 	}
 	a.tell()
 }
@@ -59,7 +59,7 @@ func (m *Member) hear() {
 	defer a.mu.Unlock()
 	m.heard = a.mark()
 	if m.state == listening {
-		a.count.Hearing++
+		a.count.Confirmed++
 		a.tell()
 	}
 }
@@ -82,7 +82,7 @@ func (m *Member) Leave() {
 		a.count.Ready--
 		a.count.Left++
 		if m.heard.set {
-			a.count.Hearing--
+			a.count.Confirmed--
 		}
 	}
 	m.state = gone

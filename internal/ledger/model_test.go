@@ -30,7 +30,7 @@ type modelMember struct {
 }
 
 type modelAccount struct {
-	real     *Account
+	real     *Series
 	audience int
 	canary   bool
 	closed   bool
@@ -100,7 +100,7 @@ func (h *history) event(t *testing.T) {
 		h.retract()
 	case n < 39:
 		i := h.random.IntN(2)
-		h.audience(i).Prove()
+		h.audience(i).RequireConfirmation()
 		h.proving[i] = true
 	case n < 40 && len(h.accounts) > 0:
 		h.close(t, pick(h.random, h.accounts))
@@ -282,7 +282,7 @@ func (h *history) check(t *testing.T) {
 		case m.state == gone:
 			past[m.audience]++
 		case m.hears:
-			c.Hearing++
+			c.Confirmed++
 			fallthrough
 		default:
 			c.Ready++

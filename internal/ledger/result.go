@@ -23,7 +23,7 @@ type Fanout struct{ First, Last time.Duration }
 
 // Close ends the account and says what is in it. Who hasn't heard by now has
 // lost.
-func (account *Account) Close() Result {
+func (account *Series) Close() Result {
 	a := account.audience
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 // Settle waits until everybody has heard everything, or until no first copy has
 // come for as long as quiet says. If the context ends before, what hasn't come is
 // indeterminate.
-func (account *Account) Settle(ctx context.Context, quiet time.Duration) {
+func (account *Series) Settle(ctx context.Context, quiet time.Duration) {
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
 	for heard := watch(account.firsts.Load); !account.complete(); {
@@ -31,7 +31,7 @@ const lingering = 250 * time.Millisecond
 
 // linger waits until no further copy has come for a while, and for quiet at most: a
 // gateway that sends copies for ever isn't waited for.
-func (account *Account) linger(ctx context.Context, tick <-chan time.Time, quiet time.Duration) {
+func (account *Series) linger(ctx context.Context, tick <-chan time.Time, quiet time.Duration) {
 	began := time.Now()
 	for copied := watch(account.copies.Load); copied.quietFor() < min(quiet, lingering) && time.Since(began) < quiet; {
 		select {

@@ -11,7 +11,7 @@ import (
 // enough is far more than anything here should take.
 const enough = time.Minute
 
-func settled(account *Account, quiet time.Duration) <-chan struct{} {
+func settled(account *Series, quiet time.Duration) <-chan struct{} {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -78,7 +78,7 @@ func TestStories(t *testing.T) {
 		"it overtakes the acknowledgement": {
 			enter(room, "ann"), open(room, "account"), publish("account", "one"),
 			hear("ann", "one", heard), ready("ann"), publish("account", "two"), hear("ann", "two", heard),
-			stands(room, Count{Ready: 1, Hearing: 1}),
+			stands(room, Count{Ready: 1, Confirmed: 1}),
 			closes("account", counts{sent: 2, expected: 2, received: 1, indeterminate: 1}),
 		},
 		"it comes when the account is closed": {
@@ -137,9 +137,9 @@ func TestStories(t *testing.T) {
 		"a canary": {
 			join(room, "ann", "bob"), openCanary("canaries"), publish("canaries", "tweet"),
 			stands(room, Count{Ready: 2}),
-			hear("ann", "tweet", canary), stands(room, Count{Ready: 2, Hearing: 1}),
+			hear("ann", "tweet", canary), stands(room, Count{Ready: 2, Confirmed: 1}),
 			closes("canaries", counts{sent: 1, expected: 2, received: 1, lost: 1}),
-			hear("bob", "tweet", canary), stands(room, Count{Ready: 2, Hearing: 2}),
+			hear("bob", "tweet", canary), stands(room, Count{Ready: 2, Confirmed: 2}),
 		},
 		"the deaf are not expected to hear": {
 			prove, join(room, "ann", "bob", "deaf"), openCanary("canaries"), open(room, "account"),
@@ -147,15 +147,15 @@ func TestStories(t *testing.T) {
 			publish("canaries", "tweet"), hear("ann", "tweet", canary), publish("account", "one"),
 			hear("bob", "tweet", canary), publish("account", "two"),
 			hear("ann", "one", heard), hear("bob", "one", heard), hear("ann", "two", heard),
-			stands(room, Count{Ready: 3, Hearing: 2}),
-			leave("deaf"), stands(room, Count{Ready: 2, Hearing: 2, Left: 1}),
+			stands(room, Count{Ready: 3, Confirmed: 2}),
+			leave("deaf"), stands(room, Count{Ready: 2, Confirmed: 2, Left: 1}),
 			closes("account", counts{sent: 3, expected: 4, received: 2, lost: 1, indeterminate: 1}),
 		},
 		"it is heard, but not acknowledged, and nobody expects it to": {
 			prove, enter(room, "ann"), openCanary("canaries"), publish("canaries", "tweet"),
 			hear("ann", "tweet", canary), stands(room, Count{Connecting: 1}),
 			open(room, "account"), publish("account", "one"), ready("ann"),
-			hear("ann", "one", heard), stands(room, Count{Ready: 1, Hearing: 1}),
+			hear("ann", "one", heard), stands(room, Count{Ready: 1, Confirmed: 1}),
 			publish("account", "two"), hear("ann", "two", heard),
 			closes("account", counts{sent: 2, expected: 2, received: 1, indeterminate: 1}),
 		},

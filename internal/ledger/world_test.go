@@ -14,7 +14,7 @@ import (
 type world struct {
 	ledger   *Ledger
 	members  map[string]*Member
-	accounts map[string]*Account
+	accounts map[string]*Series
 	stamps   map[string]stamp.Stamp
 }
 
@@ -26,7 +26,7 @@ func tell(t *testing.T, story []step) {
 	w := &world{
 		ledger:   New(),
 		members:  make(map[string]*Member),
-		accounts: make(map[string]*Account),
+		accounts: make(map[string]*Series),
 		stamps:   make(map[string]stamp.Stamp),
 	}
 	for i, s := range story {
@@ -70,7 +70,7 @@ func leave(names ...string) step {
 	}
 }
 
-func prove(_ *testing.T, w *world) { w.ledger.Audience(room).Prove() }
+func prove(_ *testing.T, w *world) { w.ledger.Audience(room).RequireConfirmation() }
 
 func open(audience, account string) step {
 	return func(_ *testing.T, w *world) { w.accounts[account] = w.ledger.Audience(audience).Open(false) }

@@ -29,7 +29,7 @@ func (e *Error) Unwrap() error { return e.err }
 
 // Explain returns an *Error where no connection could be opened because of a
 // limit, and err itself where there is another reason.
-func Explain(err error) error { return Here().explain(err) }
+func Explain(err error) error { return Local().explain(err) }
 
 func (s System) explain(err error) error {
 	errno, ok := reached(err)

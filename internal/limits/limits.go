@@ -23,8 +23,8 @@ type System struct {
 	OpenFiles func() (uint64, error)
 }
 
-// Here is the system that this process runs on.
-func Here() System { return System{Root: os.DirFS("/"), OpenFiles: openFiles} }
+// Local is the system that this process runs on.
+func Local() System { return System{Root: os.DirFS("/"), OpenFiles: openFiles} }
 
 var errForm = errors.New("it isn't of the form that is known")
 

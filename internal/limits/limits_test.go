@@ -142,13 +142,13 @@ func TestWhatIsReadIsOfAnotherForm(t *testing.T) {
 
 func TestThisSystem(t *testing.T) {
 	t.Parallel()
-	most, err := Here().OpenFiles()
+	most, err := Local().OpenFiles()
 	if errors.Is(err, errors.ErrUnsupported) {
 		t.Skip("it has no such limit")
 	}
 	require.NoError(t, err)
 	require.Positive(t, most)
-	if p, err := Here().Ports(); err == nil {
+	if p, err := Local().Ports(); err == nil {
 		require.Positive(t, p.Free())
 	}
 }

@@ -18,15 +18,18 @@ import (
 
 // Config is what the connections of one client have in common.
 type Config struct {
-	Target *wire.Target
-	// Session makes the dialect's side of one connection.
-	Session func() dialect.Session
+	// Host is the gateway's, for errors.
+	Host string
+	// Prepare makes what one connection needs before it is dialled: where it goes and
+	// what it carries, and its side of the dialect. It may take time, as a signature or
+	// a new token does, and it may fail.
+	Prepare func(ctx context.Context) (*wire.Target, dialect.Session, error)
 	Ledger  *ledger.Ledger
 	// Pattern dates messages that carry no stamp of ours; nil for none.
 	Pattern *stamp.Pattern
-	// Pace is shared by all connections to a gateway and says when the next may be
+	// Limiter is shared by all connections to a gateway and says when the next may be
 	// opened; nil for at once.
-	Pace *rate.Limiter
+	Limiter *rate.Limiter
 	// Timeout is how long a connection may take from dialling until it is ready.
 	Timeout time.Duration
 	// Ping is how often a protocol ping is sent; zero for never.
@@ -34,11 +37,11 @@ type Config struct {
 	Observer Observer
 }
 
-// Turn waits until the next connection may be opened.
-func (c *Config) Turn(ctx context.Context) error { return turn(ctx, c.Pace) }
+// WaitToDial waits until the next connection may be opened.
+func (c *Config) WaitToDial(ctx context.Context) error { return waitTurn(ctx, c.Limiter) }
 
-// turn waits for a pace's next turn; there is always one where the pace is nil.
-func turn(ctx context.Context, pace *rate.Limiter) error {
+// waitTurn waits for a pace's next waitTurn; there is always one where the pace is nil.
+func waitTurn(ctx context.Context, pace *rate.Limiter) error {
 	if pace == nil {
 		return ctx.Err()
 	}

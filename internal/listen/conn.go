@@ -72,23 +72,31 @@ func Open(ctx context.Context, config *Config, member *ledger.Member, handler Ha
 	}()
 	dialling, cancel := context.WithTimeout(ctx, config.Timeout)
 	defer cancel()
-	c.socket, err = wire.Dial(dialling, config.Target)
-	if err != nil {
-		if wire.Ended(ctx) == nil {
+	if c.socket, c.session, err = config.dial(dialling); err != nil {
+		if wire.ContextError(ctx) == nil {
 			config.Observer.Failed(asDialError(err))
 		}
 		return nil, err
 	}
-	c.session = config.Session()
 	config.Observer.Connected(time.Since(c.dialled))
 	c.socket.OnPong(config.Observer.Pong)
 	return c, nil
 }
 
+// dial prepares and opens one connection. Its error is a *wire.DialError.
+func (c *Config) dial(ctx context.Context) (*wire.Conn, dialect.Session, error) {
+	target, session, err := c.Prepare(ctx)
+	if err != nil {
+		return nil, nil, &wire.DialError{Phase: wire.PhaseCredentials, Host: c.Host, Err: err}
+	}
+	socket, err := wire.Dial(ctx, target)
+	return socket, session, err
+}
+
 // discard lets go of what never came to be served.
 func (c *Conn) discard() {
 	if c.socket != nil {
-		c.socket.Close()
+		c.socket.CloseNow()
 	}
 	c.leave()
 }
@@ -246,13 +254,13 @@ func (c *Conn) Done() <-chan struct{} { return c.closed }
 
 func (c *Conn) depart(d departure) {
 	if c.leaving.CompareAndSwap(nil, &d) {
-		c.socket.Shutdown(d.code, d.reason, closePatience)
+		c.socket.Close(d.code, d.reason, closePatience)
 	}
 }
 
 // finish is the end of every open connection.
 func (c *Conn) finish(err error) {
-	c.socket.Close()
+	c.socket.CloseNow()
 	c.leave()
 	code, reason := wire.CloseCode(err)
 	mine := c.leaving.Load()
@@ -282,7 +290,7 @@ func (c *Conn) handshakeError(mine *departure, err error) *wire.DialError {
 	if mine != nil {
 		err = mine.err
 	}
-	return &wire.DialError{Phase: wire.PhaseHandshake, Host: c.config.Target.URL.Host, Err: err}
+	return &wire.DialError{Phase: wire.PhaseHandshake, Host: c.config.Host, Err: err}
 }
 
 func asDialError(err error) *wire.DialError {

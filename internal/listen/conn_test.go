@@ -108,7 +108,7 @@ func TestAConnectionThatManyClose(t *testing.T) {
 		closing.Go(func() {
 			_ = conn.Send([]byte("text"))
 			conn.Close(NormalClosure, "")
-			conn.Keep(hours(1))
+			conn.Tick(hours(1))
 		})
 	}
 	closing.Wait()

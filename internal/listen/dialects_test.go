@@ -8,7 +8,6 @@ import (
 
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/pushgw/xk6-pushgw/internal/apigw"
 	"github.com/pushgw/xk6-pushgw/internal/appsync"
@@ -51,9 +50,10 @@ func TestTheChatBehindAPIGateway(t *testing.T) {
 		answers:   [][2]string{{"ann", "Using nickname: ann\nType /help"}, {"/join Room1", "Joined chat room Room1"}},
 		broadcast: make(chan string),
 	}
-	s := newScene(g.serve(t))
+	to := g.serve(t)
+	s := newScene(to)
 	steps := apigw.ChatHandshake("ann", "Room1")
-	s.Session = func() dialect.Session { return apigw.New(steps) }
+	s.Prepare = speaks(to, func() dialect.Session { return apigw.New(steps) })
 	summary, stop := s.run(t, Plan{Connections: 1})
 	s.ready(t, 1)
 	account := s.audience.Open(false)
@@ -81,10 +81,10 @@ func TestASubscriptionToAppSync(t *testing.T) {
 		},
 		broadcast: make(chan string),
 	}
-	s := newScene(g.serve(t))
-	d, err := appsync.New(appsync.Auth{Host: "h", APIKey: "k"}, &appsync.Operation{Query: "subscription{a}"})
-	require.NoError(t, err)
-	s.Session = func() dialect.Session { return d.Session() }
+	to := g.serve(t)
+	s := newScene(to)
+	start := appsync.StartFrame(appsync.FirstID, `{"query":"subscription{a}"}`, []byte(`{"host":"h"}`))
+	s.Prepare = speaks(to, func() dialect.Session { return appsync.New(start) })
 	summary, _ := s.run(t, Plan{Connections: 1})
 	s.ready(t, 1)
 	account := s.audience.Open(false)
@@ -93,8 +93,8 @@ func TestASubscriptionToAppSync(t *testing.T) {
 	g.broadcast <- `{"id":"1","type":"error","payload":{"errors":[{"errorType":"LimitExceededError"}]}}`
 	close(g.broadcast)
 	s.saw(t, "received", 5)
-	s.group.Keep(hours(1)) // within the hour and a half that the gateway may be silent
-	s.group.Keep(hours(2))
+	s.group.Tick(hours(1)) // within the hour and a half that the gateway may be silent
+	s.group.Tick(hours(2))
 	assert.Equal(t, Summary{Opened: 1, Ready: 1, Received: 1}, <-summary)
 	assert.EqualValues(t, 1, account.Close().Received)
 	told := s.told()

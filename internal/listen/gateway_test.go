@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -163,13 +164,18 @@ type scene struct {
 
 const room = "room"
 
+// speaks has every connection go to the target with a session of its own.
+func speaks(to *wire.Target, session func() dialect.Session) func(context.Context) (*wire.Target, dialect.Session, error) {
+	return func(context.Context) (*wire.Target, dialect.Session, error) { return to, session(), nil }
+}
+
 // newScene returns one whose Config may still be changed.
 func newScene(to *wire.Target) *scene {
 	o := &observer{counts: make(map[string]int)}
 	l := ledger.New()
 	return &scene{
 		Config: Config{
-			Target: to, Session: func() dialect.Session { return simple{} },
+			Host: to.URL.Host, Prepare: speaks(to, func() dialect.Session { return simple{} }),
 			Ledger: l, Timeout: time.Minute, Observer: o,
 		},
 		observer: o, audience: l.Audience(room),

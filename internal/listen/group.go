@@ -56,7 +56,7 @@ func (g *Group) Run(ctx context.Context, plan Plan) Summary {
 		ctx, cancel = context.WithTimeout(ctx, plan.Duration)
 		defer cancel()
 	}
-	g.audience.Grow(plan.Connections)
+	g.audience.NoteGroupSize(plan.Connections)
 	defer context.AfterFunc(ctx, g.close)()
 	// Instead of only waiting for the others, this goroutine reads the last one.
 	if last := <-g.open(ctx, plan); last != nil {
@@ -70,9 +70,9 @@ func (g *Group) Run(ctx context.Context, plan Plan) Summary {
 // after seconds or minutes.
 const keepEvery = time.Second
 
-// Keep does what is due on the group's connections. It may be called as often as
+// Tick does what is due on the group's connections. It may be called as often as
 // one likes.
-func (g *Group) Keep(now time.Time) {
+func (g *Group) Tick(now time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if now.Sub(g.kept) < keepEvery {
@@ -80,7 +80,7 @@ func (g *Group) Keep(now time.Time) {
 	}
 	g.kept = now
 	for c := range g.conns {
-		c.Keep(now)
+		c.Tick(now)
 	}
 }
 
@@ -91,13 +91,13 @@ func (g *Group) open(ctx context.Context, plan Plan) <-chan *Conn {
 	if plan.Connections < 1 {
 		close(last)
 	}
-	var own *rate.Limiter
+	var limiter *rate.Limiter
 	if plan.Rate > 0 {
-		own = rate.NewLimiter(rate.Limit(plan.Rate), 1)
+		limiter = rate.NewLimiter(rate.Limit(plan.Rate), 1)
 	}
 	slots := make(chan struct{}, min(openAtOnce, plan.Connections))
 	for i := range plan.Connections {
-		if turn(ctx, own) != nil || g.config.Turn(ctx) != nil || !acquire(ctx, slots) {
+		if waitTurn(ctx, limiter) != nil || g.config.WaitToDial(ctx) != nil || !acquire(ctx, slots) {
 			close(last)
 			return last
 		}
@@ -132,7 +132,7 @@ func (g *Group) dial(ctx context.Context, member *ledger.Member) (conn *Conn) {
 	defer func() {
 		if r := recover(); r != nil {
 			g.config.Observer.Failed(&wire.DialError{
-				Phase: wire.PhaseTCP, Host: g.config.Target.URL.Host, Err: fmt.Errorf("panic while dialling: %v", r),
+				Phase: wire.PhaseTCP, Host: g.config.Host, Err: fmt.Errorf("panic while dialling: %v", r),
 			})
 		}
 	}()

@@ -37,7 +37,7 @@ func TestEverybodyListens(t *testing.T) {
 		"sent": 2 * listeners, "received": listeners * (1 + broadcasts), "delivered": listeners * broadcasts,
 		"closed 1000 by us": listeners,
 	}, s.told())
-	s.stands(t, func(c ledger.Count) bool { return c == ledger.Count{Left: listeners, Group: listeners} })
+	s.stands(t, func(c ledger.Count) bool { return c == ledger.Count{Left: listeners, LargestGroup: listeners} })
 	assert.Equal(t, map[string]int{"hello": listeners, "bye": listeners}, h.left(t, 1000, listeners))
 }
 
@@ -99,7 +99,7 @@ func TestListenersThatNeverBecomeReady(t *testing.T) {
 			summary, _ := s.run(t, Plan{Connections: listeners})
 			assert.Equal(t, test.summary, <-summary)
 			assert.Equal(t, test.told, s.told())
-			s.stands(t, func(c ledger.Count) bool { return c == ledger.Count{Failed: listeners, Group: listeners} })
+			s.stands(t, func(c ledger.Count) bool { return c == ledger.Count{Failed: listeners, LargestGroup: listeners} })
 		})
 	}
 }
@@ -176,7 +176,7 @@ func TestTheRate(t *testing.T) {
 			t.Parallel()
 			_, to := newHub(t, "welcome")
 			s := newScene(to)
-			s.Pace = test.pace
+			s.Limiter = test.pace
 			begin := time.Now()
 			summary, stop := s.run(t, Plan{Connections: listeners, Rate: test.own})
 			s.ready(t, listeners)

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Keep does what is due on a connection: pings, and giving up a gateway that has
+// Tick does what is due on a connection: pings, and giving up a gateway that has
 // been silent for too long. It doesn't wait for the network.
-func (c *Conn) Keep(now time.Time) {
+func (c *Conn) Tick(now time.Time) {
 	if c.leaving.Load() != nil {
 		return
 	}
@@ -36,7 +36,7 @@ func (c *Conn) giveUp(err error) bool {
 	if !c.leaving.CompareAndSwap(nil, d) {
 		return false
 	}
-	go c.socket.Shutdown(d.code, d.reason, closePatience)
+	go c.socket.Close(d.code, d.reason, closePatience)
 	return true
 }
 

@@ -19,11 +19,11 @@ func TestAHandshakeThatTakesTooLong(t *testing.T) {
 	s := newScene(to)
 	summary, _ := s.run(t, Plan{Connections: listeners})
 	s.saw(t, "received", listeners)
-	s.group.Keep(time.Now())
+	s.group.Tick(time.Now())
 	s.saw(t, "connected", listeners)
 	assert.Empty(t, s.told()["failed handshake"])
-	s.group.Keep(hours(1))
-	s.group.Keep(hours(2))
+	s.group.Tick(hours(1))
+	s.group.Tick(hours(2))
 	assert.Equal(t, Summary{Opened: listeners, Failed: listeners}, <-summary)
 	assert.Equal(t, map[string]int{
 		"connected": listeners, "sent": listeners, "received": listeners,
@@ -41,9 +41,9 @@ func TestAGatewayThatFallsSilent(t *testing.T) {
 	s.ready(t, listeners)
 	h.say("any message")
 	s.saw(t, "received", 3*listeners)
-	s.group.Keep(hours(1))
-	s.group.Keep(hours(2))
-	s.group.Keep(hours(3))
+	s.group.Tick(hours(1))
+	s.group.Tick(hours(2))
+	s.group.Tick(hours(3))
 	assert.Equal(t, Summary{Opened: listeners, Ready: listeners}, <-summary)
 	assert.Equal(t, listeners, s.told()["erred Silence"])
 	assert.Equal(t, listeners, s.told()["closed 1001 by us"])
@@ -62,7 +62,7 @@ func TestAGatewayThatNeverAnswers(t *testing.T) {
 	summary, _ := s.run(t, Plan{Connections: 1})
 	s.ready(t, 1)
 	for n := range 5 {
-		s.group.Keep(hours(1 + n))
+		s.group.Tick(hours(1 + n))
 	}
 	assert.Equal(t, Summary{Opened: 1, Ready: 1}, <-summary)
 	assert.Equal(t, 1, s.told()["erred Silence"])
@@ -76,15 +76,15 @@ func TestPings(t *testing.T) {
 	s.Ping = 90 * time.Minute
 	summary, stop := s.run(t, Plan{Connections: listeners})
 	s.ready(t, listeners)
-	s.group.Keep(hours(1))
-	s.group.Keep(hours(2))
+	s.group.Tick(hours(1))
+	s.group.Tick(hours(2))
 	s.saw(t, "pong", listeners)
-	s.group.Keep(hours(3))
-	s.group.Keep(hours(4))
+	s.group.Tick(hours(3))
+	s.group.Tick(hours(4))
 	s.saw(t, "pong", 2*listeners)
 	stop()
 	<-summary
-	s.group.Keep(hours(9))
+	s.group.Tick(hours(9))
 	assert.Equal(t, 2*listeners, s.told()["pong"])
 }
 
@@ -110,7 +110,7 @@ func TestWhoeverIsLeavingIsNotKept(t *testing.T) {
 		}
 		return true
 	}, 10*time.Second, time.Millisecond)
-	s.group.Keep(hours(1))
+	s.group.Tick(hours(1))
 	<-summary
 	assert.Zero(t, s.told()["erred Silence"])
 	assert.Equal(t, 1, s.told()["closed 1000 by us"])

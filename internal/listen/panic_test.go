@@ -27,7 +27,7 @@ func TestAnObserverThatPanics(t *testing.T) {
 			summary, stop := s.run(t, Plan{Connections: listeners})
 			s.stands(t, func(c ledger.Count) bool { return c.Ready+c.Failed+c.Left == listeners })
 			h.say(s.audience.Open(false).Publish(time.Now()).String())
-			s.group.Keep(hours(1))
+			s.group.Tick(hours(1))
 			stop()
 			<-summary
 			s.stands(t, func(c ledger.Count) bool { return c.Failed+c.Left == listeners })
@@ -48,7 +48,7 @@ func TestAFailureThatNobodyCanBeToldOf(t *testing.T) {
 	s.panicsAt = "failed"
 	summary, _ = s.run(t, Plan{Connections: 3})
 	<-summary
-	s.stands(t, func(c ledger.Count) bool { return c == ledger.Count{Failed: 3, Group: 3} })
+	s.stands(t, func(c ledger.Count) bool { return c == ledger.Count{Failed: 3, LargestGroup: 3} })
 }
 
 // A panic here is not the gateway's doing.
@@ -91,7 +91,7 @@ func TestADialectThatPanics(t *testing.T) {
 			_, to := newHub(t, test.welcome...)
 			s := newScene(to)
 			if test.session != nil {
-				s.Session = test.session
+				s.Prepare = speaks(to, test.session)
 			}
 			summary, _ := s.run(t, Plan{Connections: 3})
 			assert.Equal(t, test.summary, <-summary)
@@ -104,7 +104,7 @@ func TestADialectThatPanicsAtItsFarewell(t *testing.T) {
 	t.Parallel()
 	_, to := newHub(t, "welcome")
 	s := newScene(to)
-	s.Session = func() dialect.Session { return panicky{at: "farewell"} }
+	s.Prepare = speaks(to, func() dialect.Session { return panicky{at: "farewell"} })
 	summary, stop := s.run(t, Plan{Connections: 3})
 	s.ready(t, 3)
 	stop()

@@ -66,7 +66,7 @@ func TestHowThePeerHungUp(t *testing.T) {
 		code, reason := CloseCode(err)
 		assert.Equal(t, test.code, code, name)
 		assert.Equal(t, test.reason, reason, name)
-		conn.Close()
+		conn.CloseNow()
 	}
 }
 
@@ -84,7 +84,7 @@ func TestShutdownIsAnswered(t *testing.T) {
 		})
 		to.Timestamps = timestamps
 		conn := dial(t, to)
-		conn.Shutdown(1001, "going away", 10*time.Second)
+		conn.Close(1001, "going away", 10*time.Second)
 		require.Equal(t, "still on its way", string(read(t, conn).Data))
 		_, err := conn.Read()
 		code, _ := CloseCode(err)
@@ -113,7 +113,7 @@ func TestShutdownIsNotAnswered(t *testing.T) {
 		to.Timestamps = timestamps
 		conn := dial(t, to)
 		defer close(over)
-		conn.Shutdown(1000, "", patience)
+		conn.Close(1000, "", patience)
 		for {
 			_, err := conn.Read()
 			if err == nil {
@@ -137,9 +137,9 @@ func TestShutdownOfWhatIsGone(t *testing.T) {
 		conn := dial(t, to)
 		_, err := conn.Read()
 		require.Error(t, err)
-		conn.Shutdown(1000, "", patience)
-		conn.Close()
-		conn.Shutdown(1000, "", patience)
+		conn.Close(1000, "", patience)
+		conn.CloseNow()
+		conn.Close(1000, "", patience)
 		require.Error(t, conn.Write([]byte("anybody?")))
 		require.Error(t, conn.Ping())
 	})
@@ -174,10 +174,10 @@ func TestShutdownOfAPeerThatNeverReads(t *testing.T) {
 			}
 		}()
 		<-stuck
-		conn.Shutdown(1000, "", patience)
+		conn.Close(1000, "", patience)
 		_, err := conn.Read()
 		require.Error(t, err)
-		conn.Close()
+		conn.CloseNow()
 		require.Error(t, <-writing)
 	})
 }
@@ -212,7 +212,7 @@ func TestManyMayWrite(t *testing.T) {
 	for range writers {
 		<-done
 	}
-	conn.Shutdown(1000, "", 10*time.Second)
+	conn.Close(1000, "", 10*time.Second)
 	_, err := conn.Read()
 	code, _ := CloseCode(err)
 	require.Equal(t, 1000, code)

@@ -102,16 +102,16 @@ func (c *Conn) pong(payload string) error {
 	return nil
 }
 
-// Shutdown begins the closing handshake; Read ends once the peer has answered,
+// Close begins the closing handshake; Read ends once the peer has answered,
 // or with an error when it hasn't within patience.
-func (c *Conn) Shutdown(code int, reason string, patience time.Duration) {
+func (c *Conn) Close(code int, reason string, patience time.Duration) {
 	deadline := time.Now().Add(patience)
 	_ = c.socket.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), deadline)
 	_ = c.socket.SetReadDeadline(deadline)
 }
 
-// Close closes the connection at once. The reader calls it when Read has failed.
-func (c *Conn) Close() {
+// CloseNow closes the connection at once. The reader calls it when Read has failed.
+func (c *Conn) CloseNow() {
 	_ = c.socket.Close()
 }
 

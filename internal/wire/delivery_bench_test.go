@@ -59,7 +59,7 @@ func benchmarkDelivery(b *testing.B, scheme string, timestamps Timestamps) {
 	for range connections {
 		conn, err := Dial(context.Background(), to)
 		require.NoError(b, err)
-		defer conn.Close()
+		defer conn.CloseNow()
 		reading.Go(func() {
 			for {
 				if _, err := conn.Read(); err != nil {

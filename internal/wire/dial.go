@@ -53,14 +53,15 @@ func TLSConfig(base *tls.Config, host string) *tls.Config {
 // Phase is how far a connection had come when it failed.
 type Phase string
 
-// The phases of opening a connection. PhaseHandshake, that of the dialect, comes
-// after those of this package.
+// The phases of opening a connection. PhaseCredentials comes before those of this
+// package, and PhaseHandshake, that of the dialect, after them.
 const (
-	PhaseDNS       Phase = "dns"
-	PhaseTCP       Phase = "tcp"
-	PhaseTLS       Phase = "tls"
-	PhaseUpgrade   Phase = "upgrade"
-	PhaseHandshake Phase = "handshake"
+	PhaseCredentials Phase = "credentials"
+	PhaseDNS         Phase = "dns"
+	PhaseTCP         Phase = "tcp"
+	PhaseTLS         Phase = "tls"
+	PhaseUpgrade     Phase = "upgrade"
+	PhaseHandshake   Phase = "handshake"
 )
 
 // DialError says why no connection came about.
@@ -205,8 +206,8 @@ func (d *dialing) failed(ctx context.Context, response *http.Response, err error
 		failure.Status = response.StatusCode
 		body, _ := io.ReadAll(io.LimitReader(response.Body, 256)) // gorilla kept its beginning
 		failure.Body = strings.TrimSpace(string(body))
-	case Ended(ctx) != nil && !timedOut(err): // what else went wrong did because of it
-		failure.Err = Ended(ctx)
+	case ContextError(ctx) != nil && !timedOut(err): // what else went wrong did because of it
+		failure.Err = ContextError(ctx)
 	}
 	return failure
 }
@@ -216,9 +217,9 @@ func timedOut(err error) bool {
 	return errors.As(err, &network) && network.Timeout()
 }
 
-// Ended says why a context has ended, or is about to: a socket that has its deadline
-// may notice before the context itself does.
-func Ended(ctx context.Context) error {
+// ContextError returns why a context has ended, or is about to end: a socket with the
+// context's deadline may notice before the context itself does.
+func ContextError(ctx context.Context) error {
 	if deadline, ok := ctx.Deadline(); ok && ctx.Err() == nil && !time.Now().Before(deadline) {
 		return context.DeadlineExceeded
 	}

@@ -115,7 +115,7 @@ func dial(t *testing.T, to *Target) *Conn {
 	defer cancel()
 	conn, err := Dial(ctx, to)
 	require.NoError(t, err)
-	t.Cleanup(conn.Close)
+	t.Cleanup(conn.CloseNow)
 	return conn
 }
 

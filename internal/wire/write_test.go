@@ -49,7 +49,7 @@ func TestFramesOfAMessage(t *testing.T) {
 	for _, n := range []int{0, 100, 5000, 16_000, 100_000} {
 		require.NoError(t, conn.Write([]byte(strings.Repeat("x", n))))
 	}
-	conn.Shutdown(websocket.CloseNormalClosure, "", patience)
+	conn.Close(websocket.CloseNormalClosure, "", patience)
 	got := <-lengths
 	require.Equal(t, []int{0, 100, 5000, 16_000}, got[:4])
 	total := 0

@@ -1,4 +1,4 @@
-package dialect
+package jsonscan
 
 import "bytes"
 
@@ -8,7 +8,7 @@ import "bytes"
 // type is found whatever the order of its members, and a member of the same
 // name inside a value deceives nobody.
 //
-//	for m := ScanMembers(frame); m.Next(); {
+//	for m := Object(frame); m.Next(); {
 //		use(m.Key(), m.Value())
 //	}
 type Members struct {
@@ -26,8 +26,8 @@ const (
 	scanWhole                   // behind the object, and nothing follows
 )
 
-// ScanMembers returns a walk over the members of the object in data.
-func ScanMembers(data []byte) Members {
+// Object returns a walk over the members of the object in data.
+func Object(data []byte) Members {
 	m := Members{data: data}
 	m.space()
 	if m.take('{') {

@@ -1,4 +1,4 @@
-package dialect
+package jsonscan
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 )
 
 func walk(data string) (members []string, whole bool) {
-	m := ScanMembers([]byte(data))
+	m := Object([]byte(data))
 	for m.Next() {
 		members = append(members, string(m.Key())+"="+string(m.Value()))
 	}
@@ -71,7 +71,7 @@ func TestMembers(t *testing.T) {
 
 func TestMembersText(t *testing.T) {
 	t.Parallel()
-	m := ScanMembers([]byte(`{"a":"x","b":"","c":1}`))
+	m := Object([]byte(`{"a":"x","b":"","c":1}`))
 	require.True(t, m.Next())
 	assert.Equal(t, "x", string(m.Text()))
 	require.True(t, m.Next())
@@ -87,7 +87,7 @@ func FuzzMembers(f *testing.F) {
 	f.Add([]byte(`{"a":"\`))
 	f.Add([]byte(" {\"\":[[],{}] }\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		m := ScanMembers(data)
+		m := Object(data)
 		var keys, values [][]byte
 		for m.Next() {
 			keys, values = append(keys, m.Key()), append(values, m.Value())

@@ -1,13 +1,13 @@
-package appsync
+package jsonscan
 
 import "unicode/utf8"
 
-// appendString appends s as a JSON string and escapes only what JSON demands.
+// AppendString appends s as a JSON string and escapes only what JSON demands.
 // Package encoding/json would also write <, >, & and the two Unicode line
 // separators as \u escapes. AppSync takes the text of an operation as it is
 // written and may have to match its signature, so that must not happen.
 // What isn't UTF-8 becomes U+FFFD.
-func appendString(b []byte, s string) []byte {
+func AppendString(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
 	for _, r := range s {

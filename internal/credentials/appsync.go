@@ -1,0 +1,86 @@
+package credentials
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+
+	"github.com/pushgw/xk6-pushgw/internal/jsonscan"
+)
+
+// AppSync authorizes what a client sends to one AppSync API. One JSON object, the
+// host and the header fields of a request, goes into the WebSocket's upgrade request
+// in one of two forms and into each start frame. See "Header parameter format based
+// on AppSync API authorization mode" in AppSync's "Building a real-time WebSocket
+// client".
+type AppSync struct {
+	Credentials
+	// URL is the API's GraphQL URL.
+	URL *url.URL
+	// Host is the host that the API knows itself by: the URL's, unless a custom
+	// domain hides it. It is never that of the real-time URL.
+	Host string
+	// Subprotocol is the one that the dialect speaks.
+	Subprotocol string
+	// InQuery has the authorization go into the real-time URL's query, which proxies
+	// and servers write into logs. Otherwise it is a second subprotocol.
+	InQuery bool
+}
+
+// emptyPayload is what a connection's authorization covers in place of an operation.
+const emptyPayload = "{}"
+
+// Connection authorizes a connection to the real-time URL. It returns the URL to
+// dial and the subprotocols to offer.
+func (a *AppSync) Connection(ctx context.Context, realtime *url.URL) (*url.URL, []string, error) {
+	object, err := a.object(ctx, a.URL.JoinPath("connect"), []byte(emptyPayload))
+	if err != nil {
+		return nil, nil, err
+	}
+	if a.InQuery {
+		return withQuery(realtime, object), []string{a.Subprotocol}, nil
+	}
+	return realtime, []string{a.Subprotocol, "header-" + base64.RawURLEncoding.EncodeToString(object)}, nil
+}
+
+// Frame returns the authorization object of a frame that sends data, for example
+// the operation of a start.
+func (a *AppSync) Frame(ctx context.Context, data string) ([]byte, error) {
+	return a.object(ctx, a.URL, []byte(data))
+}
+
+// Request authorizes an HTTP request with this body.
+func (a *AppSync) Request(ctx context.Context, header http.Header, body []byte) error {
+	fields, err := a.Authorize(ctx, Request{Method: http.MethodPost, URL: a.URL, Body: body})
+	for _, field := range fields {
+		header.Set(field.Name, field.Value)
+	}
+	return err
+}
+
+// object returns the authorization object for a POST of body to u, which is what
+// the object stands for, though nothing is posted.
+func (a *AppSync) object(ctx context.Context, u *url.URL, body []byte) ([]byte, error) {
+	fields, err := a.Authorize(ctx, Request{Method: http.MethodPost, URL: u, Body: body})
+	if err != nil {
+		return nil, err
+	}
+	b := jsonscan.AppendString([]byte(`{"host":`), a.Host)
+	for _, field := range fields {
+		b = jsonscan.AppendString(append(b, ','), field.Name)
+		b = jsonscan.AppendString(append(b, ':'), field.Value)
+	}
+	return append(b, '}'), nil
+}
+
+// withQuery returns the URL with the authorization object in its query.
+func withQuery(realtime *url.URL, object []byte) *url.URL {
+	payload := url.QueryEscape(base64.StdEncoding.EncodeToString([]byte(emptyPayload)))
+	u := *realtime
+	if u.RawQuery != "" {
+		u.RawQuery += "&"
+	}
+	u.RawQuery += "header=" + url.QueryEscape(base64.StdEncoding.EncodeToString(object)) + "&payload=" + payload
+	return &u
+}

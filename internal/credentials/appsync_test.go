@@ -1,0 +1,136 @@
+package credentials
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	goldenHost   = "abcdefghijklmnopqrstuvwxyz.appsync-api.us-west-2.amazonaws.com"
+	goldenKey    = "da2-abcdefghijklmnopqrstuvwxyz"
+	goldenJSON   = `{"host":"` + goldenHost + `","x-api-key":"` + goldenKey + `"}`
+	goldenBase64 = "eyJob3N0IjoiYWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXouYXBwc3luYy1hcGkudXMtd2VzdC0yLmFtYXpvbmF3cy5jb20i" +
+		"LCJ4LWFwaS1rZXkiOiJkYTItYWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoifQ=="
+)
+
+func parseURL(t *testing.T, text string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(text)
+	require.NoError(t, err)
+	return u
+}
+
+func withKey(t *testing.T, host, key string, inQuery bool) *AppSync {
+	t.Helper()
+	return &AppSync{
+		Credentials: APIKey(key), URL: parseURL(t, "https://"+host+"/graphql"), Host: host,
+		Subprotocol: "graphql-ws", InQuery: inQuery,
+	}
+}
+
+func connect(t *testing.T, a *AppSync, realtime string) (*url.URL, []string) {
+	t.Helper()
+	u, subprotocols, err := a.Connection(t.Context(), parseURL(t, realtime))
+	require.NoError(t, err)
+	return u, subprotocols
+}
+
+func TestConnectionBySubprotocol(t *testing.T) {
+	t.Parallel()
+	u, subprotocols := connect(t, withKey(t, goldenHost, goldenKey, false), "wss://h/graphql?a=b")
+	assert.Equal(t, "wss://h/graphql?a=b", u.String())
+	assert.Equal(t, []string{"graphql-ws", "header-" + strings.TrimRight(goldenBase64, "=")}, subprotocols)
+}
+
+func TestConnectionByQuery(t *testing.T) {
+	t.Parallel()
+	realtime := parseURL(t, "wss://h/graphql")
+	u, subprotocols, err := withKey(t, goldenHost, goldenKey, true).Connection(t.Context(), realtime)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"graphql-ws"}, subprotocols)
+	assert.Equal(t, "wss://h/graphql?header="+strings.ReplaceAll(goldenBase64, "=", "%3D")+"&payload=e30%3D", u.String())
+	assert.Equal(t, "wss://h/graphql", realtime.String(), "the argument is left alone")
+}
+
+func TestConnectionKeepsTheQuery(t *testing.T) {
+	t.Parallel()
+	u, _ := connect(t, withKey(t, "h", "k", true), "wss://h/graphql/realtime?a=b")
+	assert.Equal(t, "b", u.Query().Get("a"))
+	assert.Equal(t, "e30=", u.Query().Get("payload"))
+}
+
+// The base64 of this key has both characters that differ between the alphabets.
+func TestConnectionAlphabets(t *testing.T) {
+	t.Parallel()
+	const key = "<?>~~~ÿÿ"
+	query, _ := connect(t, withKey(t, "h", key, true), "wss://h/")
+	standard := query.Query().Get("header")
+	require.Contains(t, standard, "+")
+	require.Contains(t, standard, "/")
+	assert.NotContains(t, query.RawQuery, "+")
+	assert.NotContains(t, query.RawQuery, "/")
+
+	decoded, err := base64.StdEncoding.DecodeString(standard)
+	require.NoError(t, err)
+	assert.Equal(t, `{"host":"h","x-api-key":"<?>~~~ÿÿ"}`, string(decoded))
+
+	_, subprotocols := connect(t, withKey(t, "h", key, false), "wss://h/")
+	decoded, err = base64.RawURLEncoding.DecodeString(strings.TrimPrefix(subprotocols[1], "header-"))
+	require.NoError(t, err)
+	assert.Equal(t, `{"host":"h","x-api-key":"<?>~~~ÿÿ"}`, string(decoded))
+}
+
+// recording notes what it is to authorize.
+type recording struct {
+	requests []Request
+	err      error
+}
+
+func (r *recording) Authorize(_ context.Context, request Request) ([]Field, error) {
+	r.requests = append(r.requests, request)
+	return []Field{{"x-amz-date", "20261126T000000Z"}, {"Authorization", "AWS4"}}, r.err
+}
+
+func (r *recording) Constant() bool { return false }
+
+func TestWhatIsAuthorized(t *testing.T) {
+	t.Parallel()
+	credentials := &recording{}
+	a := &AppSync{Credentials: credentials, URL: parseURL(t, "https://h/graphql"), Host: "h", Subprotocol: "graphql-ws"}
+	connect(t, a, "wss://realtime/graphql")
+	object, err := a.Frame(t.Context(), `{"query":"q"}`)
+	require.NoError(t, err)
+	assert.Equal(t, `{"host":"h","x-amz-date":"20261126T000000Z","Authorization":"AWS4"}`, string(object))
+	header := http.Header{}
+	require.NoError(t, a.Request(t.Context(), header, []byte(`{"query":"m"}`)))
+	assert.Equal(t, http.Header{"X-Amz-Date": {"20261126T000000Z"}, "Authorization": {"AWS4"}}, header)
+
+	var signed []string
+	for _, r := range credentials.requests {
+		signed = append(signed, r.Method+" "+r.URL.String()+" "+string(r.Body))
+	}
+	assert.Equal(t, []string{
+		"POST https://h/graphql/connect {}",
+		`POST https://h/graphql {"query":"q"}`,
+		`POST https://h/graphql {"query":"m"}`,
+	}, signed)
+}
+
+func TestCredentialsThatFail(t *testing.T) {
+	t.Parallel()
+	expired := errors.New("the token has expired")
+	a := &AppSync{Credentials: &recording{err: expired}, URL: parseURL(t, "https://h/graphql"), Host: "h"}
+	_, _, err := a.Connection(t.Context(), a.URL)
+	require.ErrorIs(t, err, expired)
+	_, err = a.Frame(t.Context(), "{}")
+	require.ErrorIs(t, err, expired)
+	require.ErrorIs(t, a.Request(t.Context(), http.Header{}, nil), expired)
+}
