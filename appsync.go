@@ -1,31 +1,41 @@
 package pushgw
 
 import (
-	"bytes"
 	"context"
 	"net/url"
+	"strings"
+	"sync"
 
 	"github.com/grafana/sobek"
-	"go.k6.io/k6/v2/lib"
 
 	"github.com/pushgw/xk6-pushgw/internal/appsync"
 	"github.com/pushgw/xk6-pushgw/internal/credentials"
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/publish"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
+	"github.com/pushgw/xk6-pushgw/internal/telemetry"
+	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
 // appSync is a GraphQL API of AppSync, with its subscriptions over WebSocket and
-// its mutations over HTTPS.
+// its mutations over HTTPS. It implements backend.
 type appSync struct {
-	graphql      *url.URL
-	realtime     *url.URL
+	graphql  *url.URL
+	realtime *url.URL
+	auth     *credentials.AppSync
+	// subscription and mutation are the texts of the operations, empty where the
+	// client has none. The mutation's has the place for the stamp in it.
+	subscription, mutation string
+	// connection and start authorize a connection and the start frame of its
+	// handshake's subscription.
+	connection func(context.Context) (upgrade, error)
+	start      func(context.Context) ([]byte, error)
+}
+
+// upgrade is what the upgrade request of one connection carries.
+type upgrade struct {
+	url          *url.URL
 	subprotocols []string
-	auth         *credentials.AppSync
-	subscription *appsync.Operation // nil: hosts only
-	mutation     *appsync.Operation // nil: nothing to broadcast with
-	// start is with what listeners subscribe as they shake hands; hosts do when the
-	// script says so.
-	start []byte
 }
 
 // newAppSyncClient is the constructor of appsync.Client.
@@ -33,62 +43,66 @@ func (m *module) newAppSyncClient(args sobek.ConstructorCall) *sobek.Object {
 	const where = "new appsync.Client()"
 	u, err := gatewayURL(args.Argument(0), where, "https", "http")
 	if err != nil {
-		throw(m.vu.Runtime(), err)
+		m.throw(err)
 	}
 	o := readOptions(args.Argument(1), where)
 	g := readAppSync(u, o)
-	c := &client{module: m, gateway: g, settings: readSettings(o, 0)}
+	c := &client{module: m, backend: g, settings: readSettings(o, 0)}
 	c.check(o)
-
-	return c.define(args.This, appSyncMethods, func(name string) method {
-		switch name {
-		case "connect":
-			return func(value sobek.Value) *sobek.Promise { return g.connect(c, value) }
-		case "broadcast":
-			return func(value sobek.Value) *sobek.Promise { return g.broadcast(c, value) }
-		default:
-			return func(value sobek.Value) *sobek.Promise { return g.query(c, value) }
-		}
+	return c.define(args.This, appSyncMethods, func(string) method {
+		return func(value sobek.Value) *sobek.Promise { return c.graphQL(g, value) }
 	})
 }
 
-var appSyncMethods = []string{"listen", "ready", "connect", "broadcast", "graphql"} // a constant list
+// appSyncMethods are the methods of all clients, and graphql().
+var appSyncMethods = append(clientMethods[:len(clientMethods):len(clientMethods)], "graphql")
 
 func readAppSync(u *url.URL, o *options) *appSync {
-	auth := o.inner("auth")
-	auth.require("apiKey", "an API key is what this client can present")
-	g := &appSync{
-		graphql:      u,
-		subscription: readOperation(o, "subscription"),
-		mutation:     readOperation(o, "mutation"),
-	}
-	o.adopt(auth)
+	g := &appSync{graphql: u, subscription: readOperation(o, "subscription"), mutation: readOperation(o, "mutation")}
 	g.auth = &credentials.AppSync{
-		Credentials: credentials.APIKey(auth.text("apiKey", "")), URL: u, Host: o.text("host", u.Host),
-		Subprotocol: appsync.Subprotocol, InQuery: o.oneOf("credentials", "subprotocol", "query") == "query",
+		Credentials: readCredentials(o), URL: u, Host: o.str("host", u.Host), Subprotocol: appsync.Subprotocol,
+		InQuery: o.oneOf("credentials", "subprotocol", "query") == "query",
 	}
-	g.address(o)
+	var err error
+	if g.realtime, err = realtimeURL(u, o); err != nil {
+		o.fail("realtimeUrl", "%v", err)
+	}
+	g.connection = perConnection(g.auth, g.authorizeConnection)
+	g.start = perConnection(g.auth, g.authorizeStart)
 	return g
 }
 
-// address finds out where and how to connect.
-func (g *appSync) address(o *options) {
-	var err error
-	if g.realtime, err = realtimeURL(g.graphql, o); err != nil {
-		o.fail("realtimeUrl", "%v", err)
-		return
+// readCredentials reads what a client of AppSync proves its right with.
+func readCredentials(o *options) credentials.Credentials {
+	auth := o.section("auth")
+	auth.require("apiKey", "an API key is what this client can present")
+	key := credentials.APIKey(auth.str("apiKey", ""))
+	o.merge(auth)
+	return key
+}
+
+// perConnection returns authorize where credentials differ from one connection to the next.
+// Where they are constant it has authorize called once, so that all connections share what
+// it returns.
+func perConnection[T any](c credentials.Credentials, authorize func(context.Context) (T, error)) func(context.Context) (T, error) {
+	if !c.Constant() {
+		return authorize
 	}
-	ctx := context.Background()
-	if g.realtime, g.subprotocols, err = g.auth.Connection(ctx, g.realtime); err != nil || g.subscription == nil {
-		return
-	}
-	data, err := g.subscription.Data()
+	once := sync.OnceValues(func() (T, error) { return authorize(context.Background()) })
+	return func(context.Context) (T, error) { return once() }
+}
+
+func (g *appSync) authorizeConnection(ctx context.Context) (upgrade, error) {
+	u, subprotocols, err := g.auth.Connection(ctx, g.realtime)
+	return upgrade{u, subprotocols}, err
+}
+
+func (g *appSync) authorizeStart(ctx context.Context) ([]byte, error) {
+	authorization, err := g.auth.Frame(ctx, g.subscription)
 	if err != nil {
-		o.fail("subscription", "%v", err)
-		return
+		return nil, err
 	}
-	authorization, _ := g.auth.Frame(ctx, data)
-	g.start = appsync.StartFrame(appsync.FirstID, data, authorization)
+	return appsync.StartFrame(appsync.FirstID, g.subscription, authorization), nil
 }
 
 // realtimeURL is derived from the GraphQL URL, unless the script knows better.
@@ -100,160 +114,88 @@ func realtimeURL(graphql *url.URL, o *options) (*url.URL, error) {
 	return gatewayURL(value, o.path("realtimeUrl"), "wss", "ws")
 }
 
-// readOperation reads a GraphQL operation, if there is one.
-func readOperation(o *options, key string) *appsync.Operation {
+// readOperation reads a GraphQL operation and returns its text, empty if there is none.
+func readOperation(o *options, key string) string {
 	if _, ok := o.raw(key); !ok {
-		return nil
+		return ""
 	}
-	inner := o.inner(key)
-	operation := inner.operation()
-	o.adopt(inner)
-	return operation
+	section := o.section(key)
+	operation := section.operation()
+	o.merge(section)
+	data, err := operation.Data()
+	if err != nil {
+		o.fail(key, "%v", err)
+	}
+	return data
 }
 
 // operation reads the options as a GraphQL operation.
 func (o *options) operation() *appsync.Operation {
 	o.require("query", "the text of the GraphQL operation")
 	return &appsync.Operation{
-		Query: o.text("query", ""), Variables: o.json("variables"), Name: o.text("operationName", ""),
+		Query: o.str("query", ""), Variables: o.json("variables"), Name: o.str("operationName", ""),
 	}
 }
 
 func (g *appSync) tag() string { return "appsync" }
 
-func (g *appSync) audience() string {
-	data := ""
-	if g.subscription != nil {
-		data, _ = g.subscription.Data() // what is wrong with it was said in the constructor
-	}
-	return "appsync " + g.graphql.Host + g.graphql.Path + " " + data
+func (g *appSync) webSocketURL() *url.URL { return g.realtime }
+
+func (g *appSync) identity(role string) identity { return identity{role: role} }
+
+func (g *appSync) readIdentity(*options) identity { return g.identity(telemetry.RoleHost) }
+
+func (g *appSync) audience(identity) string {
+	return "appsync " + g.graphql.Host + g.graphql.Path + " " + g.subscription
 }
 
-func (g *appSync) endpoint() (*url.URL, []string) { return g.realtime, g.subprotocols }
-
-func (g *appSync) session(role string, _ *lib.State) dialect.Session {
-	if role == roleListener {
-		return appsync.New(g.start)
-	}
-	return appsync.New(nil)
-}
-
-// listenable implements gateway.
-func (g *appSync) listenable() error {
-	if g.subscription == nil {
+// checkListen implements backend.
+func (g *appSync) checkListen() error {
+	if g.subscription == "" {
 		return scriptErrorf(nameUsageError, "listen() needs the client's option \"subscription\"")
 	}
 	return nil
 }
 
-// broadcast is the JavaScript method: each broadcast is one mutation.
-func (g *appSync) broadcast(c *client, value sobek.Value) *sobek.Promise {
-	o := readOptions(value, "broadcast()")
-	plan := readBroadcastPlan(o)
-	c.check(o)
-	open, err := g.mutations("broadcast()")
-	if err != nil {
-		throw(c.vu.Runtime(), err)
-	}
-	return c.broadcast(plan, open)
-}
-
-func (g *appSync) canaries() (publisher, error) { return g.mutations("ready() with canary") }
-
-// mutations publishes by the client's mutation.
-func (g *appSync) mutations(method string) (publisher, error) {
-	body, err := g.mutationBody(method)
-	if err != nil {
-		return nil, err
-	}
-	return func(_ context.Context, c *call) (publish, func(), error) {
-		send := func(ctx context.Context, s string) error {
-			_, err := g.post(ctx, c, bytes.ReplaceAll(body, []byte(stamp.Placeholder), []byte(s)))
-			return err
-		}
-		return send, func() {}, nil
-	}, nil
-}
-
-// mutationBody is the request with the place for the stamp still in it.
-func (g *appSync) mutationBody(method string) ([]byte, error) {
-	if g.mutation == nil {
-		return nil, scriptErrorf(nameUsageError, "%s needs the client's option \"mutation\"", method)
-	}
-	data, err := g.mutation.Data()
-	if err != nil {
-		return nil, scriptErrorf(nameInvalidOption, "mutation: %v", err)
-	}
-	body := []byte(data)
-	if !bytes.Contains(body, []byte(stamp.Placeholder)) {
-		return nil, scriptErrorf(nameInvalidOption,
+// checkPublish implements backend.
+func (g *appSync) checkPublish(method string) error {
+	switch {
+	case g.mutation == "":
+		return scriptErrorf(nameUsageError, "%s needs the client's option \"mutation\"", method)
+	case !strings.Contains(g.mutation, stamp.Placeholder):
+		return scriptErrorf(nameInvalidOption,
 			"%s: the client's mutation must contain %s, in its query or its variables", method, stamp.Placeholder)
+	default:
+		return nil
 	}
-	return body, nil
 }
 
-// connect is the JavaScript method: one connection that the script drives.
-func (g *appSync) connect(c *client, value sobek.Value) *sobek.Promise {
-	c.check(readOptions(value, "connect()"))
-	return c.begin("connect()", roleHost).connect(func(s *connection) {
-		c.set(s.object, "subscribe", func(value sobek.Value) *sobek.Promise { return g.subscribe(s, value) })
-	})
+// target implements backend.
+func (g *appSync) target(ctx context.Context, base wire.Target) (*wire.Target, error) {
+	connection, err := g.connection(ctx)
+	base.URL, base.Subprotocols = connection.url, connection.subprotocols
+	return &base, err
 }
 
-// subscribe is the JavaScript method of a connection; without an operation of
-// its own it takes the client's. It resolves when the subscription is
-// acknowledged.
-func (g *appSync) subscribe(s *connection, value sobek.Value) *sobek.Promise {
-	operation, err := g.subscriptionOf(value)
-	if err != nil {
-		throw(s.vu.Runtime(), err)
+// session implements backend. Listeners subscribe as they shake hands; hosts do when
+// the script says so.
+func (g *appSync) session(ctx context.Context, who identity) (dialect.Session, error) {
+	if who.role == telemetry.RoleHost {
+		return appsync.New(nil), nil
 	}
-	return promise(s.vu, func(ctx context.Context) (any, error) {
-		var id string
-		err := s.request(ctx, func(session dialect.Session) (string, dialect.Event, error) {
-			gql, _ := session.(*appsync.Session)
-			var frame []byte
-			data, err := operation.Data()
-			if err != nil {
-				return "", dialect.Event{}, err
-			}
-			authorization, _ := g.auth.Frame(ctx, data)
-			id, frame, err = gql.Subscribe(data, authorization)
-			return id, dialect.Event{Kind: dialect.Progress, Answer: frame}, err
-		})
-		if err != nil {
-			return nil, err
-		}
-		return onLoop(func() sobek.Value { return g.subscriptionObject(s, id) }), nil
-	})
+	start, err := g.start(ctx)
+	return appsync.New(start), err
 }
 
-func (g *appSync) subscriptionOf(value sobek.Value) (*appsync.Operation, error) {
-	if value == nil || sobek.IsUndefined(value) {
-		if g.subscription == nil {
-			return nil, scriptErrorf(nameUsageError, "subscribe() needs an operation, for the client has none")
-		}
-		return g.subscription, nil
-	}
-	o := readOptions(value, "subscribe()")
-	return o.operation(), o.finish()
+// readBroadcast implements backend: a broadcast is the client's mutation.
+func (g *appSync) readBroadcast(*options) (message string) { return g.mutation }
+
+// broadcaster implements backend.
+func (g *appSync) broadcaster(_ context.Context, c *call, _ string) (publish.Broadcaster, error) {
+	return &mutationBroadcaster{backend: g, call: c, body: []byte(g.mutation)}, nil
 }
 
-// subscriptionObject is what the script gets for a subscription.
-func (g *appSync) subscriptionObject(s *connection, id string) sobek.Value {
-	object := s.vu.Runtime().NewObject()
-	s.set(object, "id", id)
-	s.set(object, "unsubscribe", func() *sobek.Promise {
-		return promise(s.vu, func(ctx context.Context) (any, error) {
-			return nil, s.request(ctx, func(session dialect.Session) (string, dialect.Event, error) {
-				gql, _ := session.(*appsync.Session)
-				frame := gql.Stop(id)
-				if frame == nil {
-					return "", dialect.Event{}, scriptErrorf(nameUsageError, "unsubscribe(): there is no such subscription any more")
-				}
-				return id, dialect.Event{Kind: dialect.Progress, Answer: frame}, nil
-			})
-		})
-	})
-	return object
+// extend implements backend.
+func (g *appSync) extend(s *connection) {
+	s.set("subscribe", func(value sobek.Value) *sobek.Promise { return s.subscribe(g, value) })
 }

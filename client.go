@@ -11,39 +11,62 @@ import (
 	"github.com/grafana/sobek"
 	"go.k6.io/k6/v2/lib"
 
+	"github.com/pushgw/xk6-pushgw/internal/credentials"
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
-	"github.com/pushgw/xk6-pushgw/internal/ledger"
-	"github.com/pushgw/xk6-pushgw/internal/listen"
+	"github.com/pushgw/xk6-pushgw/internal/publish"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
-// client is what the clients of all dialects have in common.
+// client is the JavaScript class Client of every dialect. Its methods are in files of
+// their own: client_listen.go, client_ready.go, client_connect.go, client_broadcast.go.
 type client struct {
-	*module
-	gateway
-	settings
+	module   *module
+	backend  backend
+	settings settings
 }
 
-// gateway is what a dialect brings.
-type gateway interface {
+// backend is what a dialect brings to a client.
+type backend interface {
 	// tag is the gateway's name in metrics.
 	tag() string
-	// audience names those who are meant to hear the client's broadcasts.
-	audience() string
-	// listenable says why the client can't listen, if it can't.
-	listenable() error
-	// canaries sends what is like a broadcast but isn't one; the error says why the
-	// client can't.
-	canaries() (publisher, error)
-	// endpoint is where WebSockets go, and which subprotocols they offer.
-	endpoint() (*url.URL, []string)
-	// session makes a connection's side of the dialect.
-	session(role string, state *lib.State) dialect.Session
+	// webSocketURL is where WebSockets go, before any credentials are added to it.
+	webSocketURL() *url.URL
+	// audience names the listeners that are meant to hear the broadcasts of a
+	// connection with this identity.
+	audience(who identity) string
+	// checkListen returns why the client can't listen, if it can't.
+	checkListen() error
+	// checkPublish returns why the client can't broadcast, if it can't. The method is
+	// the one that is about to, for the message.
+	checkPublish(method string) error
+	// target returns base with what one connection carries because of the client's
+	// credentials.
+	target(ctx context.Context, base wire.Target) (*wire.Target, error)
+	// session makes one connection's side of the dialect.
+	session(ctx context.Context, who identity) (dialect.Session, error)
+	// readBroadcast reads the dialect's own options of broadcast() and returns the
+	// message with the place for the stamp in it.
+	readBroadcast(o *options) (message string)
+	// broadcaster opens what sends messages to the client's audience.
+	broadcaster(ctx context.Context, c *call, message string) (publish.Broadcaster, error)
+	// identity is as whom connections of this role shake hands, unless a script says
+	// otherwise. readIdentity reads what it says in the options of connect().
+	identity(role string) identity
+	readIdentity(o *options) identity
+	// extend gives a connection's JavaScript object what the dialect adds to it.
+	extend(conn *connection)
 }
 
-// publish sends one broadcast with this stamp in it.
-type publish func(ctx context.Context, stamp string) error
+// identity is as whom a connection shakes hands.
+type identity struct {
+	role string // telemetry.RoleListener or telemetry.RoleHost
+	vu   uint64 // the VU's number in the whole test
+	// nickname and room are for the chat application. A numbered nickname gets numbers
+	// that make it unique.
+	nickname, room string
+	numbered       bool
+}
 
 // settings are the options that all clients have.
 type settings struct {
@@ -55,12 +78,7 @@ type settings struct {
 	rate       float64        // connections a second, of the whole test; zero for any
 }
 
-const (
-	defaultTimeout = 30 * time.Second
-
-	roleListener = "listener"
-	roleHost     = "host"
-)
+const defaultTimeout = 30 * time.Second
 
 func readSettings(o *options, ping time.Duration) settings {
 	s := settings{
@@ -75,10 +93,10 @@ func readSettings(o *options, ping time.Duration) settings {
 	if o.oneOf("timestamps", "kernel", "read") == "read" {
 		s.timestamps = wire.ReadTime
 	}
-	for name, value := range o.texts("headers") {
+	for name, value := range o.stringMap("headers") {
 		s.header.Set(name, value)
 	}
-	if expression := o.text("stampPattern", ""); expression != "" {
+	if expression := o.str("stampPattern", ""); expression != "" {
 		var err error
 		if s.pattern, err = stamp.NewPattern(expression); err != nil {
 			o.fail("stampPattern", "%v", err)
@@ -96,84 +114,55 @@ func gatewayURL(value sobek.Value, where string, schemes ...string) (*url.URL, e
 			where, want, kind(value.Export()))
 	}
 	u, err := url.Parse(text)
-	switch {
+	switch shown := credentials.RedactURL(text); {
 	case err != nil:
-		return nil, scriptErrorf(nameInvalidOption, "%s: %q is not a URL", where, redacted(text))
+		return nil, scriptErrorf(nameInvalidOption, "%s: %q is not a URL", where, shown)
 	case !slices.Contains(schemes, u.Scheme):
-		return nil, scriptErrorf(nameInvalidOption, "%s: the URL %q must begin with %s", where, redacted(text), want)
+		return nil, scriptErrorf(nameInvalidOption, "%s: the URL %q must begin with %s", where, shown, want)
 	case u.Host == "":
-		return nil, scriptErrorf(nameInvalidOption, "%s: the URL %q names no host", where, redacted(text))
+		return nil, scriptErrorf(nameInvalidOption, "%s: the URL %q names no host", where, shown)
 	}
 	return u, nil
 }
 
-// redacted is a URL as far as it may be shown: a query may hold credentials.
-func redacted(u string) string {
-	before, _, _ := strings.Cut(u, "?")
-	return before
-}
-
-// call is one call of a client's method, from the event loop until it settles.
-type call struct {
-	*client
-	state    *lib.State
-	recorder *recorder
-}
-
-// begin is called on the event loop, in VU code only.
-func (c *client) begin(method, role string) *call {
-	state := c.vu.State()
-	if state == nil {
-		throw(c.vu.Runtime(), scriptErrorf(nameUsageError,
-			"%s can't be called in the init context: a connection needs a running VU", method))
-	}
-	return &call{
-		client: c, state: state,
-		recorder: newRecorder(state, c.module, c.tag(), role),
+// check throws what is wrong with a call's options.
+func (c *client) check(o *options) {
+	if err := o.done(); err != nil {
+		c.module.throw(err)
 	}
 }
 
-// keep has samples pushed, and f done, at every tick until the returned function
-// is called. That has to be before the call's promise is settled.
-func (c *call) keep(f func(now time.Time)) (end func()) {
-	remove := c.keeper.add(func(now time.Time) {
-		c.recorder.flush()
-		if f != nil {
-			f(now)
+// clientMethods are the names of the methods that the clients of all dialects have.
+var clientMethods = []string{"listen", "ready", "connect", "broadcast"}
+
+// method is one of a client's JavaScript methods.
+type method func(value sobek.Value) *sobek.Promise
+
+// method returns the method of that name, or nil.
+func (c *client) method(name string) method {
+	switch name {
+	case "listen":
+		return c.listen
+	case "ready":
+		return c.ready
+	case "connect":
+		return c.connect
+	case "broadcast":
+		return c.broadcast
+	default:
+		return nil
+	}
+}
+
+// define gives the client's JavaScript object the methods of these names: those of all
+// clients, and of others those that own returns.
+func (c *client) define(object *sobek.Object, names []string, own func(name string) method) *sobek.Object {
+	return inherit(object, newLazy(c.module.vu.Runtime(), names, func(name string) any {
+		if common := c.method(name); common != nil {
+			return common
 		}
-	})
-	return func() {
-		remove()
-		c.recorder.finish()
-	}
-}
-
-// config is that of the call's connections.
-func (c *call) config(role string) listen.Config {
-	where, subprotocols := c.endpoint()
-	header := c.header.Clone()
-	if header.Get("User-Agent") == "" && c.state.Options.UserAgent.Valid {
-		header.Set("User-Agent", c.state.Options.UserAgent.String)
-	}
-	target := &wire.Target{
-		URL: where, Header: header, Subprotocols: subprotocols,
-		DialContext: c.state.Dialer.DialContext, Timestamps: c.timestamps,
-	}
-	if where.Scheme == "wss" {
-		target.TLS = wire.TLSConfig(c.state.TLSConfig, where.Hostname())
-	}
-	return listen.Config{
-		Host: where.Host,
-		Prepare: func(context.Context) (*wire.Target, dialect.Session, error) {
-			return target, c.session(role, c.state), nil
-		},
-		Ledger:   c.ledger,
-		Pattern:  c.pattern,
-		Limiter:     c.pace(where.Host, c.rate*share(&c.state.Options)),
-		Timeout:  c.timeout,
-		Ping:     c.ping,
-		Observer: c.recorder,
-	}
+		return own(name)
+	}))
 }
 
 // share is this process's part of the test, from 0 to 1.
@@ -182,31 +171,4 @@ func share(o *lib.Options) float64 {
 		return 1
 	}
 	return o.ExecutionSegment.FloatLength()
-}
-
-func (c *client) listeners() *ledger.Audience { return c.ledger.Audience(c.audience()) }
-
-// check throws what is wrong with a call's options.
-func (c *client) check(o *options) {
-	if err := o.finish(); err != nil {
-		throw(c.vu.Runtime(), err)
-	}
-}
-
-// method is one of a client's JavaScript methods.
-type method func(value sobek.Value) *sobek.Promise
-
-// define gives the client's JavaScript object the methods of those names. All
-// clients have listen and ready; own makes what the dialect adds.
-func (c *client) define(object *sobek.Object, names []string, own func(name string) method) *sobek.Object {
-	return inherit(object, newLazy(c.vu.Runtime(), names, func(name string) any {
-		switch name {
-		case "listen":
-			return method(c.listen)
-		case "ready":
-			return method(c.ready)
-		default:
-			return own(name)
-		}
-	}))
 }

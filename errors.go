@@ -83,8 +83,3 @@ func toError(rt *sobek.Runtime, err error) *sobek.Object {
 	}
 	return object
 }
-
-// throw throws err in the script.
-func throw(rt *sobek.Runtime, err error) {
-	panic(toError(rt, err))
-}

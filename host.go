@@ -12,98 +12,97 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
-// host is a connection that isn't one of the audience: it sends broadcasts, or
-// whatever a script tells it to. It implements listen.Handler.
-type host struct {
-	*listen.Conn
-	script  listen.Handler // who else wants to know, or nil
+// hostConn is a connection that isn't one of the audience: it sends broadcasts, or
+// whatever a script has it send. It implements listen.Handler.
+type hostConn struct {
+	conn    *listen.Conn
+	script  listen.Handler // what else wants to know of events and messages, or nil
 	timeout time.Duration  // for the answer to a request
 
 	mu      sync.Mutex
-	closed  *scriptError
+	closed  *scriptError            // why the connection is closed; nil while it is open
 	waiting map[string][]chan error // for the answers to requests, by request
 }
 
-// handshake is the request that every connection begins with.
-const handshake = ""
+// handshakeRequest is the name of the request that every connection begins with.
+const handshakeRequest = ""
 
-// openHost opens a connection and waits until it is ready. Until it is closed it
-// is served by a goroutine of its own.
-func openHost(ctx context.Context, c *call, script listen.Handler) (*host, error) {
-	config := c.config(roleHost)
+// openHost opens a connection and waits until it is ready. A goroutine of its own
+// serves it until it is closed.
+func openHost(ctx context.Context, c *call, script listen.Handler) (*hostConn, error) {
+	config := c.config()
 	if err := config.WaitToDial(ctx); err != nil {
 		return nil, err
 	}
-	h := &host{script: script, timeout: c.timeout, waiting: make(map[string][]chan error)}
-	ready := h.expect(handshake)
-	conn, err := listen.Open(ctx, &config, nil, h)
-	if err != nil {
+	h := &hostConn{script: script, timeout: config.Timeout, waiting: make(map[string][]chan error)}
+	ready := h.await(handshakeRequest)
+	var err error
+	if h.conn, err = listen.Open(ctx, &config, nil, h); err != nil {
 		return nil, err
 	}
-	h.Conn = conn
-	forget := context.AfterFunc(ctx, h.hangUp)
-	remove := c.keeper.add(conn.Tick)
+	unwatch := context.AfterFunc(ctx, h.beginClose)
+	remove := c.client.module.process.ticker.Add(h.conn.Tick)
 	go func() {
-		defer forget()
+		defer unwatch()
 		defer remove()
-		conn.Serve()
+		h.conn.Serve()
 	}()
 	if err := <-ready; err != nil {
-		<-conn.Done()
+		<-h.conn.Done()
 		return nil, &wire.DialError{Phase: wire.PhaseHandshake, Host: config.Host, Err: err}
 	}
 	return h, nil
 }
 
-// hangUp closes the connection in the ordinary way.
-func (h *host) hangUp() {
-	defer survive()
-	h.Close(listen.NormalClosure, "")
+// beginClose begins the closing handshake.
+func (h *hostConn) beginClose() {
+	defer recoverPanic()
+	h.conn.Close(listen.NormalClosure, "")
 }
 
-// leave closes the connection and waits until it is closed.
-func (h *host) leave() {
-	h.hangUp()
-	<-h.Done()
+// Close closes the connection and waits until it is closed.
+func (h *hostConn) Close() {
+	h.beginClose()
+	<-h.conn.Done()
 }
 
-// request has the dialect send a request and waits for its answer. begin runs
-// alone and says by what name the answer will come.
-func (h *host) request(ctx context.Context, begin func(dialect.Session) (name string, event dialect.Event, err error)) error {
+// Send sends one text message.
+func (h *hostConn) Send(text string) error {
+	if err := h.conn.Send([]byte(text)); err != nil {
+		return scriptErrorf(nameClosedError, "the connection is closed: %w", err)
+	}
+	return nil
+}
+
+// request has the dialect send a request and waits for its answer. begin has the
+// dialect's state to itself, and returns the name under which the answer will come.
+func (h *hostConn) request(ctx context.Context, begin func(dialect.Session) (name string, event dialect.Event, err error)) error {
 	var answer <-chan error
 	var failed error
-	h.Do(func(s dialect.Session) dialect.Event {
+	h.conn.Do(func(s dialect.Session) dialect.Event {
 		name, event, err := begin(s)
 		if failed = err; err == nil {
-			answer = h.expect(name)
+			answer = h.await(name)
 		}
 		return event
 	})
 	if failed != nil {
 		return failed
 	}
-	patience := time.NewTimer(h.timeout)
-	defer patience.Stop()
+	timer := time.NewTimer(h.timeout)
+	defer timer.Stop()
 	select {
 	case err := <-answer:
 		return err
-	case <-patience.C:
+	case <-timer.C:
 		return scriptErrorf(nameTimeoutError, "the gateway did not answer within %s", h.timeout)
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-// say sends a text of the script's.
-func (h *host) say(text string) error {
-	if err := h.Send([]byte(text)); err != nil {
-		return scriptErrorf(nameClosedError, "the connection is closed: %w", err)
-	}
-	return nil
-}
-
-// expect returns what will bring the answer to a request.
-func (h *host) expect(request string) <-chan error {
+// await returns the channel that will bring the answer to a request.
+func (h *hostConn) await(request string) <-chan error {
 	answer := make(chan error, 1)
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -115,8 +114,9 @@ func (h *host) expect(request string) <-chan error {
 	return answer
 }
 
-// answer brings it, to the one that has waited longest. It is false if nobody waits.
-func (h *host) answer(request string, err error) bool {
+// answer gives the answer to the request of that name that has waited longest. It
+// reports whether there was one.
+func (h *hostConn) answer(request string, err error) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	waiting := h.waiting[request]
@@ -129,15 +129,15 @@ func (h *host) answer(request string, err error) bool {
 }
 
 // Event implements listen.Handler.
-func (h *host) Event(e dialect.Event) {
+func (h *hostConn) Event(e dialect.Event) {
 	answered := false
 	switch e.Kind {
 	case dialect.Ready:
-		answered = h.answer(handshake, nil)
+		answered = h.answer(handshakeRequest, nil)
 	case dialect.Progress:
 		answered = e.Request != "" && h.answer(e.Request, nil) // a nameless step is the handshake's, and not its end
 	case dialect.Refusal:
-		answered = h.answer(e.Request, e.Err) || h.answer(handshake, e.Err)
+		answered = h.answer(e.Request, e.Err) || h.answer(handshakeRequest, e.Err)
 	case dialect.Unknown, dialect.Data, dialect.KeepAlive, dialect.Failure, dialect.Ended:
 	}
 	if h.script != nil && !answered {
@@ -146,14 +146,14 @@ func (h *host) Event(e dialect.Event) {
 }
 
 // Message implements listen.Handler.
-func (h *host) Message(data []byte, request string) {
+func (h *hostConn) Message(data []byte, request string) {
 	if h.script != nil {
 		h.script.Message(data, request)
 	}
 }
 
-// Closed implements listen.Handler. Nobody waits any longer.
-func (h *host) Closed(code int, reason string) {
+// Closed implements listen.Handler. It ends every wait for an answer.
+func (h *hostConn) Closed(code int, reason string) {
 	h.mu.Lock()
 	h.closed = scriptErrorf(nameClosedError, "%s", strings.TrimSpace(fmt.Sprintf("the connection was closed with code %d %s", code, reason)))
 	for request, waiting := range h.waiting {

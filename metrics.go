@@ -2,9 +2,10 @@ package pushgw
 
 import (
 	"fmt"
-	"sync"
 
 	"go.k6.io/k6/v2/metrics"
+
+	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 )
 
 // The blog's names, which its readers know.
@@ -14,38 +15,13 @@ const (
 	nameResponseSuccess = "ResponseSuccessRate"
 )
 
-// metricSet is every metric of the extension in one registry. k6's own are a VU's
-// BuiltinMetrics.
-type metricSet struct {
-	registry *metrics.Registry
+// handshakeCounters count the steps of the dialects' own handshakes.
+var handshakeCounters = []string{"nickname_counter", "joined_success_counter", "subscribed_success_counter"}
 
-	mu       sync.Mutex
-	counters map[string]*metrics.Metric // for the steps of a handshake, by name
-
-	RespDelay       *metrics.Metric // arrival less intended send time
-	MsgReceived     *metrics.Metric // deliveries, first copies
-	ResponseSuccess *metrics.Metric // 1 for each response that is what it should be, 0 for each error
-
-	Connections   *metrics.Metric // open in this process
-	ReadyTime     *metrics.Metric // dial to ready
-	ConnectFailed *metrics.Metric // tags phase, status
-	Reach         *metrics.Metric // received ÷ (received + lost)
-	Lost          *metrics.Metric
-	Duplicated    *metrics.Metric
-	Reordered     *metrics.Metric
-	Indeterminate *metrics.Metric
-	Deaf          *metrics.Metric // listeners that heard no canary
-	FanoutFirst   *metrics.Metric // first listener reached, per broadcast
-	FanoutLast    *metrics.Metric // last listener reached, per broadcast
-	ReadLag       *metrics.Metric // arrival to read
-	Errors        *metrics.Metric // tag error
-	Closed        *metrics.Metric // tags code, by
-}
-
-// registerMetrics registers all of them, which is allowed in the init context
-// only, and any number of times.
-func registerMetrics(registry *metrics.Registry) (*metricSet, error) {
-	set := &metricSet{registry: registry, counters: make(map[string]*metrics.Metric)}
+// registerMetrics registers every metric of the extension by its name, which is
+// allowed in the init context only, and any number of times.
+func registerMetrics(registry *metrics.Registry) (*telemetry.Metrics, error) {
+	set := &telemetry.Metrics{Registry: registry}
 	for _, m := range []struct {
 		to       **metrics.Metric
 		name     string
@@ -76,29 +52,10 @@ func registerMetrics(registry *metrics.Registry) (*metricSet, error) {
 		}
 		*m.to = metric
 	}
-	for _, name := range []string{"nickname_counter", "joined_success_counter", "subscribed_success_counter"} {
-		if err := set.addCounter(name); err != nil {
+	for _, name := range handshakeCounters {
+		if err := set.AddCounter(name); err != nil {
 			return nil, err
 		}
 	}
 	return set, nil
-}
-
-// addCounter registers a counter for a step of a handshake.
-func (set *metricSet) addCounter(name string) error {
-	metric, err := set.registry.NewMetric(name, metrics.Counter, metrics.Default)
-	if err != nil {
-		return fmt.Errorf("metric %q: %w", name, err)
-	}
-	set.mu.Lock()
-	defer set.mu.Unlock()
-	set.counters[name] = metric
-	return nil
-}
-
-// counter is nil for a name that hasn't been added.
-func (set *metricSet) counter(name string) *metrics.Metric {
-	set.mu.Lock()
-	defer set.mu.Unlock()
-	return set.counters[name]
 }

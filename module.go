@@ -12,80 +12,74 @@ import (
 	"go.k6.io/k6/v2/js/common"
 	"go.k6.io/k6/v2/js/modules"
 	"go.k6.io/k6/v2/metrics"
+	"go.k6.io/k6/v2/subcommand"
 	"golang.org/x/time/rate"
 
+	"github.com/pushgw/xk6-pushgw/internal/command"
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 )
 
 func init() {
-	modules.Register("k6/x/pushgw", newRootModule())
+	modules.Register("k6/x/pushgw", newProcess())
+	subcommand.RegisterExtension("pushgw", command.New)
 }
 
-// rootModule is what all VUs of the process share.
-type rootModule struct {
-	ledger *ledger.Ledger
-	keeper keeper
-	open   atomic.Int64 // connections
-	last   atomic.Int64 // of the numbers given out
+// process is what all VUs of the process share. It implements modules.Module.
+type process struct {
+	ledger    *ledger.Ledger
+	ticker    telemetry.Ticker
+	telemetry telemetry.Process
+	lastID    atomic.Int64 // see nextID
 
-	mu         sync.Mutex
-	registered *metricSet               // in the last registry seen; k6 has one
-	paces      map[string]*rate.Limiter // by the gateway's host
-	said       map[string]bool          // see first
+	mu       sync.Mutex
+	metrics  *telemetry.Metrics       // in the last registry seen; k6 has one
+	limiters map[string]*rate.Limiter // by the gateway's host
 }
 
-// metricsIn are this extension's metrics in a registry. All VUs share them.
-func (root *rootModule) metricsIn(registry *metrics.Registry) (*metricSet, error) {
-	root.mu.Lock()
-	defer root.mu.Unlock()
-	if root.registered == nil || root.registered.registry != registry {
-		set, err := registerMetrics(registry)
+func newProcess() *process {
+	return &process{ledger: ledger.New(), limiters: make(map[string]*rate.Limiter)}
+}
+
+// metricsIn returns this extension's metrics in a registry. All VUs share them.
+func (p *process) metricsIn(registry *metrics.Registry) (*telemetry.Metrics, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.metrics == nil || p.metrics.Registry != registry {
+		registered, err := registerMetrics(registry)
 		if err != nil {
 			return nil, err
 		}
-		root.registered = set
+		p.metrics = registered
 	}
-	return root.registered, nil
+	return p.metrics, nil
 }
 
-// first says whether nobody has asked for this before: of what thousands of
-// connections complain of alike, one complaint is logged.
-func (root *rootModule) first(what string) bool {
-	root.mu.Lock()
-	defer root.mu.Unlock()
-	before := root.said[what]
-	root.said[what] = true
-	return !before
-}
+// nextID returns a number that no other connection of the process has.
+func (p *process) nextID() int64 { return p.lastID.Add(1) }
 
-// next returns a number that no other connection of the process has.
-func (root *rootModule) next() int64 { return root.last.Add(1) }
-
-func newRootModule() *rootModule {
-	return &rootModule{ledger: ledger.New(), paces: make(map[string]*rate.Limiter), said: make(map[string]bool)}
-}
-
-// pace is what all VUs share to open no more connections to a host than so many
-// a second, evenly spread; nil for as fast as they can. The first rate counts.
-func (root *rootModule) pace(host string, perSecond float64) *rate.Limiter {
+// hostLimiter returns what all VUs share so that they open no more than this many
+// connections a second to a host, evenly spread; nil for as fast as they can. The
+// first rate counts.
+func (p *process) hostLimiter(host string, perSecond float64) *rate.Limiter {
 	if perSecond == 0 {
 		return nil
 	}
-	root.mu.Lock()
-	defer root.mu.Unlock()
-	if root.paces[host] == nil {
-		root.paces[host] = rate.NewLimiter(rate.Limit(perSecond), 1)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.limiters[host] == nil {
+		p.limiters[host] = rate.NewLimiter(rate.Limit(perSecond), 1)
 	}
-	return root.paces[host]
+	return p.limiters[host]
 }
 
 // NewModuleInstance implements modules.Module.
-func (root *rootModule) NewModuleInstance(vu modules.VU) modules.Instance {
-	set, err := root.metricsIn(vu.InitEnv().Registry)
+func (p *process) NewModuleInstance(vu modules.VU) modules.Instance {
+	registered, err := p.metricsIn(vu.InitEnv().Registry)
 	if err != nil {
 		common.Throw(vu.Runtime(), err)
 	}
-	m := &module{rootModule: root, vu: vu, metrics: set, clockOffset: clockOffset(vu.InitEnv().LookupEnv)}
+	m := &module{process: p, vu: vu, metrics: registered, clockOffset: clockOffset(vu.InitEnv().LookupEnv)}
 	m.exports = modules.Exports{Named: map[string]any{
 		"apigw":   m.namespace(m.newAPIGatewayClient),
 		"appsync": m.namespace(m.newAppSyncClient),
@@ -103,9 +97,9 @@ func clockOffset(lookup func(string) (string, bool)) time.Duration {
 
 // module is the extension in one VU.
 type module struct {
-	*rootModule
+	process     *process
 	vu          modules.VU
-	metrics     *metricSet
+	metrics     *telemetry.Metrics
 	exports     modules.Exports
 	clockOffset time.Duration // see clockOffset
 }
@@ -113,17 +107,13 @@ type module struct {
 // Exports implements modules.Instance. It is called for every access from a script.
 func (m *module) Exports() modules.Exports { return m.exports }
 
-// members of a dialect's namespace.
-var namespaceMembers = []string{"Client"} // a constant list
+// namespaceMembers are the members of a dialect's namespace.
+var namespaceMembers = []string{"Client"}
 
 // namespace is an object with one class in it.
 func (m *module) namespace(construct func(sobek.ConstructorCall) *sobek.Object) *sobek.Object {
 	return newLazy(m.vu.Runtime(), namespaceMembers, func(string) any { return construct })
 }
 
-// set defines a property; the script is told if it can't be.
-func (m *module) set(object *sobek.Object, name string, value any) {
-	if err := object.Set(name, value); err != nil {
-		throw(m.vu.Runtime(), err)
-	}
-}
+// throw throws err in the script.
+func (m *module) throw(err error) { panic(toError(m.vu.Runtime(), err)) }

@@ -15,11 +15,12 @@ import (
 	"go.k6.io/k6/v2/lib/types"
 )
 
-// options reads the options object of one call. Each reading method takes note
-// of its key; what is wrong with a value is kept, and finish returns the first of
-// it, or names a key that nobody asked for.
+// options reads the options object of one call. k6's own ExportTo would ignore unknown
+// keys and coerce wrong types, so that a misspelt option silently has its default. Here
+// each reading method notes its key and keeps the first thing that is wrong with a
+// value; done returns that, or names a key that no method has read.
 type options struct {
-	where  string        // the call, for messages
+	call   string        // for messages
 	object *sobek.Object // nil: all options have their defaults
 	known  []string
 	err    error
@@ -28,17 +29,17 @@ type options struct {
 // plainObject is what an object literal is exported as.
 var plainObject = reflect.TypeFor[map[string]any]()
 
-// mostOptions is how many any call has: room made once is less than room that grows.
-const mostOptions = 12
+// maxOptions is how many any call has. Room made once is smaller than room that grows.
+const maxOptions = 12
 
 // readOptions takes a JavaScript object apart.
-func readOptions(value sobek.Value, where string) *options {
-	o := &options{where: where, known: make([]string, 0, mostOptions)}
+func readOptions(value sobek.Value, call string) *options {
+	o := &options{call: call, known: make([]string, 0, maxOptions)}
 	if common.IsNullish(value) {
 		return o
 	}
 	if value.ExportType() != plainObject {
-		o.err = scriptErrorf(nameInvalidOption, "%s: options must be an object, not %s", where, kind(value.Export()))
+		o.err = scriptErrorf(nameInvalidOption, "%s: options must be an object, not %s", call, kind(value.Export()))
 		return o
 	}
 	o.object, _ = value.(*sobek.Object)
@@ -46,13 +47,13 @@ func readOptions(value sobek.Value, where string) *options {
 }
 
 // finish returns what is wrong with the options, if anything.
-func (o *options) finish() error {
+func (o *options) done() error {
 	if o.err != nil || o.object == nil {
 		return o.err
 	}
 	for _, key := range o.object.Keys() {
 		if !slices.Contains(o.known, key) {
-			return scriptErrorf(nameInvalidOption, "%s: unknown option %q; known are %s", o.where, key, strings.Join(o.known, ", "))
+			return scriptErrorf(nameInvalidOption, "%s: unknown option %q; known are %s", o.call, key, strings.Join(o.known, ", "))
 		}
 	}
 	return nil
@@ -79,22 +80,22 @@ func (o *options) get(key string) (any, bool) {
 	return value.Export(), true
 }
 
-// require says so if the key isn't set.
+// require fails if the key isn't set; why completes the message.
 func (o *options) require(key, why string) {
 	if _, ok := o.raw(key); !ok {
 		o.fail(key, "is missing: %s", why)
 	}
 }
 
-// inner returns the options below key.
-func (o *options) inner(key string) *options {
+// section returns the options below key.
+func (o *options) section(key string) *options {
 	value, _ := o.raw(key)
 	return readOptions(value, o.path(key))
 }
 
-// adopt takes over what is wrong with other options.
-func (o *options) adopt(other *options) {
-	if err := other.finish(); err != nil && o.err == nil {
+// merge takes over what is wrong with a section.
+func (o *options) merge(other *options) {
+	if err := other.done(); err != nil && o.err == nil {
 		o.err = err
 	}
 }
@@ -117,61 +118,62 @@ func (o *options) json(key string) json.RawMessage {
 	return text
 }
 
-func (o *options) path(key string) string { return o.where + " " + key }
+func (o *options) path(key string) string { return o.call + " " + key }
 
 // fail keeps the first thing that is wrong.
 func (o *options) fail(key, format string, args ...any) {
 	if o.err == nil {
-		o.err = scriptErrorf(nameInvalidOption, "%s: option %q %s", o.where, key, fmt.Sprintf(format, args...))
+		o.err = scriptErrorf(nameInvalidOption, "%s: option %q %s", o.call, key, fmt.Sprintf(format, args...))
 	}
 }
 
-func (o *options) text(key, otherwise string) string {
+// str is a string.
+func (o *options) str(key, def string) string {
 	value, ok := o.get(key)
 	if !ok {
-		return otherwise
+		return def
 	}
-	text, ok := value.(string)
+	s, ok := value.(string)
 	if !ok {
 		o.fail(key, "must be a string, not %s", kind(value))
 	}
-	return text
+	return s
 }
 
-// oneOf is a text from a closed set, whose first is the default.
+// oneOf is a string from a closed set, whose first is the default.
 func (o *options) oneOf(key string, allowed ...string) string {
-	text := o.text(key, allowed[0])
-	if !slices.Contains(allowed, text) {
-		o.fail(key, "must be one of %s, not %q", strings.Join(allowed, ", "), text)
+	s := o.str(key, allowed[0])
+	if !slices.Contains(allowed, s) {
+		o.fail(key, "must be one of %s, not %q", strings.Join(allowed, ", "), s)
 	}
-	return text
+	return s
 }
 
-func (o *options) number(key string, otherwise, least float64) float64 {
+func (o *options) number(key string, def, atLeast float64) float64 {
 	value, ok := o.get(key)
 	if !ok {
-		return otherwise
+		return def
 	}
 	n, ok := toNumber(value)
 	switch {
 	case !ok:
 		o.fail(key, "must be a number, not %s", kind(value))
-	case math.IsNaN(n) || math.IsInf(n, 0) || n < least:
-		o.fail(key, "must be a number not below %v, not %v", least, n)
+	case math.IsNaN(n) || math.IsInf(n, 0) || n < atLeast:
+		o.fail(key, "must be a number not below %v, not %v", atLeast, n)
 	}
 	return n
 }
 
-func (o *options) integer(key string, otherwise, least int) int {
-	n := o.number(key, float64(otherwise), float64(least))
+func (o *options) integer(key string, def, atLeast int) int {
+	n := o.number(key, float64(def), float64(atLeast))
 	if n != math.Trunc(n) || n > math.MaxInt32 {
 		o.fail(key, "must be a whole number, not %v", n)
 	}
 	return int(n)
 }
 
-// flag is true or false, and false where it isn't set.
-func (o *options) flag(key string) bool {
+// boolean is true or false, and false where it isn't set.
+func (o *options) boolean(key string) bool {
 	value, ok := o.get(key)
 	if !ok {
 		return false
@@ -183,11 +185,11 @@ func (o *options) flag(key string) bool {
 	return set
 }
 
-// duration is a text as k6 has it ('1m30s'), or a number of milliseconds.
-func (o *options) duration(key string, otherwise time.Duration) time.Duration {
+// duration is a string as k6 has it ('1m30s'), or a number of milliseconds.
+func (o *options) duration(key string, def time.Duration) time.Duration {
 	value, ok := o.get(key)
 	if !ok {
-		return otherwise
+		return def
 	}
 	d, err := types.GetDurationValue(value)
 	switch {
@@ -199,8 +201,8 @@ func (o *options) duration(key string, otherwise time.Duration) time.Duration {
 	return d
 }
 
-// texts is an object whose values are strings.
-func (o *options) texts(key string) map[string]string {
+// stringMap is an object whose values are strings.
+func (o *options) stringMap(key string) map[string]string {
 	value, ok := o.get(key)
 	if !ok {
 		return nil

@@ -20,7 +20,12 @@ type Step struct {
 func ChatHandshake(nickname, room string) []Step {
 	steps := []Step{{Send: nickname, Expect: "Using nick", Counter: "nickname_counter"}}
 	if room != "" {
-		steps = append(steps, Step{Send: "/join " + room, Expect: "Joined chat", Counter: "joined_success_counter"})
+		steps = append(steps, JoinStep(room))
 	}
 	return steps
+}
+
+// JoinStep is how a connection to the chat application joins a room.
+func JoinStep(room string) Step {
+	return Step{Send: "/join " + room, Expect: "Joined chat", Counter: "joined_success_counter"}
 }

@@ -189,7 +189,9 @@ func TestClock(t *testing.T) {
 	t.Parallel()
 	examine(t, "clock", map[string]differing{
 		"alone": {
-			host:  func(h *Machine) { h.Clock = func() (Clock, error) { return Clock{false, time.Second, time.Second}, nil } },
+			host: func(h *Machine) {
+				h.Clock = func() (Clock, error) { return Clock{false, time.Second, time.Second}, nil }
+			},
 			level: Warn, found: "nothing synchronises it", needed: "synchronised, if other machines broadcast", change: "chrony",
 		},
 	})

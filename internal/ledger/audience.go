@@ -26,12 +26,12 @@ func newAudience() *Audience {
 
 // Count is how many listeners are in which state.
 type Count struct {
-	Connecting int // dialled, or shaking hands
-	Ready      int // the gateway has acknowledged them
+	Connecting   int // dialled, or shaking hands
+	Ready        int // the gateway has acknowledged them
 	Confirmed    int // of those ready: have read a stamp, if only a canary's
-	Failed     int // never became ready
-	Left       int // were ready once
-	LargestGroup      int // the most that were opened together, see Grow
+	Failed       int // never became ready
+	Left         int // were ready once
+	LargestGroup int // the most that were opened together, see Grow
 }
 
 // Deaf is how many listeners are acknowledged and have never heard anything.

@@ -1,4 +1,4 @@
-package pushgw
+package command
 
 import (
 	"io"
@@ -18,7 +18,7 @@ import (
 func runDoctor(t *testing.T, flags ...string) ([]string, error) {
 	t.Helper()
 	ts := tests.NewGlobalTestState(t)
-	cmd := newCommand(ts.GlobalState)
+	cmd := New(ts.GlobalState)
 	cmd.SetArgs(append([]string{"doctor"}, flags...))
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true // k6 sees to them
 	cmd.SetOut(io.Discard)

@@ -1,4 +1,4 @@
-package pushgw
+package command
 
 import (
 	"context"
@@ -13,35 +13,18 @@ import (
 	"syscall"
 	"time"
 
-	local "github.com/pushgw/xk6-pushgw/gateway"
+	"github.com/pushgw/xk6-pushgw/gateway"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
 	"go.k6.io/k6/v2/cmd/state"
-	"go.k6.io/k6/v2/subcommand"
 )
-
-func init() { // how k6 extensions are registered
-	subcommand.RegisterExtension("pushgw", newCommand)
-}
-
-// newCommand is `k6 x pushgw`. It runs whenever k6 does, whatever for.
-func newCommand(gs *state.GlobalState) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "pushgw",
-		Short: "Tools for load-testing AWS push gateways",
-		Args:  cobra.NoArgs, // else a misspelt subcommand would be help, and success
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newServeCommand(gs), newDoctorCommand(gs))
-	return cmd
-}
 
 // serveOptions are the flags of `k6 x pushgw serve`.
 type serveOptions struct {
 	address string
 	tls     bool
-	config  local.Config
+	config  gateway.Config
 }
 
 // newServeCommand is `k6 x pushgw serve`, the local gateway.
@@ -65,7 +48,7 @@ func newServeCommand(gs *state.GlobalState) *cobra.Command {
 	flags.SortFlags = false
 	flags.StringVar(&o.address, "address", "127.0.0.1:8090", "host and port to listen on; port 0 takes a free one")
 	flags.BoolVar(&o.tls, "tls", false, "serve wss and https, with a certificate of its own making")
-	flags.StringVar(&o.config.APIKey, "api-key", local.APIKey, "AppSync API key")
+	flags.StringVar(&o.config.APIKey, "api-key", gateway.APIKey, "AppSync API key")
 	flags.IntVar(&o.config.Fanout, "fanout", 1, "posts of a chat broadcast that run side by side")
 	flags.DurationVar(&o.config.PostTime, "post-time", 0, "how much longer each of these posts takes; about 10ms on AWS")
 	flags.DurationVar(&o.config.KeepAlive, "keep-alive", time.Minute, "time from one ka of AppSync to the next")
@@ -114,10 +97,10 @@ func serve(gs *state.GlobalState, o serveOptions) error {
 	if err != nil {
 		return fmt.Errorf("--address: %w", err)
 	}
-	g := local.New(o.config)
+	g := gateway.New(o.config)
 	defer g.Close()
 	if o.tls {
-		certificate, err := local.SelfSigned()
+		certificate, err := gateway.SelfSigned()
 		if err != nil {
 			return errors.Join(err, listener.Close())
 		}

@@ -6,6 +6,7 @@ import (
 	"github.com/grafana/sobek"
 
 	"github.com/pushgw/xk6-pushgw/internal/listen"
+	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 )
 
 // listenResult is what listen() resolves with.
@@ -27,13 +28,13 @@ func (c *client) listen(value sobek.Value) *sobek.Promise {
 		Duration:    o.duration("duration", 0),
 	}
 	c.check(o)
-	if err := c.listenable(); err != nil {
-		throw(c.vu.Runtime(), err)
+	if err := c.backend.checkListen(); err != nil {
+		c.module.throw(err)
 	}
-	call := c.begin("listen()", roleListener)
-	group := listen.NewGroup(call.config(roleListener), c.listeners())
-	return promise(c.vu, func(ctx context.Context) (any, error) {
-		defer call.keep(group.Tick)()
+	call := c.begin("listen()", c.backend.identity(telemetry.RoleListener))
+	group := listen.NewGroup(call.config(), call.audience())
+	return newPromise(c.module.vu, func(ctx context.Context) (any, error) {
+		defer call.startTicking(group.Tick)()
 		return listenResult(group.Run(ctx, plan)), nil
 	})
 }

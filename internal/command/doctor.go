@@ -1,4 +1,4 @@
-package pushgw
+package command
 
 import (
 	"errors"
@@ -15,6 +15,7 @@ import (
 	"go.k6.io/k6/v2/lib/types"
 
 	"github.com/pushgw/xk6-pushgw/internal/appsync"
+	"github.com/pushgw/xk6-pushgw/internal/credentials"
 	"github.com/pushgw/xk6-pushgw/internal/doctor"
 )
 
@@ -79,7 +80,7 @@ func (o *doctorOptions) check() error {
 	}
 	secure := o.plan.Gateway[0].Scheme == "wss"
 	if o.plan.Secure && !secure {
-		return fmt.Errorf("--tls: connections to %s are plain", redacted(o.url))
+		return fmt.Errorf("--tls: connections to %s are plain", credentials.RedactURL(o.url))
 	}
 	o.plan.Secure = secure
 	return nil
@@ -90,10 +91,10 @@ func (o *doctorOptions) check() error {
 func endpoints(text string) ([]*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("%q is not a URL", redacted(text))
+		return nil, fmt.Errorf("%q is not a URL", credentials.RedactURL(text))
 	}
 	if u.Hostname() == "" {
-		return nil, fmt.Errorf("%q names no host", redacted(text))
+		return nil, fmt.Errorf("%q names no host", credentials.RedactURL(text))
 	}
 	switch u.Scheme {
 	case "ws", "wss":
@@ -108,7 +109,7 @@ func endpoints(text string) ([]*url.URL, error) {
 		}
 		return []*url.URL{realtime, u}, nil
 	default:
-		return nil, fmt.Errorf("%q must begin with wss://, ws://, https:// or http://", redacted(text))
+		return nil, fmt.Errorf("%q must begin with wss://, ws://, https:// or http://", credentials.RedactURL(text))
 	}
 }
 

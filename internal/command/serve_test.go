@@ -1,4 +1,4 @@
-package pushgw
+package command
 
 import (
 	"crypto/tls"
@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
-	local "github.com/pushgw/xk6-pushgw/gateway"
+	"github.com/pushgw/xk6-pushgw/gateway"
 	"github.com/stretchr/testify/require"
 	"go.k6.io/k6/v2/cmd/tests"
 )
@@ -37,7 +37,7 @@ func runServe(t *testing.T, flags ...string) *serving {
 		watched <- c
 	}
 	s.SignalStop = func(chan<- os.Signal) {}
-	cmd := newCommand(s.GlobalState)
+	cmd := New(s.GlobalState)
 	cmd.SetArgs(append([]string{"serve", "--address", "127.0.0.1:0"}, flags...))
 	go func() { s.ended <- cmd.Execute() }()
 	select {
@@ -71,7 +71,7 @@ func TestServePrintsWhereItIsAndStops(t *testing.T) {
 			printed := s.printed()
 			for _, url := range []string{
 				"ws://" + s.address + "/dev", "http://" + s.address + "/graphql",
-				"http://" + s.address + "/stats", local.APIKey,
+				"http://" + s.address + "/stats", gateway.APIKey,
 			} {
 				require.Contains(t, printed, url)
 			}
@@ -137,7 +137,7 @@ func TestServeRefusesWhatCannotBe(t *testing.T) {
 	} {
 		t.Run(flags, func(t *testing.T) {
 			t.Parallel()
-			cmd := newCommand(tests.NewGlobalTestState(t).GlobalState)
+			cmd := New(tests.NewGlobalTestState(t).GlobalState)
 			cmd.SetArgs(append([]string{"serve"}, strings.Split(flags, " ")...))
 			cmd.SetOut(io.Discard)
 			cmd.SetErr(io.Discard)

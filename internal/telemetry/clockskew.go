@@ -1,4 +1,4 @@
-package pushgw
+package telemetry
 
 import (
 	"fmt"
@@ -7,12 +7,12 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
 )
 
-// clocks watches for publishers whose clock differs from this host's. Nothing
-// that is measured is changed by it: a delay between two clocks stays in the
-// metrics as it was read, and this says what to think of it.
+// clocks watches for publishers whose clock differs from this host's. It changes
+// nothing that is measured: a delay between two clocks stays in the metrics as it was
+// read, and a warning says what to think of it.
 type clocks map[origin]*clock
 
-// origin is a publishing process, and there the audience that it publishes to.
+// origin is a publishing process, together with the audience that it publishes to.
 type origin struct {
 	id    uint32
 	local bool
@@ -24,15 +24,16 @@ type clock struct {
 	fastest              time.Duration
 }
 
-// A gateway's fastest delivery is a matter of milliseconds. If even that one of
-// at least so many took so long, it is more likely that the clocks differ.
+// A gateway's fastest delivery is a matter of milliseconds. If even the fastest of
+// suspectFrom deliveries took longer than suspectAbove, different clocks are the more
+// likely reason.
 const (
 	suspectFrom  = 20
 	suspectAbove = 250 * time.Millisecond
 )
 
-// note takes a delivery into account and says whether it came before it was sent.
-func (c clocks) note(d ledger.Delivery) (negative bool) {
+// record takes a delivery into account and reports whether it arrived before it was sent.
+func (c clocks) record(d ledger.Delivery) (negative bool) {
 	from := origin{d.Origin, d.Local}
 	known := c[from]
 	if known == nil {
@@ -47,8 +48,8 @@ func (c clocks) note(d ledger.Delivery) (negative bool) {
 	return d.Delay < 0
 }
 
-// skewed says what is suspicious about an origin's clock, or nothing.
-func (o origin) skewed(c *clock) string {
+// warning says what is suspicious about the clock of an origin; empty if nothing is.
+func (c *clock) warning(o origin) string {
 	switch {
 	case c.negative > 0:
 		return fmt.Sprintf("clock skew: %d of %d deliveries from origin %08x arrived before they were sent, "+

@@ -10,6 +10,8 @@ import (
 	"go.k6.io/k6/v2/lib"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/stamp"
+	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 )
 
 // readyResult is what ready() resolves with.
@@ -34,36 +36,21 @@ var errBarrierTimeout = errors.New("not ready in time")
 // ready is the JavaScript method: the barrier between opening connections and
 // broadcasting to them.
 func (c *client) ready(value sobek.Value) *sobek.Promise {
-	o := readOptions(value, "ready()")
-	o.require("listeners", "how many are to be waited for?")
-	b := &barrier{
-		listeners: o.integer("listeners", 1, 1),
-		quorum:    o.number("quorum", 1, 0),
-		timeout:   o.duration("timeout", time.Minute),
-		canary:    o.flag("canary"),
-	}
-	if b.quorum > 1 {
-		o.fail("quorum", "must be a share from 0 to 1, not %v", b.quorum)
-	}
-	c.check(o)
-	canaries, err := c.canaries()
-	if b.canary && err != nil {
-		throw(c.vu.Runtime(), err)
-	}
-	call := c.begin("ready()", roleHost)
+	b := c.readBarrier(value)
+	call := c.begin("ready()", c.backend.identity(telemetry.RoleHost))
 	options := call.state.Options
+	var err error
 	b.tuple, err = lib.NewExecutionTuple(options.ExecutionSegment, options.ExecutionSegmentSequence)
 	if err != nil {
-		throw(c.vu.Runtime(), err)
+		c.module.throw(err)
 	}
-	return promise(c.vu, func(ctx context.Context) (any, error) {
-		defer call.keep(nil)()
+	return call.promise(func(ctx context.Context) (any, error) {
 		ctx, cancel := context.WithTimeoutCause(ctx, b.timeout, errBarrierTimeout)
 		defer cancel()
 		if b.canary {
-			return b.hear(ctx, call, canaries)
+			return b.awaitCanaries(ctx, call)
 		}
-		count, err := b.await(ctx, call.listeners(), func(c ledger.Count) int { return c.Ready })
+		count, err := b.await(ctx, call.audience(), func(c ledger.Count) int { return c.Ready })
 		if err != nil {
 			return nil, err
 		}
@@ -71,7 +58,30 @@ func (c *client) ready(value sobek.Value) *sobek.Promise {
 	})
 }
 
-// await waits until the audience is as large as the barrier wants, by that measure.
+// readBarrier reads the options of ready(), and throws what is wrong with them.
+func (c *client) readBarrier(value sobek.Value) *barrier {
+	o := readOptions(value, "ready()")
+	o.require("listeners", "how many are to be waited for?")
+	b := &barrier{
+		listeners: o.integer("listeners", 1, 1),
+		quorum:    o.number("quorum", 1, 0),
+		timeout:   o.duration("timeout", time.Minute),
+		canary:    o.boolean("canary"),
+	}
+	if b.quorum > 1 {
+		o.fail("quorum", "must be a share from 0 to 1, not %v", b.quorum)
+	}
+	c.check(o)
+	if !b.canary {
+		return b
+	}
+	if err := c.backend.checkPublish("ready() with canary"); err != nil {
+		c.module.throw(err)
+	}
+	return b
+}
+
+// await waits until measure says that the audience is as large as the barrier wants.
 func (b *barrier) await(ctx context.Context, a *ledger.Audience, measure func(ledger.Count) int) (ledger.Count, error) {
 	for {
 		count, changed := a.Watch()
@@ -81,13 +91,13 @@ func (b *barrier) await(ctx context.Context, a *ledger.Audience, measure func(le
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return count, b.why(ctx, count, measure(count))
+			return count, b.timeoutError(ctx, count, measure(count))
 		}
 	}
 }
 
-// needed is how many listeners this process has to have. Where connections are
-// opened in groups, one group a VU, it is groups that k6 divides among processes.
+// needed is how many listeners this process has to have. Where each VU opens a group of
+// connections, k6 divides the groups among processes, not the connections.
 func (b *barrier) needed(group int) int {
 	if group < 1 || b.listeners%group != 0 {
 		group = 1
@@ -96,9 +106,10 @@ func (b *barrier) needed(group int) int {
 	return int(math.Ceil(float64(share)*b.quorum - 1e-9))
 }
 
-// why says what kept the barrier waiting. Ready is how many fulfilled it; who was
-// acknowledged and didn't is deaf.
-func (b *barrier) why(ctx context.Context, count ledger.Count, ready int) error {
+// timeoutError says how the listeners stood when the barrier's time was up; ready is
+// how many fulfilled it, and those that were acknowledged and didn't are deaf. It is
+// the context's own error where the iteration ended first.
+func (b *barrier) timeoutError(ctx context.Context, count ledger.Count, ready int) error {
 	if !errors.Is(context.Cause(ctx), errBarrierTimeout) {
 		return ctx.Err()
 	}
@@ -110,25 +121,25 @@ func (b *barrier) why(ctx context.Context, count ledger.Count, ready int) error 
 // canaryPause is how long a canary has before the next is sent.
 const canaryPause = time.Second
 
-// hear sends canaries through the gateway until enough listeners have heard one.
-// From then on, only those who have heard something count as listeners.
-func (b *barrier) hear(ctx context.Context, c *call, open publisher) (any, error) {
-	audience := c.listeners()
+// awaitCanaries sends canaries through the gateway until enough listeners have heard
+// one. From then on, only those that have heard something count as listeners.
+func (b *barrier) awaitCanaries(ctx context.Context, c *call) (any, error) {
+	audience := c.audience()
 	audience.RequireConfirmation()
 	if _, err := b.await(ctx, audience, func(c ledger.Count) int { return c.Ready }); err != nil {
 		return nil, err
 	}
-	send, done, err := open(ctx, c)
+	broadcaster, err := c.client.backend.broadcaster(ctx, c, stamp.Placeholder)
 	if err != nil {
 		return nil, err
 	}
-	defer done()
-	account := audience.Open(true)
-	defer account.Close()
+	defer broadcaster.Close()
+	canaries := audience.OpenCanaries()
+	defer canaries.Close()
 	for {
-		s := account.Publish(time.Now())
-		if err := send(ctx, s.String()); err != nil && ctx.Err() == nil {
-			c.recorder.Unanswered(err)
+		s := canaries.Publish(time.Now())
+		if err := broadcaster.Send(ctx, s.String()); err != nil && ctx.Err() == nil {
+			c.recorder.RequestFailed(err)
 			return nil, err
 		}
 		attempt, cancel := context.WithTimeout(ctx, canaryPause)
@@ -136,11 +147,11 @@ func (b *barrier) hear(ctx context.Context, c *call, open publisher) (any, error
 		cancel()
 		switch {
 		case err == nil:
-			c.recorder.Heard(count.Deaf())
+			c.recorder.CountDeaf(count.Deaf())
 			return readyResult{Ready: count.Confirmed, Deaf: count.Deaf(), Failed: count.Failed}, nil
 		case ctx.Err() != nil:
-			c.recorder.Heard(count.Deaf())
-			return nil, b.why(ctx, count, count.Confirmed)
+			c.recorder.CountDeaf(count.Deaf())
+			return nil, b.timeoutError(ctx, count, count.Confirmed)
 		}
 	}
 }

@@ -1,0 +1,110 @@
+package pushgw
+
+import (
+	"context"
+	"time"
+
+	"github.com/grafana/sobek"
+	"go.k6.io/k6/v2/metrics"
+
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/publish"
+	"github.com/pushgw/xk6-pushgw/internal/telemetry"
+)
+
+// broadcast is the JavaScript method: it publishes in the dialect's own way and waits
+// for the account of the deliveries.
+func (c *client) broadcast(value sobek.Value) *sobek.Promise {
+	plan, message := c.readBroadcast(value)
+	call := c.begin("broadcast()", c.backend.identity(telemetry.RoleHost))
+	return call.promise(func(ctx context.Context) (any, error) {
+		broadcaster, err := c.backend.broadcaster(ctx, call, message)
+		if err != nil {
+			return nil, err
+		}
+		defer broadcaster.Close()
+		return call.run(ctx, plan, call.audience(), broadcaster)
+	})
+}
+
+// defaultSettle is how long a broadcast may go unheard before it is lost.
+const defaultSettle = 5 * time.Second
+
+// readBroadcast reads the options of broadcast(), and throws what is wrong with them.
+func (c *client) readBroadcast(value sobek.Value) (plan *publish.Plan, message string) {
+	o := readOptions(value, "broadcast()")
+	plan = &publish.Plan{
+		Count:       o.integer("count", 1, 1),
+		Rate:        o.number("rate", 0, 0),
+		Settle:      o.duration("settle", defaultSettle),
+		ClockOffset: c.module.clockOffset,
+	}
+	message = c.backend.readBroadcast(o)
+	c.check(o)
+	if err := c.backend.checkPublish("broadcast()"); err != nil {
+		c.module.throw(err)
+	}
+	return plan, message
+}
+
+// broadcastResult is what broadcast() resolves with; times are in milliseconds.
+type broadcastResult struct {
+	Sent          int     `js:"sent"`
+	Expected      int64   `js:"expected"`
+	Received      int64   `js:"received"`
+	Lost          int64   `js:"lost"`
+	Duplicated    int64   `js:"duplicated"`
+	Reordered     int64   `js:"reordered"`
+	Indeterminate int64   `js:"indeterminate"`
+	First         float64 `js:"first"`
+	P50           float64 `js:"p50"`
+	P99           float64 `js:"p99"`
+	Last          float64 `js:"last"`
+}
+
+func newBroadcastResult(r *ledger.Result) broadcastResult {
+	slowest := r.Slowest()
+	return broadcastResult{
+		Sent: r.Sent, Expected: r.Expected, Received: r.Received, Lost: r.Lost,
+		Duplicated: r.Duplicated, Reordered: r.Reordered, Indeterminate: r.Indeterminate,
+		First: metrics.D(slowest.First), P50: metrics.D(r.P50), P99: metrics.D(r.P99), Last: metrics.D(slowest.Last),
+	}
+}
+
+// run sends the series and returns its result, or the first error if nothing could be
+// sent at all.
+func (c *call) run(ctx context.Context, plan *publish.Plan, to *ledger.Audience, b publish.Broadcaster) (any, error) {
+	var first error
+	result := plan.Run(ctx, to, b, func(err error) {
+		c.recorder.RequestFailed(err)
+		if first == nil {
+			first = c.logFailure(err)
+		}
+	})
+	c.recorder.Settled(&result)
+	if first != nil && result.Sent == 0 {
+		return nil, first
+	}
+	c.warn(&result)
+	return newBroadcastResult(&result), nil
+}
+
+// logFailure logs the first broadcast of a series that could not be sent, and returns
+// it as the script will see it.
+func (c *call) logFailure(err error) error {
+	c.state.Logger.WithError(err).Error("pushgw: a broadcast could not be sent (of further ones, ResponseSuccessRate tells)")
+	return &scriptError{name: namePublishError, code: named(err).code, err: err}
+}
+
+// warn logs, once for the process, what keeps a result from telling of loss.
+func (c *call) warn(result *ledger.Result) {
+	process := &c.client.module.process.telemetry
+	switch {
+	case result.Sent > 0 && result.Expected == 0 && process.LogOnce("nobody listens"):
+		c.state.Logger.Warn("pushgw: nobody was expected to hear a broadcast, for no listener of this process was ready; " +
+			"what listeners of other processes lose is in no account")
+	case result.Indeterminate > 0 && process.LogOnce("indeterminate"):
+		c.state.Logger.Warnf("pushgw: %d of %d deliveries are indeterminate, neither received nor lost: "+
+			"listeners came or left while they were under way, or the test ended", result.Indeterminate, result.Expected)
+	}
+}

@@ -1,0 +1,77 @@
+package pushgw
+
+import (
+	"context"
+
+	"github.com/grafana/sobek"
+
+	"github.com/pushgw/xk6-pushgw/internal/appsync"
+	"github.com/pushgw/xk6-pushgw/internal/dialect"
+)
+
+// subscribe is the JavaScript method of a connection to AppSync; without an operation
+// of its own it takes the client's. It resolves when the subscription is acknowledged.
+func (s *connection) subscribe(g *appSync, value sobek.Value) *sobek.Promise {
+	data, err := g.readSubscription(value)
+	if err != nil {
+		s.module().throw(err)
+	}
+	return newPromise(s.module().vu, func(ctx context.Context) (any, error) {
+		authorization, err := g.auth.Frame(ctx, data)
+		if err != nil {
+			return nil, err
+		}
+		var id string
+		err = s.host.request(ctx, func(session dialect.Session) (string, dialect.Event, error) {
+			graphql, _ := session.(*appsync.Session)
+			var frame []byte
+			var err error
+			id, frame, err = graphql.Subscribe(data, authorization)
+			return id, dialect.Event{Kind: dialect.Progress, Answer: frame}, err
+		})
+		if err != nil {
+			return nil, err
+		}
+		return onLoop(func() sobek.Value { return s.subscription(id) }), nil
+	})
+}
+
+// readSubscription returns the text of the operation to subscribe with.
+func (g *appSync) readSubscription(value sobek.Value) (data string, err error) {
+	if value == nil || sobek.IsUndefined(value) {
+		if g.subscription == "" {
+			return "", scriptErrorf(nameUsageError, "subscribe() needs an operation, for the client has none")
+		}
+		return g.subscription, nil
+	}
+	o := readOptions(value, "subscribe()")
+	operation := o.operation()
+	if err := o.done(); err != nil {
+		return "", err
+	}
+	return operation.Data()
+}
+
+// subscription is the JavaScript object of a subscription.
+func (s *connection) subscription(id string) sobek.Value {
+	object := s.module().vu.Runtime().NewObject()
+	// Setting properties of a new object can't fail.
+	_ = object.Set("id", id)
+	_ = object.Set("unsubscribe", func() *sobek.Promise { return s.unsubscribe(id) })
+	return object
+}
+
+// unsubscribe is the JavaScript method of a subscription. It resolves when the gateway
+// has ended the subscription.
+func (s *connection) unsubscribe(id string) *sobek.Promise {
+	return newPromise(s.module().vu, func(ctx context.Context) (any, error) {
+		return nil, s.host.request(ctx, func(session dialect.Session) (string, dialect.Event, error) {
+			graphql, _ := session.(*appsync.Session)
+			frame := graphql.Stop(id)
+			if frame == nil {
+				return "", dialect.Event{}, scriptErrorf(nameUsageError, "unsubscribe(): there is no such subscription any more")
+			}
+			return id, dialect.Event{Kind: dialect.Progress, Answer: frame}, nil
+		})
+	})
+}

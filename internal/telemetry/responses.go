@@ -1,0 +1,51 @@
+package telemetry
+
+import (
+	"go.k6.io/k6/v2/metrics"
+
+	"github.com/pushgw/xk6-pushgw/internal/listen"
+)
+
+// Counted implements listen.Observer.
+func (r *Recorder) Counted(counter string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if metric := r.metrics.counter(counter); metric != nil {
+		r.count(metric, r.tags.Tags, 1)
+	}
+}
+
+// Answered implements listen.Observer.
+func (r *Recorder) Answered() { r.respond(true) }
+
+// RequestFailed counts a request that failed without an error frame, which would have
+// been counted by itself.
+func (r *Recorder) RequestFailed(err error) {
+	if !isErrorFrame(err) {
+		r.respond(false)
+	}
+}
+
+// respond counts a response as good or bad.
+func (r *Recorder) respond(good bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.observe(r.metrics.ResponseSuccess, r.tags.Tags, metrics.B(good))
+}
+
+// Erred implements listen.Observer.
+func (r *Recorder) Erred(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.countError(name)
+	switch name {
+	case listen.DamagedStamp, listen.LateDelivery, listen.StrayDelivery, listen.Silence:
+	default: // the gateway's own word
+		r.observe(r.metrics.ResponseSuccess, r.tags.Tags, 0)
+	}
+}
+
+// countError counts an error of a name from the closed set. The lock is held.
+func (r *Recorder) countError(name string) {
+	r.count(r.metrics.Errors, r.tags.Tags.With("error", name), 1)
+}

@@ -1,0 +1,50 @@
+package pushgw
+
+import (
+	"context"
+
+	"github.com/grafana/sobek"
+	"go.k6.io/k6/v2/js/modules"
+)
+
+// onLoop is a value that can only be made on the event loop.
+type onLoop func() sobek.Value
+
+// newPromise runs work on a goroutine of its own and settles with what it returns. It
+// is called on the event loop; work must not touch the runtime.
+//
+// Unlike k6's js/promises it makes values and errors on the event loop (see onLoop),
+// and turns a panic of work into a rejection.
+func newPromise(vu modules.VU, work func(ctx context.Context) (any, error)) *sobek.Promise {
+	rt := vu.Runtime()
+	p, resolve, reject := rt.NewPromise()
+	settle := vu.RegisterCallback()
+	ctx := vu.Context()
+	go func() {
+		value, err := recoverToError(func() (any, error) { return work(ctx) })
+		settle(func() error {
+			if err != nil {
+				return reject(toError(rt, err))
+			}
+			if onLoop, ok := value.(onLoop); ok {
+				value = onLoop()
+			}
+			return resolve(value)
+		})
+	}()
+	return p
+}
+
+// recoverToError turns a panic into an error: one that escapes from a goroutine would
+// end the whole of k6.
+func recoverToError(work func() (any, error)) (value any, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			value, err = nil, scriptErrorf(nameInternalError, "panic: %v", r)
+		}
+	}()
+	return work()
+}
+
+// recoverPanic drops a panic. It is deferred where there is no one to return an error to.
+func recoverPanic() { _ = recover() }
