@@ -98,7 +98,7 @@ func (g *apiGateway) readIdentity(o *options) identity {
 }
 
 func (g *apiGateway) audience(who identity) string {
-	return fmt.Sprintf("apigw %s%s %q", g.url.Host, g.url.Path, who.room)
+	return fmt.Sprintf("apigw %s %q", endpointName(g.url), who.room)
 }
 
 func (g *apiGateway) checkListen() error { return nil }

@@ -2,6 +2,7 @@ package pushgw
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"strings"
 	"sync"
@@ -59,6 +60,9 @@ var appSyncMethods = append(clientMethods[:len(clientMethods):len(clientMethods)
 
 func readAppSync(u *url.URL, o *options) *appSync {
 	g := &appSync{graphql: u, subscription: readOperation(o, "subscription"), mutation: readOperation(o, "mutation")}
+	if g.mutation != "" && !strings.Contains(g.mutation, stamp.Placeholder) {
+		o.fail("mutation", "must contain %s, in its query or its variables", stamp.Placeholder)
+	}
 	g.auth = &credentials.AppSync{
 		Credentials: readCredentials(o), URL: u, Host: o.str("host", u.Host), Subprotocol: appsync.Subprotocol,
 		InQuery: o.oneOf("credentials", "subprotocol", "query") == "query",
@@ -111,7 +115,11 @@ func realtimeURL(graphql *url.URL, o *options) (*url.URL, error) {
 	if !ok {
 		return appsync.RealtimeURL(graphql)
 	}
-	return gatewayURL(value, o.path("realtimeUrl"), "wss", "ws")
+	text, ok := value.Export().(string)
+	if !ok {
+		return nil, fmt.Errorf("must be a string, not %s", kind(value.Export()))
+	}
+	return parseURL(text, []string{"wss", "ws"})
 }
 
 // readOperation reads a GraphQL operation and returns its text, empty if there is none.
@@ -146,7 +154,7 @@ func (g *appSync) identity(role string) identity { return identity{role: role} }
 func (g *appSync) readIdentity(*options) identity { return g.identity(telemetry.RoleHost) }
 
 func (g *appSync) audience(identity) string {
-	return "appsync " + g.graphql.Host + g.graphql.Path + " " + g.subscription
+	return "appsync " + endpointName(g.graphql) + " " + g.subscription
 }
 
 // checkListen implements backend.
@@ -159,15 +167,10 @@ func (g *appSync) checkListen() error {
 
 // checkPublish implements backend.
 func (g *appSync) checkPublish(method string) error {
-	switch {
-	case g.mutation == "":
+	if g.mutation == "" {
 		return scriptErrorf(nameUsageError, "%s needs the client's option \"mutation\"", method)
-	case !strings.Contains(g.mutation, stamp.Placeholder):
-		return scriptErrorf(nameInvalidOption,
-			"%s: the client's mutation must contain %s, in its query or its variables", method, stamp.Placeholder)
-	default:
-		return nil
 	}
+	return nil
 }
 
 // target implements backend.

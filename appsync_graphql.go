@@ -45,7 +45,7 @@ func (c *client) graphQL(g *appSync, value sobek.Value) *sobek.Promise {
 // post sends a GraphQL request and returns the response's body. A response with errors
 // is an error, whatever its status.
 func (g *appSync) post(ctx context.Context, c *call, body []byte) ([]byte, error) {
-	header := c.client.settings.header.Clone()
+	header := c.header()
 	if err := g.auth.Request(ctx, header, body); err != nil {
 		return nil, &scriptError{name: nameConnectError, err: err}
 	}

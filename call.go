@@ -2,6 +2,7 @@ package pushgw
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/grafana/sobek"
@@ -80,7 +81,7 @@ func (c *call) config() listen.Config {
 		},
 		Ledger:   process.ledger,
 		Pattern:  settings.pattern,
-		Limiter:  process.hostLimiter(base.URL.Host, settings.rate*share(&c.state.Options)),
+		Limiter:  process.hostLimiter(hostName(base.URL), settings.rate*share(&c.state.Options)),
 		Timeout:  settings.timeout,
 		Ping:     settings.ping,
 		Observer: c.recorder,
@@ -89,17 +90,22 @@ func (c *call) config() listen.Config {
 
 // target is where the call's connections go and how, before credentials are added.
 func (c *call) target() wire.Target {
-	settings := &c.client.settings
-	header := settings.header.Clone()
-	if header.Get("User-Agent") == "" && c.state.Options.UserAgent.Valid {
-		header.Set("User-Agent", c.state.Options.UserAgent.String)
-	}
 	target := wire.Target{
-		URL: c.client.backend.webSocketURL(), Header: header,
-		DialContext: c.state.Dialer.DialContext, Timestamps: settings.timestamps,
+		URL: c.client.backend.webSocketURL(), Header: c.header(),
+		DialContext: c.state.Dialer.DialContext, Timestamps: c.client.settings.timestamps,
 	}
 	if target.URL.Scheme == "wss" {
 		target.TLS = wire.TLSConfig(c.state.TLSConfig, target.URL.Hostname())
 	}
 	return target
+}
+
+// header is what upgrades and requests alike carry besides credentials: the script's
+// headers, and k6's User-Agent as k6 sends it.
+func (c *call) header() http.Header {
+	header := c.client.settings.header.Clone()
+	if agent := c.state.Options.UserAgent.String; agent != "" && header.Get("User-Agent") == "" {
+		header.Set("User-Agent", agent)
+	}
+	return header
 }

@@ -4,14 +4,11 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/grafana/sobek"
 	"go.k6.io/k6/v2/lib"
 
-	"github.com/pushgw/xk6-pushgw/internal/credentials"
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/publish"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
@@ -85,7 +82,7 @@ func readSettings(o *options, ping time.Duration) settings {
 		timeout: o.duration("timeout", defaultTimeout),
 		ping:    o.duration("ping", ping),
 		header:  make(http.Header),
-		rate:    o.number("connectRate", 0, 0),
+		rate:    o.perSecond("connectRate"),
 	}
 	if s.timeout == 0 {
 		o.fail("timeout", "must be more than zero")
@@ -94,6 +91,9 @@ func readSettings(o *options, ping time.Duration) settings {
 		s.timestamps = wire.ReadTime
 	}
 	for name, value := range o.stringMap("headers") {
+		if reason := checkHeader(name, value); reason != "" {
+			o.fail("headers", "%s", reason)
+		}
 		s.header.Set(name, value)
 	}
 	if expression := o.str("stampPattern", ""); expression != "" {
@@ -103,26 +103,6 @@ func readSettings(o *options, ping time.Duration) settings {
 		}
 	}
 	return s
-}
-
-// gatewayURL reads a client's first argument.
-func gatewayURL(value sobek.Value, where string, schemes ...string) (*url.URL, error) {
-	want := strings.Join(schemes, ":// or ") + "://"
-	text, ok := value.Export().(string)
-	if !ok {
-		return nil, scriptErrorf(nameInvalidOption, "%s: the first argument must be the gateway's URL (%s…), not %s",
-			where, want, kind(value.Export()))
-	}
-	u, err := url.Parse(text)
-	switch shown := credentials.RedactURL(text); {
-	case err != nil:
-		return nil, scriptErrorf(nameInvalidOption, "%s: %q is not a URL", where, shown)
-	case !slices.Contains(schemes, u.Scheme):
-		return nil, scriptErrorf(nameInvalidOption, "%s: the URL %q must begin with %s", where, shown, want)
-	case u.Host == "":
-		return nil, scriptErrorf(nameInvalidOption, "%s: the URL %q names no host", where, shown)
-	}
-	return u, nil
 }
 
 // check throws what is wrong with a call's options.

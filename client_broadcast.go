@@ -35,7 +35,7 @@ func (c *client) readBroadcast(value sobek.Value) (plan *publish.Plan, message s
 	o := readOptions(value, "broadcast()")
 	plan = &publish.Plan{
 		Count:       o.integer("count", 1, 1),
-		Rate:        o.number("rate", 0, 0),
+		Rate:        o.perSecond("rate"),
 		Settle:      o.duration("settle", defaultSettle),
 		ClockOffset: c.module.clockOffset,
 	}

@@ -24,7 +24,7 @@ func (c *client) listen(value sobek.Value) *sobek.Promise {
 	o := readOptions(value, "listen()")
 	plan := listen.Plan{
 		Connections: o.integer("connections", 1, 1),
-		Rate:        o.number("rate", 0, 0),
+		Rate:        o.perSecond("rate"),
 		Duration:    o.duration("duration", 0),
 	}
 	c.check(o)

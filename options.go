@@ -191,15 +191,35 @@ func (o *options) duration(key string, def time.Duration) time.Duration {
 	if !ok {
 		return def
 	}
+	n, isNumber := toNumber(value)
 	d, err := types.GetDurationValue(value)
 	switch {
-	case err != nil:
+	case err != nil || math.IsNaN(n):
 		o.fail(key, "must be a duration such as '5s' or a number of milliseconds, not %v", value)
-	case d < 0:
-		o.fail(key, "must not be negative, but is %s", d)
+	case isNumber && math.Abs(n) > maxMilliseconds:
+		o.fail(key, "is too long: %v milliseconds", value)
+	case d < 0 || n < 0:
+		o.fail(key, "must not be negative, but is %v", value)
+	case isNumber && n > 0 && d == 0:
+		o.fail(key, "is too short: %v milliseconds are less than a nanosecond", value)
 	}
 	return d
 }
+
+// maxMilliseconds is the longest duration that Go knows, about 292 years.
+const maxMilliseconds = float64(math.MaxInt64 / int64(time.Millisecond))
+
+// perSecond is a rate: zero for as fast as possible, or a number a second that isn't so
+// small that nothing would ever happen.
+func (o *options) perSecond(key string) float64 {
+	n := o.number(key, 0, 0)
+	if n > 0 && n < minPerSecond {
+		o.fail(key, "is too small: %v a second is less than one a day", n)
+	}
+	return n
+}
+
+const minPerSecond = 1.0 / (24 * 60 * 60)
 
 // stringMap is an object whose values are strings.
 func (o *options) stringMap(key string) map[string]string {

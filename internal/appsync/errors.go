@@ -6,6 +6,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/jsonscan"
 )
 
 // The names of AppSync's errors: its errorType without the namespace before it
@@ -32,6 +33,9 @@ func ErrorNames() []string {
 	}
 }
 
+// maxDepth is how deep a response may be nested. GraphQL's own depth is a handful.
+const maxDepth = 100
+
 // ResponseError returns what the body of a GraphQL response over HTTP says went
 // wrong, or nil if nothing did. A status of 200 says nothing about it: a failed
 // resolver and an invalid document are answered with 200 too. A body that is no
@@ -39,6 +43,9 @@ func ErrorNames() []string {
 //
 // See "Response" in the GraphQL specification: there is data, or errors, or both.
 func ResponseError(body []byte) *dialect.Error {
+	if jsonscan.DeeperThan(body, maxDepth) {
+		return &dialect.Error{Name: Other, Message: "the response is JSON nested more than 100 deep"}
+	}
 	if !gjson.ValidBytes(body) {
 		return &dialect.Error{Name: Other, Message: "the response is not JSON"}
 	}
