@@ -22,6 +22,9 @@ type connection struct {
 	early     []func() error
 	delivered bool        // the object has been handed to the script
 	listening atomic.Bool // the script wants messages
+
+	joins  turns
+	joined int // the number of the latest join() that succeeded
 }
 
 // newConnection is called on the event loop.

@@ -17,21 +17,46 @@ func (s *connection) join(room string) *sobek.Promise {
 	if room == "" || !isOneWord(room) {
 		s.module().throw(scriptErrorf(nameUsageError, "join(): a room's name is one word, not %q", room))
 	}
-	step := apigw.JoinStep(room)
+	turn, joining := s.joins.next(), s.joinRequest(room)
+	begun := turn.come()
+	if begun { // so that what the script sends next goes out after it
+		s.host.send(joining)
+	}
 	return newPromise(s.module().vu, func(ctx context.Context) (any, error) {
-		err := s.host.request(ctx, func(session dialect.Session) (string, dialect.Event, error) {
-			chat, _ := session.(*apigw.Session)
-			return step.Send, chat.Do(step), nil
-		})
-		if err != nil {
+		defer turn.end()
+		if err := turn.wait(ctx); err != nil {
+			return nil, err
+		}
+		if !begun {
+			s.host.send(joining)
+		}
+		if err := s.host.receive(ctx, joining); err != nil {
 			return nil, err
 		}
 		return onLoop(func() sobek.Value {
-			s.call.who.room = room
-			s.set("room", room)
+			if turn.number > s.joined { // else a later join() was settled first
+				s.joined, s.call.who.room = turn.number, room
+				s.set("room", room)
+			}
 			return sobek.Undefined()
 		}), nil
 	})
+}
+
+// joinRequest asks the chat application for a room. Its answers don't say which request
+// they are about, so there is one request at a time.
+func (s *connection) joinRequest(room string) *request {
+	step := apigw.JoinStep(room)
+	return &request{
+		begin: func(session dialect.Session) (string, dialect.Event, error) {
+			chat, _ := session.(*apigw.Session)
+			return step.Send, chat.Do(step), nil
+		},
+		withdraw: func(session dialect.Session, _ string) dialect.Event {
+			chat, _ := session.(*apigw.Session)
+			return chat.Withdraw(step)
+		},
+	}
 }
 
 // isOneWord reports whether the chat application would take text as one word.

@@ -21,19 +21,26 @@ func (s *connection) subscribe(g *appSync, value sobek.Value) *sobek.Promise {
 		if err != nil {
 			return nil, err
 		}
-		var id string
-		err = s.host.request(ctx, func(session dialect.Session) (string, dialect.Event, error) {
-			graphql, _ := session.(*appsync.Session)
-			var frame []byte
-			var err error
-			id, frame, err = graphql.Subscribe(data, authorization)
-			return id, dialect.Event{Kind: dialect.Progress, Answer: frame}, err
-		})
-		if err != nil {
+		starting := &request{
+			begin: func(session dialect.Session) (string, dialect.Event, error) {
+				graphql, _ := session.(*appsync.Session)
+				id, frame, err := graphql.Subscribe(data, authorization)
+				return id, dialect.Event{Kind: dialect.Progress, Answer: frame}, err
+			},
+			withdraw: stopSubscription,
+		}
+		s.host.send(starting)
+		if err := s.host.receive(ctx, starting); err != nil {
 			return nil, err
 		}
-		return onLoop(func() sobek.Value { return s.subscription(id) }), nil
+		return onLoop(func() sobek.Value { return s.subscription(starting.name) }), nil
 	})
+}
+
+// stopSubscription stops a subscription that isn't wanted any longer.
+func stopSubscription(session dialect.Session, id string) dialect.Event {
+	graphql, _ := session.(*appsync.Session)
+	return dialect.Event{Kind: dialect.Progress, Answer: graphql.Stop(id)}
 }
 
 // readSubscription returns the text of the operation to subscribe with.
@@ -64,14 +71,19 @@ func (s *connection) subscription(id string) sobek.Value {
 // unsubscribe is the JavaScript method of a subscription. It resolves when the gateway
 // has ended the subscription.
 func (s *connection) unsubscribe(id string) *sobek.Promise {
-	return newPromise(s.module().vu, func(ctx context.Context) (any, error) {
-		return nil, s.host.request(ctx, func(session dialect.Session) (string, dialect.Event, error) {
+	stopping := &request{
+		begin: func(session dialect.Session) (string, dialect.Event, error) {
 			graphql, _ := session.(*appsync.Session)
 			frame := graphql.Stop(id)
 			if frame == nil {
 				return "", dialect.Event{}, scriptErrorf(nameUsageError, "unsubscribe(): there is no such subscription any more")
 			}
 			return id, dialect.Event{Kind: dialect.Progress, Answer: frame}, nil
-		})
+		},
+		withdraw: func(dialect.Session, string) dialect.Event { return dialect.Event{} }, // a stop can't be taken back
+	}
+	return newPromise(s.module().vu, func(ctx context.Context) (any, error) {
+		s.host.send(stopping)
+		return nil, s.host.receive(ctx, stopping)
 	})
 }

@@ -3,6 +3,7 @@ package pushgw
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -74,35 +75,59 @@ func (h *hostConn) Send(text string) error {
 	return nil
 }
 
-// request has the dialect send a request and waits for its answer. begin has the
-// dialect's state to itself, and returns the name under which the answer will come.
-func (h *hostConn) request(ctx context.Context, begin func(dialect.Session) (name string, event dialect.Event, err error)) error {
-	var answer <-chan error
-	var failed error
+// request is one request to the gateway, in its dialect's words.
+type request struct {
+	// begin has the dialect's state to itself. It returns the name under which the
+	// answer will come, and the event with the frame to send.
+	begin func(dialect.Session) (name string, event dialect.Event, err error)
+	// withdraw undoes begin when the answer isn't waited for any longer. It returns the
+	// event with the frame to send, if any.
+	withdraw func(s dialect.Session, name string) dialect.Event
+
+	name   string
+	answer chan error
+}
+
+// send begins a request. If that fails, the error is its answer.
+func (h *hostConn) send(r *request) {
 	h.conn.Do(func(s dialect.Session) dialect.Event {
-		name, event, err := begin(s)
-		if failed = err; err == nil {
-			answer = h.await(name)
+		name, event, err := r.begin(s)
+		if err != nil {
+			r.answer = make(chan error, 1)
+			r.answer <- err
+			return event
 		}
+		r.name, r.answer = name, h.await(name)
 		return event
 	})
-	if failed != nil {
-		return failed
-	}
+}
+
+// receive waits for the answer to a request that was sent, and withdraws the request if
+// there is none in time.
+func (h *hostConn) receive(ctx context.Context, r *request) error {
 	timer := time.NewTimer(h.timeout)
 	defer timer.Stop()
 	select {
-	case err := <-answer:
+	case err := <-r.answer:
 		return err
 	case <-timer.C:
+		h.withdraw(r)
 		return scriptErrorf(nameTimeoutError, "the gateway did not answer within %s", h.timeout)
 	case <-ctx.Done():
+		h.withdraw(r)
 		return ctx.Err()
 	}
 }
 
+func (h *hostConn) withdraw(r *request) {
+	h.mu.Lock()
+	h.waiting[r.name] = slices.DeleteFunc(h.waiting[r.name], func(c chan error) bool { return c == r.answer })
+	h.mu.Unlock()
+	h.conn.Do(func(s dialect.Session) dialect.Event { return r.withdraw(s, r.name) })
+}
+
 // await returns the channel that will bring the answer to a request.
-func (h *hostConn) await(request string) <-chan error {
+func (h *hostConn) await(request string) chan error {
 	answer := make(chan error, 1)
 	h.mu.Lock()
 	defer h.mu.Unlock()

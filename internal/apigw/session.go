@@ -43,6 +43,21 @@ func (s *Session) Do(step Step) dialect.Event {
 	return event
 }
 
+// Withdraw takes back a request that Do added, whose reply isn't waited for any longer.
+// If its text had been sent, the next request's text is the event's Answer.
+func (s *Session) Withdraw(step Step) dialect.Event {
+	event := dialect.Event{Kind: dialect.Progress}
+	i := slices.Index(s.steps, step)
+	if i < s.handshake { // there is none, or it is the handshake's
+		return event
+	}
+	s.steps = slices.Concat(s.steps[:i], s.steps[i+1:])
+	if i == 0 {
+		s.begin(&event)
+	}
+	return event
+}
+
 // Receive implements dialect.Session. Every frame that is neither the reply
 // that a step waits for nor an error frame of the gateway is Data: a broadcast
 // may well overtake a reply.

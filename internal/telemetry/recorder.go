@@ -79,8 +79,21 @@ func (r *Recorder) observe(metric *metrics.Metric, tags *metrics.TagSet, v float
 // Flush pushes what has been gathered since the last time.
 func (r *Recorder) Flush() {
 	if samples := r.take(); len(samples) > 0 {
-		r.state.Samples <- samples
+		r.push(samples)
 	}
+}
+
+// push gives samples to k6. After a setup() or teardown() that failed, k6 doesn't wait
+// for what its connections still have to tell and closes the channel, so that sending
+// panics.
+func (r *Recorder) push(samples metrics.SampleContainer) {
+	defer func() {
+		if recover() != nil && r.process.LogOnce("samples lost") {
+			r.state.Logger.Warn("pushgw: samples are lost, because k6 ended before a connection did: " +
+				"a setup() or teardown() that fails must close its connections")
+		}
+	}()
+	r.state.Samples <- samples
 }
 
 // Finish pushes everything, and the bytes that the VU's dialer has counted.
@@ -88,7 +101,7 @@ func (r *Recorder) Finish() {
 	r.judgeClocks()
 	r.Flush()
 	if dialer, ok := r.state.Dialer.(*netext.Dialer); ok {
-		r.state.Samples <- dialer.IOSamples(time.Now(), r.tags, r.state.BuiltinMetrics)
+		r.push(dialer.IOSamples(time.Now(), r.tags, r.state.BuiltinMetrics))
 	}
 }
 

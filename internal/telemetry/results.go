@@ -43,7 +43,7 @@ func (r *Recorder) pushReach(deliveries int64, v float64) {
 	}
 	for deliveries > 0 {
 		n := min(deliveries, flushAt)
-		r.state.Samples <- batch[:n]
+		r.push(batch[:n])
 		deliveries -= n
 	}
 }
