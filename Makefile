@@ -21,16 +21,17 @@ run: build ## load-test both gateways, on this machine
 	examples/local.sh ./k6 run examples/both.js
 
 test: build ## run all tests
-	go test -race -count=1 -timeout=15m ./...
+	K6=$(CURDIR)/k6 go test -race -count=1 -timeout=15m ./...
 
-lint: ## check the Go code
+lint: ## check the Go code, and that go.mod lists what it needs and nothing else
+	go mod tidy -diff
 	$(tool) golangci-lint run ./...
 
 types: ## check index.d.ts, and the scripts against it (needs npm)
 	cd test/types && npm ci --silent --no-audit --no-fund && npx tsc
 
 exact: build ## hold every count against the gateway's, under each fault, ten times (half an hour)
-	EXACT_LISTENERS=2000 EXACT_BROADCASTS=200 go test ./test -run TestEveryCountIsExact -v -count=10 -timeout=90m
+	EXACT_LISTENERS=2000 EXACT_BROADCASTS=200 K6=$(CURDIR)/k6 go test ./test -run TestEveryCountIsExact -v -count=10 -timeout=90m
 
 bench: build ## measure, beside plain k6 scripts
 	go run ./bench

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The blog's connection test on one machine: 150,000 connections in 15 minutes, held
+# The connection test of AWS's published benchmark on one machine: 150,000 connections in 15 minutes, held
 # for 60 seconds, to API Gateway and then to AppSync. For where a process may open no
 # more than 20,000 files, there are eight of k6, by execution segments, and eight local
 # gateways.

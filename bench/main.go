@@ -10,6 +10,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -22,7 +23,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Stdout, os.Args[1:])
+	err := run(ctx, os.Stdout, cmp.Or(os.Getenv("K6"), "./k6"), os.Args[1:])
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -30,11 +31,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, out io.Writer, args []string) error {
-	k6 := os.Getenv("K6")
-	if k6 == "" {
-		k6 = "./k6"
-	}
+func run(ctx context.Context, out io.Writer, k6 string, args []string) error {
 	command := "tables"
 	if len(args) > 0 && args[0][0] != '-' {
 		command, args = args[0], args[1:]
@@ -62,7 +59,9 @@ func tables(ctx context.Context, out io.Writer, k6 string, args []string) error 
 		return err
 	}
 	b := &bench{ctx: ctx, out: out, k6: k6, scale: *scale}
-	parts := map[string]func(){"truth": b.truth, "cost": b.cost, "blog": b.blog, "wide": b.wide, "sustained": b.sustained}
+	parts := map[string]func(){
+		"truth": b.accuracy, "cost": b.cost, "blog": b.article, "wide": b.twoProcesses, "sustained": b.sustained,
+	}
 	wanted := flags.Args()
 	if len(wanted) == 0 {
 		wanted = []string{"truth", "cost", "blog", "wide", "sustained"}

@@ -1,5 +1,5 @@
-// The blog's broadcast test for API Gateway: how long until a broadcast has reached
-// everybody in the room, and has it reached them all?
+// The broadcast test of AWS's published benchmark, for API Gateway: how long until a
+// broadcast has reached everybody in the room, and has it reached them all?
 //
 //   k6 run -e APIGW_URL=wss://{id}.execute-api.{region}.amazonaws.com/{stage} -e LISTENERS=1000 -e BROADCASTS=100 apigw-broadcast.js
 import { apigw } from 'k6/x/pushgw';
@@ -11,7 +11,7 @@ const RATE = Number(__ENV.RATE || 5); // broadcasts a second
 const HOLD = __ENV.HOLD || `${10 + BROADCASTS / RATE}s`; // how long the listeners stay; a delivery has 5s to come
 const SEGMENTS = Number(__ENV.SEGMENTS || 1); // processes that share the listeners; see segments.sh
 const START = __ENV.START || '0s'; // when to broadcast: with segments, once all of them have their listeners
-const VUS = Number(__ENV.VUS || 1); // among which they are shared out; as many as listeners is the blog's way
+const VUS = Number(__ENV.VUS || 1); // among which they are shared out; as many as listeners is the published way
 
 const gateway = new apigw.Client(URL, { room: __ENV.ROOM || 'Room1' });
 

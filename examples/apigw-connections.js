@@ -1,5 +1,6 @@
-// The blog's connection test for API Gateway: connections come, stay and go, one per VU,
-// each with a nickname and in the room. How many does it hold, how fast?
+// The connection test of AWS's published benchmark, for API Gateway: connections come,
+// stay and go, one per VU, each with a nickname and in the room. How many does it hold,
+// how fast?
 //
 //   k6 run -e APIGW_URL=wss://{id}.execute-api.{region}.amazonaws.com/{stage} -e TARGET=1000 -e RAMP=60s apigw-connections.js
 import { apigw } from 'k6/x/pushgw';

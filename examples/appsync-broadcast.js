@@ -1,5 +1,5 @@
-// The blog's broadcast test for AppSync: how long until a mutation has reached everybody
-// who subscribes to it, and has it reached them all?
+// The broadcast test of AWS's published benchmark, for AppSync: how long until a mutation
+// has reached everybody who subscribes to it, and has it reached them all?
 //
 //   k6 run -e APPSYNC_URL=https://{id}.appsync-api.{region}.amazonaws.com/graphql -e API_KEY=da2-… -e LISTENERS=1000 -e BROADCASTS=100 appsync-broadcast.js
 import { appsync } from 'k6/x/pushgw';
@@ -13,7 +13,7 @@ const HOLD = __ENV.HOLD || `${10 + BROADCASTS / RATE}s`; // how long the listene
 const CANARY = __ENV.CANARY !== 'no'; // whether to prove that everybody hears, before it counts
 const SEGMENTS = Number(__ENV.SEGMENTS || 1); // processes that share the listeners; see segments.sh
 const START = __ENV.START || '0s'; // when to broadcast: with segments, once all of them have their listeners
-const VUS = Number(__ENV.VUS || 1); // among which they are shared out; as many as listeners is the blog's way
+const VUS = Number(__ENV.VUS || 1); // among which they are shared out; as many as listeners is the published way
 
 const api = new appsync.Client(URL, {
   auth: { apiKey: API_KEY },

@@ -1,5 +1,5 @@
-// The blog's connection test for AppSync: connections come, stay and go, one per VU, each
-// with a subscription. How many does it hold, how fast?
+// The connection test of AWS's published benchmark, for AppSync: connections come, stay
+// and go, one per VU, each with a subscription. How many does it hold, how fast?
 //
 //   k6 run -e APPSYNC_URL=https://{id}.appsync-api.{region}.amazonaws.com/graphql -e API_KEY=da2-… -e TARGET=1000 -e RAMP=60s appsync-connections.js
 import { appsync } from 'k6/x/pushgw';

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The blog's way to more connections than one k6 can hold: one test, cut into three
-# segments. The blog ran them on three machines; here they are three processes.
+# The way of AWS's published benchmark to more connections than one k6 can hold: one
+# test, cut into three segments. It had three machines; here they are three processes.
 #
 #   TARGET=30000 RAMP=60s examples/segments.sh examples/apigw-connections.js
 #   LISTENERS=30000 VUS=60 START=60s HOLD=90s examples/segments.sh examples/apigw-broadcast.js

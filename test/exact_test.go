@@ -69,7 +69,7 @@ func (c *exactCase) requireEqual(t *testing.T) {
 	require.Equal(t, gateway.Delivered-echoes.Delivered, result.Received, "%s: received", c.Fault)
 }
 
-// requireFault looks whether the fault has happened at all.
+// requireFault requires that the fault has happened at all.
 func (c *exactCase) requireFault(t *testing.T, expected int64) {
 	t.Helper()
 	result := c.Result
@@ -107,7 +107,7 @@ func exactCases(t *testing.T, environment ...string) []exactCase {
 	o := &outcome{}
 	o.readLog(log.String())
 	var cases []exactCase
-	for _, said := range o.said {
+	for _, said := range o.objects {
 		var c exactCase
 		require.NoError(t, json.Unmarshal([]byte(said.Raw), &c))
 		cases = append(cases, c)
@@ -115,10 +115,10 @@ func exactCases(t *testing.T, environment ...string) []exactCase {
 	return cases
 }
 
-// number is a variable of the environment, or a default.
-func number(name string, otherwise int) int {
+// number returns a variable of the environment, or a default.
+func number(name string, def int) int {
 	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
 		return n
 	}
-	return otherwise
+	return def
 }

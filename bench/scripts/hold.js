@@ -1,5 +1,5 @@
-// Opens listeners at an even pace, holds them and takes them down: the blog's
-// connection test. Run by execution segments, each process does its share.
+// Opens listeners at an even pace, holds them and takes them down: the connection test
+// of AWS's published benchmark. Run by execution segments, each process does its share.
 import { apigw, appsync } from 'k6/x/pushgw';
 
 const LISTENERS = Number(__ENV.LISTENERS); // of the whole test, as is all that follows

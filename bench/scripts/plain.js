@@ -1,4 +1,4 @@
-// The same load by the means of k6 alone, as the blog did it: one VU and one
+// The same load by the means of k6 alone, as in AWS's published benchmark: one VU and one
 // k6/ws socket for each listener, JavaScript for each frame. Only the broadcasts
 // are the extension's, so that both are held against the same ground truth.
 import { apigw } from 'k6/x/pushgw';

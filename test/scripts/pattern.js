@@ -1,4 +1,4 @@
-// Broadcasts as the blog's own scripts sent them, without a stamp of ours.
+// Broadcasts as the scripts of AWS's published benchmark sent them, without a stamp of ours.
 import { apigw } from 'k6/x/pushgw';
 
 const gateway = new apigw.Client(__ENV.APIGW_URL, { stampPattern: 'room-(\\d{13})' });

@@ -4,7 +4,8 @@ import { sleep } from 'k6';
 import { apigw } from 'k6/x/pushgw';
 
 const LISTENERS = Number(__ENV.LISTENERS);
-const gateway = new apigw.Client(__ENV.APIGW_URL);
+const BROADCASTS = Number(__ENV.BROADCASTS);
+const gateway = new apigw.Client(__ENV.APIGW_URL, { connectRate: 20 });
 
 export const options = {
   scenarios: {
@@ -13,10 +14,10 @@ export const options = {
   },
 };
 
-export const listener = () => gateway.listen({ duration: '6s' });
+export const listener = () => gateway.listen({ duration: '8s' });
 
 export async function broadcast() {
   const ready = await gateway.ready({ listeners: LISTENERS }); // those of this process
   while (Number(http.get(__ENV.STATS_URL).json('apigw.ready')) < LISTENERS) sleep(0.05); // those of all
-  console.log(JSON.stringify({ ready, result: await gateway.broadcast({ count: 2 }) }));
+  console.log(JSON.stringify({ ready, result: await gateway.broadcast({ count: BROADCASTS }) }));
 }

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// holding is the blog's connection test, divided among processes.
+// holding is the connection test of AWS's published benchmark, divided among processes.
 type holding struct {
 	k6, gateway          string
 	listeners, processes int

@@ -37,7 +37,8 @@ func serve(t *testing.T, flags ...string) *gateway {
 		require.NoError(t, cmd.Wait(), "serve must stop cleanly when it is told to")
 	})
 	g := &gateway{}
-	for lines := bufio.NewScanner(output); lines.Scan(); {
+	lines := bufio.NewScanner(output)
+	for lines.Scan() {
 		if strings.HasPrefix(lines.Text(), "API Gateway") && strings.Contains(lines.Text(), "wss://") {
 			g.scheme = "s"
 		}
@@ -46,6 +47,7 @@ func serve(t *testing.T, flags ...string) *gateway {
 			return g
 		}
 	}
+	require.NoError(t, lines.Err())
 	require.Fail(t, "serve printed no ready line")
 	return nil
 }
@@ -58,20 +60,36 @@ func (g *gateway) env(more ...string) []string {
 	return append(more, "APIGW_URL="+g.apigw(), "APPSYNC_URL="+g.appsync())
 }
 
-// stats is what the gateway itself has counted. It waits until all it had to
-// write is written.
-func (g *gateway) stats(t *testing.T) (stats local.Stats) {
+// stats returns what the gateway itself has counted, when it has written all it
+// had to write.
+func (g *gateway) stats(t *testing.T) local.Stats {
 	t.Helper()
-	require.Eventually(t, func() bool {
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
-		defer cancel()
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http"+g.scheme+"://"+g.address+"/stats", nil)
-		require.NoError(t, err)
-		response, err := http.DefaultClient.Do(request)
-		require.NoError(t, err)
-		defer func() { _ = response.Body.Close() }()
-		require.NoError(t, json.NewDecoder(response.Body).Decode(&stats))
+	return g.statsWhen(t, func(stats *local.Stats) bool {
 		return stats.APIGateway.Totals.Pending+stats.AppSync.Totals.Pending == 0
-	}, patience, 10*time.Millisecond)
+	})
+}
+
+// statsWhen returns what the gateway itself has counted, as soon as it is so.
+func (g *gateway) statsWhen(t *testing.T, so func(*local.Stats) bool) local.Stats {
+	t.Helper()
+	for began := time.Now(); time.Since(began) < timeout; time.Sleep(10 * time.Millisecond) {
+		if stats := g.statsNow(t); so(&stats) {
+			return stats
+		}
+	}
+	require.Fail(t, "the gateway has not come to count what was waited for")
+	return local.Stats{}
+}
+
+func (g *gateway) statsNow(t *testing.T) (stats local.Stats) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http"+g.scheme+"://"+g.address+"/stats", nil)
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer func() { _ = response.Body.Close() }()
+	require.NoError(t, json.NewDecoder(response.Body).Decode(&stats))
 	return stats
 }

@@ -2,12 +2,13 @@ package main
 
 import "time"
 
-// postTime is what one @connections request took in the blog's measurement: a mean
-// of 5.4 s for 1,000 listeners, one after another.
+// postTime is what one @connections request took in AWS's published benchmark: a mean
+// of 5.4 s for 1,000 listeners, posted to one after another.
 const postTime = 10700 * time.Microsecond
 
-// blog repeats the blog's broadcasts to ever more listeners, on both gateways.
-func (b *bench) blog() {
+// article repeats the broadcasts of AWS's published benchmark, to ever more listeners, on
+// both gateways.
+func (b *bench) article() {
 	b.table("Delay of a broadcast (ms; mean of all deliveries, and the last listener's)",
 		"gateway", "listeners", "deliveries", "of", "mean", "last", "gateway's mean")
 	slow := []string{"--post-time", postTime.String()}
@@ -28,7 +29,7 @@ func (b *bench) blog() {
 			l := load{
 				script: native, gateway: row.gateway, listeners: n / perVU * perVU, perVU: perVU, serve: row.serve,
 				broadcasts: b.broadcasts(5),
-				// No broadcast is to wait for the one before.
+				// No broadcast has to wait for the one before.
 				rate: min(0.5/b.scale, 1/(1.5*float64(n)*max(row.each, time.Microsecond).Seconds())),
 			}
 			m := b.measure(l)

@@ -1,7 +1,7 @@
 package main
 
-// truth holds the delay that is reported against the delay that was.
-func (b *bench) truth() {
+// accuracy compares the delay that is reported with the delay that the gateway saw.
+func (b *bench) accuracy() {
 	b.table("Delay, 1 broadcast a second (ms)",
 		"listeners", "number", "deliveries", "of", "mean", "gateway's mean", "p95", "gateway's p95", "read lag, mean")
 	for _, row := range []struct {

@@ -1,16 +1,10 @@
-// Package e2e tests the extension as its users have it: scripts run by the built
-// k6, against the local gateway of the same k6. It asserts counts, never times.
 package e2e
 
 import (
 	"bufio"
-	"context"
 	"errors"
-	"flag"
-	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,71 +13,12 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// patience is how long any run may take: a VU that hangs makes the test fail.
-const patience = time.Minute
-
-func TestMain(m *testing.M) {
-	flag.Parse()
-	_ = flag.Set("test.parallel", "8") // they wait for most of their time
-	os.Exit(m.Run())
-}
-
-// binary is the k6 to test.
-func binary(t *testing.T) string {
-	t.Helper()
-	path := os.Getenv("K6")
-	if path == "" {
-		path = "../k6"
-	}
-	path, err := filepath.Abs(path)
-	require.NoError(t, err)
-	require.FileExists(t, path, "there is no k6 to test: run `make build`, or say with K6=… where it is")
-	return path
-}
-
 // outcome is all that a run of k6 left behind.
 type outcome struct {
 	exit    int
-	said    []gjson.Result // objects that the script logged, perhaps with words before them
+	objects []gjson.Result // JSON objects that the script logged, perhaps with words before them
 	log     []string       // what k6 logged at levels warning and error, with the error's own text
 	samples []gjson.Result // see "JSON output" in k6's documentation
-}
-
-// k6 runs a script to its end, with flags and, for __ENV, variables of the form
-// NAME=value.
-func k6(t *testing.T, script string, settings ...string) *outcome {
-	t.Helper()
-	output := filepath.Join(t.TempDir(), "samples.json")
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, binary(t), "run", "--quiet", "--summary-mode=disabled", "--no-usage-report",
-		"--log-format=json", "--out=json="+output, script)
-	cmd.Env = append(os.Environ(), "K6_AUTO_EXTENSION_RESOLUTION=false")
-	for _, setting := range settings {
-		if strings.HasPrefix(setting, "--") {
-			cmd.Args = append(cmd.Args, setting)
-		} else {
-			cmd.Env = append(cmd.Env, setting)
-		}
-	}
-	var log strings.Builder
-	cmd.Stderr = &log
-
-	err := cmd.Run()
-	require.NoError(t, ctx.Err(), "k6 did not end by itself:\n%s", &log)
-	var failed *exec.ExitError
-	if err != nil && !errors.As(err, &failed) {
-		require.NoError(t, err)
-	}
-	o := &outcome{exit: cmd.ProcessState.ExitCode()}
-	o.readLog(log.String())
-	o.readSamples(t, output)
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("k6 ended with %d and logged:\n%s", o.exit, &log)
-		}
-	})
-	return o
 }
 
 func (o *outcome) readLog(log string) {
@@ -92,7 +27,7 @@ func (o *outcome) readLog(log string) {
 		message := entry.Get("msg").Str
 		switch {
 		case entry.Get("source").Str == "console":
-			o.said = append(o.said, gjson.Parse(message[max(0, strings.IndexByte(message, '{')):]))
+			o.objects = append(o.objects, gjson.Parse(message[max(0, strings.IndexByte(message, '{')):]))
 		case entry.Get("level").Str == "warning", entry.Get("level").Str == "error":
 			if cause := entry.Get("error").Str; cause != "" {
 				message += ": " + cause
@@ -110,11 +45,28 @@ func (o *outcome) readSamples(t *testing.T, path string) {
 	}
 	require.NoError(t, err)
 	defer func() { _ = file.Close() }()
-	for lines := bufio.NewScanner(file); lines.Scan(); {
+	lines := bufio.NewScanner(file)
+	for lines.Scan() {
+		require.True(t, gjson.ValidBytes(lines.Bytes()), "%s", lines.Bytes())
 		if point := gjson.ParseBytes(lines.Bytes()); point.Get("type").Str == "Point" {
 			o.samples = append(o.samples, point)
 		}
 	}
+	require.NoError(t, lines.Err())
+}
+
+// said returns the objects that the script logged, of which there have to be n.
+func (o *outcome) said(t *testing.T, n int) []gjson.Result {
+	t.Helper()
+	require.Len(t, o.objects, n, "objects that the script logged")
+	return o.objects
+}
+
+// complaint returns the only warning or error that k6 logged.
+func (o *outcome) complaint(t *testing.T) string {
+	t.Helper()
+	require.Len(t, o.log, 1, "warnings and errors that k6 logged")
+	return o.log[0]
 }
 
 // values returns a metric's values, of the samples that have these tags, each of
@@ -141,18 +93,31 @@ func tagged(has gjson.Result, want []string) bool {
 
 // count is a Counter's total, or how often a Rate was 1.
 func (o *outcome) count(metric string, tags ...string) int {
-	sum := 0.0
-	for _, value := range o.values(metric, tags...) {
-		sum += value
-	}
-	return int(sum)
+	return int(sum(o.values(metric, tags...)))
 }
 
 // observed is how many values a Trend or a Rate has.
 func (o *outcome) observed(metric string, tags ...string) int { return len(o.values(metric, tags...)) }
 
+// latest is a Gauge's value at the end.
+func (o *outcome) latest(t *testing.T, metric string) float64 {
+	t.Helper()
+	var value float64
+	var at time.Time
+	for _, sample := range o.samples {
+		if sample.Get("metric").Str != metric {
+			continue
+		}
+		if when := sample.Get("data.time").Time(); !when.Before(at) {
+			at, value = when, sample.Get("data.value").Num
+		}
+	}
+	require.False(t, at.IsZero(), "there is no value of %s", metric)
+	return value
+}
+
 // requireCounts compares Counters; a key is the metric's name, perhaps with tags
-// behind it: "pushgw_closed by=gateway".
+// after it: "pushgw_closed by=gateway".
 func (o *outcome) requireCounts(t *testing.T, want map[string]int) {
 	t.Helper()
 	got := make(map[string]int)
@@ -163,7 +128,20 @@ func (o *outcome) requireCounts(t *testing.T, want map[string]int) {
 	require.Equal(t, want, got)
 }
 
-// requireClean is true of a run in which nothing went wrong.
+// requireTimes returns a Trend's n values in order, and requires that they can be
+// the milliseconds that something took in this run. In seconds, what took longer
+// than atLeast would be less than that, and in microseconds more than a run may take.
+func (o *outcome) requireTimes(t *testing.T, n int, atLeast time.Duration, metric string, tags ...string) []float64 {
+	t.Helper()
+	times := slices.Sorted(slices.Values(o.values(metric, tags...)))
+	require.Len(t, times, n, metric)
+	require.Positive(t, times[0], metric)
+	require.GreaterOrEqual(t, times[len(times)-1], milliseconds(atLeast), metric)
+	require.Less(t, times[len(times)-1], milliseconds(timeout), metric)
+	return times
+}
+
+// requireClean requires a run in which nothing went wrong.
 func (o *outcome) requireClean(t *testing.T) {
 	t.Helper()
 	require.Zero(t, o.exit, "k6's exit code")
@@ -178,15 +156,11 @@ func (o *outcome) requireClean(t *testing.T) {
 	}
 }
 
-// env is one variable.
-func env(name string, value any) string { return fmt.Sprintf("%s=%v", name, value) }
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// written returns the path of a script with this text, which finds all of the
-// extension imported.
-func written(t *testing.T, text string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "script.js")
-	script := fmt.Sprintf("import { apigw, appsync } from 'k6/x/pushgw';\n%s\n", text)
-	require.NoError(t, os.WriteFile(path, []byte(script), 0o600))
-	return path
+func sum(values []float64) (total float64) {
+	for _, value := range values {
+		total += value
+	}
+	return total
 }
