@@ -74,8 +74,7 @@ func (c *client) broadcast(plan *broadcastPlan, open publisher) *sobek.Promise {
 // publish sends the broadcasts at their pace and waits until the account can be
 // closed.
 func (c *call) publish(ctx context.Context, to *ledger.Audience, plan *broadcastPlan, send publish) (any, error) {
-	account := to.Open(false)
-	account.LoseAfter(plan.settle)
+	account := to.OpenSeries(plan.settle)
 	var failed error
 	start := time.Now()
 	for i := range plan.count {
@@ -94,7 +93,7 @@ func (c *call) publish(ctx context.Context, to *ledger.Audience, plan *broadcast
 			failed = c.complain(failed, err)
 		}
 	}
-	account.Settle(ctx, plan.settle)
+	account.Settle(ctx)
 	result := account.Close()
 	c.recorder.Settled(&result)
 	c.recorder.flush()

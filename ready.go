@@ -123,7 +123,7 @@ func (b *barrier) hear(ctx context.Context, c *call, open publisher) (any, error
 		return nil, err
 	}
 	defer done()
-	account := audience.Open(true)
+	account := audience.OpenCanaries()
 	defer account.Close()
 	for {
 		s := account.Publish(time.Now())

@@ -13,7 +13,7 @@ func BenchmarkDeliver(b *testing.B) {
 	ledger := New()
 	audience := ledger.Audience(room)
 	listening := listeners(audience, members)
-	account := audience.Open(false)
+	account := audience.OpenSeries(0)
 	for range broadcasts - 1 {
 		account.Publish(time.Now())
 	}
@@ -35,7 +35,7 @@ func BenchmarkDeliver(b *testing.B) {
 // flight.
 func BenchmarkLeave(b *testing.B) {
 	audience := New().Audience(room)
-	account := audience.Open(false)
+	account := audience.OpenSeries(0)
 	for range 1000 {
 		account.Publish(time.Now())
 	}

@@ -100,7 +100,7 @@ func TestManyAtOnce(t *testing.T) {
 	}
 	opened := make([]*Series, accounts)
 	for i := range opened {
-		opened[i] = audience.Open(false)
+		opened[i] = audience.OpenSeries(0)
 		publishers.Go(func() {
 			for range broadcasts {
 				net.send(opened[i].Publish(time.Now()))
@@ -160,7 +160,7 @@ func TestClosingInTheMiddle(t *testing.T) {
 		ledger := New()
 		audience := ledger.Audience(room)
 		members := listeners(audience, 8)
-		account := audience.Open(false)
+		account := audience.OpenSeries(0)
 		s := account.Publish(time.Now())
 		var late atomic.Int64
 		var delivering sync.WaitGroup

@@ -17,7 +17,7 @@ func TestMemoryStaysFlat(t *testing.T) {
 	before := heap()
 	listening := listeners(audience, members)
 	for range broadcasts {
-		account := audience.Open(false)
+		account := audience.OpenSeries(0)
 		s := account.Publish(time.Now())
 		for _, m := range listening {
 			ledger.Deliver(m, s, s.Sent)
@@ -38,7 +38,7 @@ func TestMemoryOfBroadcastsInFlight(t *testing.T) {
 	ledger := New()
 	audience := ledger.Audience(room)
 	listening := listeners(audience, members)
-	account := audience.Open(false)
+	account := audience.OpenSeries(0)
 	before := heap()
 	for range broadcasts {
 		s := account.Publish(time.Now())

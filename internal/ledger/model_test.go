@@ -93,7 +93,7 @@ func (h *history) event(t *testing.T) {
 		h.leave()
 	case n < 24:
 		i, canary := h.random.IntN(2), h.random.IntN(4) == 0
-		h.accounts = append(h.accounts, &modelAccount{real: h.audience(i).Open(canary), audience: i, canary: canary})
+		h.accounts = append(h.accounts, &modelAccount{real: openEither(h.audience(i), canary), audience: i, canary: canary})
 	case n < 36:
 		h.publish()
 	case n < 38:
@@ -298,4 +298,11 @@ func (h *history) check(t *testing.T) {
 			t.Fatalf("%s: %+v instead of %+v", h.said, got, want[i])
 		}
 	}
+}
+
+func openEither(a *Audience, canary bool) *Series {
+	if canary {
+		return a.OpenCanaries()
+	}
+	return a.OpenSeries(0)
 }

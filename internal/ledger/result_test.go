@@ -12,7 +12,7 @@ func TestFanoutsAndQuantiles(t *testing.T) {
 	ledger := New()
 	audience := ledger.Audience(room)
 	members := listeners(audience, 100)
-	account := audience.Open(false)
+	account := audience.OpenSeries(0)
 	near, unheard, far := account.Publish(time.Now()), account.Publish(time.Now()), account.Publish(time.Now())
 	for i, m := range members {
 		delay := time.Duration(i+1) * time.Millisecond
@@ -35,7 +35,7 @@ func TestNobodyWasReached(t *testing.T) {
 	t.Parallel()
 	audience := New().Audience(room)
 	listeners(audience, 3)
-	account := audience.Open(false)
+	account := audience.OpenSeries(0)
 	account.Publish(time.Now())
 	result := account.Close()
 	assert.Equal(t, Result{Sent: 1, Expected: 3, Lost: 3}, result)
@@ -48,7 +48,7 @@ func TestNegativeDelays(t *testing.T) {
 	ledger := New()
 	audience := ledger.Audience(room)
 	member := listeners(audience, 1)[0]
-	account := audience.Open(false)
+	account := audience.OpenSeries(0)
 	for _, delay := range []time.Duration{-500 * time.Millisecond, -400 * time.Millisecond} {
 		s := account.Publish(time.Now())
 		assert.Equal(t, delay, ledger.Deliver(member, s, s.Sent.Add(delay)).Delay)
@@ -65,7 +65,7 @@ func TestDelaysCountFromTheIntendedTime(t *testing.T) {
 	audience := ledger.Audience(room)
 	member := listeners(audience, 1)[0]
 	intended := time.Now().Add(-time.Second)
-	s := audience.Open(false).Publish(intended)
+	s := audience.OpenSeries(0).Publish(intended)
 	assert.Less(t, intended.Sub(s.Sent), time.Microsecond)
 	delivery := ledger.Deliver(member, s, intended.Add(3*time.Second))
 	assert.InDelta(t, 3*time.Second, delivery.Delay, float64(time.Microsecond))

@@ -11,11 +11,11 @@ import (
 // enough is far more than anything here should take.
 const enough = time.Minute
 
-func settled(account *Series, quiet time.Duration) <-chan struct{} {
+func settled(account *Series) <-chan struct{} {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		account.Settle(context.Background(), quiet)
+		account.Settle(context.Background())
 	}()
 	return done
 }
@@ -25,10 +25,10 @@ func TestSettleEndsWhenEverythingIsIn(t *testing.T) {
 	ledger := New()
 	audience := ledger.Audience(room)
 	members := listeners(audience, 3)
-	account := audience.Open(false)
+	account := audience.OpenSeries(enough)
 	one, two, three := account.Publish(time.Now()), account.Publish(time.Now()), account.Publish(time.Now())
 	account.Retract(two)
-	done := settled(account, enough)
+	done := settled(account)
 	for _, m := range members[:2] {
 		ledger.Deliver(m, one, time.Now())
 		ledger.Deliver(m, three, time.Now())
@@ -36,7 +36,7 @@ func TestSettleEndsWhenEverythingIsIn(t *testing.T) {
 	select {
 	case <-done:
 		t.Fatal("one is still expected to hear it")
-	case <-time.After(2 * lingering):
+	case <-time.After(2 * duplicateGrace):
 	}
 	members[2].Leave()
 	<-done
@@ -46,10 +46,10 @@ func TestSettleEndsWhenEverythingIsIn(t *testing.T) {
 
 func TestSettleEndsWhenNothingIsExpected(t *testing.T) {
 	t.Parallel()
-	account := New().Audience(room).Open(false)
-	account.Settle(t.Context(), enough)
+	account := New().Audience(room).OpenSeries(enough)
+	account.Settle(t.Context())
 	account.Publish(time.Now())
-	account.Settle(t.Context(), enough)
+	account.Settle(t.Context())
 }
 
 // Behind the last delivery there may be duplicates.
@@ -58,11 +58,11 @@ func TestSettleLingers(t *testing.T) {
 	ledger := New()
 	audience := ledger.Audience(room)
 	member := listeners(audience, 1)[0]
-	account := audience.Open(false)
+	account := audience.OpenSeries(enough)
 	s := account.Publish(time.Now())
 	ledger.Deliver(member, s, time.Now())
-	done := settled(account, enough)
-	time.Sleep(lingering / 5)
+	done := settled(account)
+	time.Sleep(duplicateGrace / 5)
 	ledger.Deliver(member, s, time.Now())
 	<-done
 	result := account.Close()
@@ -78,16 +78,16 @@ func TestSettleDoesNotWaitForEndlessDuplicates(t *testing.T) {
 			ledger := New()
 			audience := ledger.Audience(room)
 			members := listeners(audience, 1+lost)
-			account := audience.Open(false)
+			account := audience.OpenSeries(2*duplicateGrace)
 			s := account.Publish(time.Now())
 			ledger.Deliver(members[0], s, time.Now())
-			done := settled(account, 2*lingering)
+			done := settled(account)
 			for open := true; open; {
 				ledger.Deliver(members[0], s, time.Now())
 				select {
 				case <-done:
 					open = false
-				case <-time.After(lingering / 10):
+				case <-time.After(duplicateGrace / 10):
 				}
 			}
 			result := account.Close()
@@ -103,10 +103,10 @@ func TestSettleWaitsForQuiet(t *testing.T) {
 	ledger := New()
 	audience := ledger.Audience(room)
 	members := listeners(audience, deliveries+1)
-	account := audience.Open(false)
+	account := audience.OpenSeries(quiet)
 	s := account.Publish(time.Now())
 	begin := time.Now()
-	done := settled(account, quiet)
+	done := settled(account)
 	for _, m := range members[:deliveries] {
 		time.Sleep(quiet / 4)
 		ledger.Deliver(m, s, time.Now())
@@ -121,12 +121,12 @@ func TestSettleNeedsNotWait(t *testing.T) {
 	t.Parallel()
 	audience := New().Audience(room)
 	listeners(audience, 1)
-	account := audience.Open(false)
+	account := audience.OpenSeries(0)
 	account.Publish(time.Now())
-	account.Settle(t.Context(), 0)
+	account.Settle(t.Context())
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	account.Settle(ctx, enough)
+	account.Settle(ctx)
 }
 
 // What a listener hasn't had for so long that it would have been lost had it stayed
@@ -137,8 +137,7 @@ func TestWhoLeavesLaterHasLost(t *testing.T) {
 	ledger := New()
 	audience := ledger.Audience(room)
 	members := listeners(audience, 3)
-	account := audience.Open(false)
-	account.LoseAfter(patience)
+	account := audience.OpenSeries(patience)
 	old := account.Publish(time.Now().Add(-time.Hour)) // the publisher is late
 	heard := account.Publish(time.Now())
 	ledger.Deliver(members[0], heard, heard.Sent.Add(time.Hour)) // it is heard for that long

@@ -73,11 +73,11 @@ func leave(names ...string) step {
 func prove(_ *testing.T, w *world) { w.ledger.Audience(room).RequireConfirmation() }
 
 func open(audience, account string) step {
-	return func(_ *testing.T, w *world) { w.accounts[account] = w.ledger.Audience(audience).Open(false) }
+	return func(_ *testing.T, w *world) { w.accounts[account] = w.ledger.Audience(audience).OpenSeries(0) }
 }
 
 func openCanary(account string) step {
-	return func(_ *testing.T, w *world) { w.accounts[account] = w.ledger.Audience(room).Open(true) }
+	return func(_ *testing.T, w *world) { w.accounts[account] = w.ledger.Audience(room).OpenCanaries() }
 }
 
 func publish(account string, names ...string) step {
