@@ -30,6 +30,7 @@
 package ledger
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -39,80 +40,130 @@ import (
 
 // isDue reports whether the broadcast is due to the listener.
 func (m *Member) isDue(b *broadcast) bool {
-	return m.state == listening && m.ready.before(b.sequence) &&
-		(!b.requireConfirmed || m.confirmed.before(b.sequence))
+	return m.state == listening && b.isDueSince(m.ready, m.confirmed)
+}
+
+// isDueSince reports whether the broadcast is due to a listener that was acknowledged and
+// confirmed at these marks.
+func (b *broadcast) isDueSince(ready, confirmed mark) bool {
+	return ready.before(b.sequence) && (!b.requireConfirmed || confirmed.before(b.sequence))
 }
 
 // inFlight reports whether first copies of the broadcast may still be on their way.
 func (b *broadcast) inFlight(now time.Time) bool {
-	settle := b.series.settle
-	if settle == 0 {
-		return true
-	}
 	latest := b.published
 	if last := b.last.Load(); last != math.MinInt64 {
 		latest = b.intended.Add(time.Duration(last))
 	}
-	return now.Sub(latest) <= settle
+	return b.series.settling(latest, now)
+}
+
+// settling reports whether too little time has passed since the latest first copy for the
+// others to be lost.
+func (s *Series) settling(latest, now time.Time) bool {
+	return s.settle == 0 || now.Sub(latest) <= s.settle
 }
 
 // outstanding returns how many due deliveries have neither been read nor become
-// indeterminate. The audience's lock is held.
+// indeterminate. Unless the broadcast is retracted, it never grows. The audience's lock
+// is held.
 func (b *broadcast) outstanding() int64 {
-	if b.retracted.Load() {
-		return 0
-	}
 	return int64(b.expected) - int64(b.indeterminate) - b.received.Load()
+}
+
+// departure is a listener that left, as it was then.
+type departure struct {
+	at               time.Time
+	ready, confirmed mark
+	own              replayWindow
+}
+
+// awaited reports whether the listener had yet to read the broadcast when it left.
+func (d *departure) awaited(b *broadcast) bool {
+	return b.isDueSince(d.ready, d.confirmed) && !d.own.settled(b.sequence)
 }
 
 // leave makes indeterminate what a listener that leaves had yet to read of the
 // broadcasts in flight. The audience's lock is held.
 func (s *Series) leave(m *Member) {
-	now := time.Now()
-	for _, b := range s.broadcasts[s.settled:] {
-		if m.isDue(b) && !m.own.settled(b.sequence) && b.inFlight(now) {
+	d := departure{time.Now(), m.ready, m.confirmed, m.own}
+	s.pending = slices.DeleteFunc(s.pending, func(b *broadcast) bool { return b.outstanding() == 0 })
+	for _, b := range s.pending {
+		if d.awaited(b) && b.inFlight(d.at) {
 			b.indeterminate++
 		}
 	}
+	if s.retracted > 0 {
+		s.departures = append(s.departures, d)
+	}
 }
 
-// Retract notes that a broadcast could not be sent after all.
+// Retract notes that a broadcast could not be sent after all. If somebody has read it,
+// it was sent.
 func (s *Series) Retract(of stamp.Stamp) {
 	a := s.audience
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, b := range slices.Backward(s.broadcasts) {
-		if b.sequence == of.Sequence {
-			b.retracted.Store(true)
-			if b.received.Load()+b.joined.Load() > 0 {
-				b.retracted.Store(false)
-			}
-			return
+	b := a.inFlight.find(of.Sequence)
+	if b == nil || b.series != s || b.retracted.Load() {
+		return
+	}
+	// Set first and checked then, while deliver does it the other way round: of two at
+	// once, at least one sees the other.
+	b.retracted.Store(true)
+	if b.received.Load()+b.joined.Load() > 0 {
+		b.retracted.Store(false)
+		return
+	}
+	b.departed = len(s.departures)
+	s.retracted++
+	if i, found := s.findPending(b); found {
+		s.pending = slices.Delete(s.pending, i, i+1)
+	}
+}
+
+// restore undoes the retraction of a broadcast that somebody has read, and makes up for
+// the listeners that have left since.
+func (s *Series) restore(b *broadcast) {
+	s.audience.mu.Lock()
+	defer s.audience.mu.Unlock()
+	if !b.retracted.Load() {
+		return
+	}
+	b.retracted.Store(false)
+	for _, d := range s.departures[b.departed:] {
+		// There was no first copy yet when they left.
+		if d.awaited(b) && s.settling(b.published, d.at) {
+			b.indeterminate++
 		}
 	}
+	if s.retracted--; s.retracted == 0 {
+		s.departures = nil
+	}
+	i, _ := s.findPending(b)
+	s.pending = slices.Insert(s.pending, i, b)
+}
+
+// findPending returns the place of a broadcast among the pending, and whether it is there.
+func (s *Series) findPending(b *broadcast) (int, bool) {
+	return slices.BinarySearchFunc(s.pending, b, func(x, y *broadcast) int { return cmp.Compare(x.sequence, y.sequence) })
 }
 
 // complete reports whether nothing is outstanding.
 func (s *Series) complete() bool {
 	s.audience.mu.Lock()
 	defer s.audience.mu.Unlock()
-	return s.advance()
+	s.dropSettled()
+	return len(s.pending) == 0
 }
 
-// advance passes over the first broadcasts of which nothing is outstanding, and
-// reports whether nothing is outstanding at all. The audience's lock is held.
-func (s *Series) advance() (all bool) {
-	settled := true // all so far, for good
-	for _, b := range s.broadcasts[s.settled:] {
-		if b.outstanding() > 0 {
-			return false
-		}
-		settled = settled && !b.retracted.Load() // which somebody may read yet
-		if settled {
-			s.settled++
-		}
+// dropSettled removes from the pending broadcasts those before the first of which
+// anything is outstanding. Each is removed once, so that on average a call looks at no
+// more broadcasts than were published since the last. The audience's lock is held.
+func (s *Series) dropSettled() {
+	for len(s.pending) > 0 && s.pending[0].outstanding() == 0 {
+		s.pending = s.pending[1:]
 	}
-	return true
 }
 
 // balance is what a broadcast's deliveries have come to:

@@ -21,8 +21,12 @@ type Series struct {
 	interrupted    bool // the context of Settle ended while deliveries were outstanding
 
 	// Under the audience's lock:
-	broadcasts []*broadcast
-	settled    int // of how many of the first nothing more is expected
+	broadcasts []*broadcast // all, in the order of their sequences
+	// pending are those of which anything may be outstanding, in the same order. The
+	// retracted are not among them, so that it costs nothing how many these are.
+	pending    []*broadcast
+	retracted  int
+	departures []departure // since the first of those now retracted
 }
 
 // broadcast is one of a series.
@@ -34,6 +38,7 @@ type broadcast struct {
 	expected         int
 	indeterminate    int // under the audience's lock
 	retracted        atomic.Bool
+	departed         int // how many departures were noted when it was retracted
 	// published is when it was stamped, intended when that was meant to be.
 	published, intended time.Time
 
@@ -79,8 +84,9 @@ func (s *Series) Publish(intended time.Time) stamp.Stamp {
 	}
 	b.first.Store(math.MaxInt64)
 	b.last.Store(math.MinInt64)
-	s.advance()
+	s.dropSettled()
 	s.broadcasts = append(s.broadcasts, b)
+	s.pending = append(s.pending, b)
 	a.inFlight.add(b)
 	return stamp.Stamp{
 		Origin: a.origin, Sequence: b.sequence,
@@ -109,7 +115,7 @@ func (b *broadcast) deliver(m *Member, d Delivery) {
 		b.joined.Add(1)
 	}
 	if b.retracted.Load() {
-		b.retracted.Store(false)
+		b.series.restore(b)
 	}
 }
 
