@@ -232,3 +232,8 @@ func listeners(audience *Audience, n int) []*Member {
 	}
 	return members
 }
+
+// deliverNext publishes a broadcast and delivers it to a member.
+func deliverNext(ledger *Ledger, m *Member, s *Series) Delivery {
+	return ledger.Deliver(m, s.Publish(time.Now()), time.Now())
+}

@@ -94,6 +94,12 @@ func TestRetraction(t *testing.T) {
 			hear("ann", "one", heard), retract("series", "one"), pending("series", "one"),
 			closes("series", counts{sent: 1, expected: 2, received: 1, lost: 1}),
 		},
+		"it is retracted twice, a listener leaves between, and it is read": {
+			join(room, "ann", "bob"), open(room, "series"), publish("series", "one"),
+			retract("series", "one"), leave("bob"), retract("series", "one"), hear("ann", "one", heard),
+			departures("series", 0),
+			closes("series", counts{sent: 1, expected: 2, received: 1, indeterminate: 1}),
+		},
 		"another series can't retract it": {
 			join(room, "ann"), open(room, "ours"), open(room, "theirs"), publish("ours", "one"),
 			retract("theirs", "one"), pending("ours", "one"),
@@ -202,6 +208,53 @@ func TestRetractedBroadcastsCostNoWork(t *testing.T) {
 			assert.Len(t, s.departures, leaving)
 		})
 	}
+}
+
+// Nor do the settled ones cost any, though nobody waits for the series yet.
+func TestSettledBroadcastsCostNoWork(t *testing.T) {
+	t.Parallel()
+	ledger := New()
+	audience := ledger.Audience(room)
+	member := listeners(audience, 1)[0]
+	s := audience.OpenSeries(settle)
+	for range 100 {
+		one := s.Publish(time.Now())
+		require.Len(t, s.pending, 1)
+		ledger.Deliver(member, one, time.Now())
+	}
+	other := audience.Enter()
+	other.Ready()
+	lost := s.Publish(time.Now())
+	ledger.Deliver(other, s.Publish(time.Now()), time.Now())
+	ledger.Deliver(member, s.Publish(time.Now()), time.Now())
+	require.Len(t, s.pending, 3)
+	other.Leave()
+	assert.Len(t, s.pending, 3)
+	other = audience.Enter()
+	other.Ready()
+	ledger.Deliver(member, lost, time.Now())
+	other.Leave()
+	require.Len(t, s.pending, 1, "leaving drops what is settled behind something outstanding")
+	assert.False(t, s.complete())
+}
+
+// Of several listeners that read a retracted broadcast at once, one restores it.
+func TestRestoringOnce(t *testing.T) {
+	t.Parallel()
+	audience := New().Audience(room)
+	members := listeners(audience, 2)
+	s := audience.OpenSeries(settle)
+	one := s.Publish(time.Now())
+	s.Retract(one)
+	members[1].Leave()
+	b := audience.inFlight.find(one.Sequence)
+	for range 2 {
+		s.restore(b)
+		assert.Equal(t, []*broadcast{b}, s.pending)
+		assert.Zero(t, s.retracted)
+	}
+	result := s.Close()
+	assert.Equal(t, counts{sent: 1, expected: 2, lost: 1, indeterminate: 1}, countsOf(&result))
 }
 
 // Broadcasts are pending in the order in which they were published, whichever are

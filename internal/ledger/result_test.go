@@ -42,6 +42,19 @@ func TestNobodyWasReached(t *testing.T) {
 	assert.Zero(t, result.Slowest())
 }
 
+// A broadcast that only reached listeners it wasn't due to has reached somebody.
+func TestFanoutToListenersThatJoined(t *testing.T) {
+	t.Parallel()
+	ledger := New()
+	audience := ledger.Audience(room)
+	series := audience.OpenSeries(settle)
+	one := series.Publish(time.Now())
+	ledger.Deliver(listeners(audience, 1)[0], one, one.Sent.Add(time.Millisecond))
+	result := series.Close()
+	assert.Equal(t, counts{sent: 1, expected: 1, indeterminate: 1}, countsOf(&result))
+	assert.Equal(t, []Fanout{{First: time.Millisecond, Last: time.Millisecond}}, result.Fanouts)
+}
+
 // A clock that is set back makes delays negative. They are reported as they are.
 func TestNegativeDelays(t *testing.T) {
 	t.Parallel()

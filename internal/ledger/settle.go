@@ -38,7 +38,7 @@ const duplicateGrace = 250 * time.Millisecond
 // than settle altogether, because a gateway may send copies for ever.
 func (s *Series) awaitDuplicates(ctx context.Context, tick <-chan time.Time) {
 	began := time.Now()
-	for silence := silenceOf(&s.copies); silence.length() < min(s.settle, duplicateGrace) && time.Since(began) < s.settle; {
+	for silence := silenceOf(&s.copies); silence.length() < duplicateGrace && time.Since(began) < s.settle; {
 		select {
 		case <-ctx.Done():
 			return
