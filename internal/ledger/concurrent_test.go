@@ -180,3 +180,26 @@ func TestClosingInTheMiddle(t *testing.T) {
 		}
 	}
 }
+
+// A broadcast that is read while it is retracted was sent, whichever comes first.
+func TestRetractingInTheMiddle(t *testing.T) {
+	t.Parallel()
+	for range 200 {
+		ledger := New()
+		audience := ledger.Audience(room)
+		members := listeners(audience, 9)
+		s := audience.OpenSeries(settle)
+		one := s.Publish(time.Now())
+		var delivering sync.WaitGroup
+		for _, m := range members[1:] {
+			delivering.Go(func() { ledger.Deliver(m, one, time.Now()) })
+		}
+		delivering.Go(members[0].Leave)
+		s.Retract(one)
+		delivering.Wait()
+		require.True(t, s.complete())
+		require.Zero(t, s.retracted)
+		r := s.Close()
+		require.Equal(t, counts{sent: 1, expected: 9, received: 8, indeterminate: 1}, countsOf(&r))
+	}
+}

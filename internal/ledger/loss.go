@@ -170,8 +170,8 @@ func (s *Series) dropSettled() {
 // expected = received + lost + indeterminate.
 type balance struct{ expected, received, lost, indeterminate int64 }
 
-// balance closes the broadcast's account. Deliveries that are still outstanding are
-// lost, unless the series was interrupted. The audience's lock is held.
+// balance adds up the broadcast's deliveries. Those that are still outstanding are lost,
+// unless the series was interrupted. The audience's lock is held.
 func (b *broadcast) balance() balance {
 	joined, outstanding := b.joined.Load(), b.outstanding()
 	sum := balance{

@@ -234,7 +234,7 @@ func TestSettledBroadcastsCostNoWork(t *testing.T) {
 	other.Ready()
 	ledger.Deliver(member, lost, time.Now())
 	other.Leave()
-	require.Len(t, s.pending, 1, "leaving drops what is settled behind something outstanding")
+	require.Len(t, s.pending, 1, "leaving drops what is settled after something outstanding, too")
 	assert.False(t, s.complete())
 }
 

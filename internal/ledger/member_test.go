@@ -17,7 +17,7 @@ func TestTheOldestOriginIsForgotten(t *testing.T) {
 	tell(t, append(steps, hear("ann", "crowd 0", heard), hear("ann", "crowd 1", heard)))
 }
 
-// A listener that has left keeps no windows, because whoever holds it may live on.
+// A listener that has left keeps no windows, because its Member may be held for longer.
 func TestLeavingFreesTheWindows(t *testing.T) {
 	t.Parallel()
 	ledger := New()

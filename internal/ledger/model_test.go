@@ -264,7 +264,7 @@ func (h *history) recent() *modelBroadcast {
 	return h.sent[len(h.sent)-1-h.random.IntN(min(3, len(h.sent)))]
 }
 
-// tooOld reports whether so many later stamps came that this one can't be told from a copy.
+// tooOld reports whether a stamp is too far below the highest to be told from a copy.
 func (m *modelMember) tooOld(s stamp.Stamp) bool { return m.highest[s.Origin] >= s.Sequence+windowSize }
 
 // accept enters a stamp into what a member had.
