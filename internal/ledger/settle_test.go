@@ -43,7 +43,7 @@ func TestSettleEndsWhenNothingIsOutstanding(t *testing.T) {
 		}
 		time.Sleep(time.Second + offTick)
 		members[2].Leave()
-		assert.Equal(t, time.Second+settleTick+duplicateGrace, ran())
+		assert.Equal(t, time.Second+settleTick+250*time.Millisecond, ran())
 		result := s.Close()
 		assert.Equal(t, counts{sent: 2, expected: 6, received: 4, indeterminate: 2}, countsOf(&result))
 	})
