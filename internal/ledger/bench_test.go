@@ -35,7 +35,8 @@ func BenchmarkDeliver(b *testing.B) {
 // flight.
 func BenchmarkLeave(b *testing.B) {
 	audience := New().Audience(room)
-	series := audience.OpenSeries(settle)
+	listeners(audience, 1) // to which they are due
+	series := audience.OpenSeries(time.Hour)
 	for range 1000 {
 		series.Publish(time.Now())
 	}
