@@ -24,7 +24,7 @@ func settling(ctx context.Context, s *Series) (ran func() time.Duration) {
 	return func() time.Duration { return <-done }
 }
 
-// offTick is between two ticks, so that it is certain which tick is the next.
+// offTick puts what a test does between two ticks, so that it is certain which one sees it.
 const offTick = settleTick / 2
 
 func TestSettleEndsWhenNothingIsOutstanding(t *testing.T) {
@@ -76,12 +76,13 @@ func TestSettleCountsDuplicates(t *testing.T) {
 		one := s.Publish(time.Now())
 		ledger.Deliver(member, one, time.Now())
 		ran := settling(t.Context(), s)
-		const pause, copies = duplicateGrace - settleTick - offTick, 3
+		const pause, copies = duplicateGrace - 2*settleTick, 3
+		time.Sleep(offTick)
 		for range copies {
 			time.Sleep(pause)
 			ledger.Deliver(member, one, time.Now())
 		}
-		assert.Equal(t, (pause*copies+duplicateGrace).Truncate(settleTick)+settleTick, ran())
+		assert.Equal(t, pause*copies+settleTick+duplicateGrace, ran())
 		result := s.Close()
 		assert.Equal(t, counts{sent: 1, expected: 1, received: 1, duplicated: copies}, countsOf(&result))
 	})
@@ -125,12 +126,13 @@ func TestSettleWaitsForSilence(t *testing.T) {
 		s := audience.OpenSeries(settle)
 		one := s.Publish(time.Now())
 		ran := settling(t.Context(), s)
-		const pause = settle - settleTick - offTick
+		const pause = settle - 2*settleTick
+		time.Sleep(offTick)
 		for _, m := range members[:deliveries] {
 			time.Sleep(pause)
 			ledger.Deliver(m, one, time.Now())
 		}
-		assert.Equal(t, (pause*deliveries+settle).Truncate(settleTick)+settleTick, ran())
+		assert.Equal(t, pause*deliveries+settleTick+settle, ran())
 		result := s.Close()
 		assert.Equal(t, counts{sent: 1, expected: deliveries + 1, received: deliveries, lost: 1}, countsOf(&result))
 	})
@@ -169,9 +171,9 @@ func TestSettleIsInterrupted(t *testing.T) {
 				for _, m := range members[:received] {
 					ledger.Deliver(m, one, time.Now())
 				}
-				ctx, cancel := context.WithTimeout(t.Context(), duplicateGrace/2+offTick)
+				ctx, cancel := context.WithTimeout(t.Context(), 2*settleTick+offTick)
 				defer cancel()
-				assert.Equal(t, duplicateGrace/2+offTick, settling(ctx, s)())
+				assert.Equal(t, 2*settleTick+offTick, settling(ctx, s)())
 				result := s.Close()
 				assert.Equal(t, counts{sent: 1, expected: 2, received: received, indeterminate: 2 - received}, countsOf(&result))
 			})
