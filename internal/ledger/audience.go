@@ -6,40 +6,39 @@ import (
 )
 
 // Audience is all the listeners of one room, subscription or channel in this
-// process. Its broadcasts have an origin of their own, and are counted by
-// themselves: what a listener can remember of them isn't used up by other rooms'.
+// process. It has an origin and a sequence of its own, so that what a listener
+// remembers of its broadcasts isn't used up by those of other rooms.
 type Audience struct {
 	origin   uint32
-	inFlight flights
+	inFlight inFlightIndex
 
-	mu       sync.Mutex
-	sequence uint32 // of the latest broadcast
-	count    Count
-	proving  bool
-	open     map[*Series]struct{}
-	changed  chan struct{} // closed when count changes; nil while nobody watches
+	mu               sync.Mutex
+	sequence         uint32 // of the latest broadcast
+	count            Count
+	requireConfirmed bool
+	series           map[*Series]struct{} // those open
+	changed          chan struct{}        // closed when count changes; nil while nobody watches
 }
 
 func newAudience() *Audience {
-	return &Audience{origin: rand.Uint32(), open: make(map[*Series]struct{})} //nolint:gosec // told apart, not kept secret
+	return &Audience{origin: rand.Uint32(), series: make(map[*Series]struct{})} //nolint:gosec // an identifier, no secret
 }
 
 // Count is how many listeners are in which state.
 type Count struct {
 	Connecting   int // dialled, or shaking hands
 	Ready        int // the gateway has acknowledged them
-	Confirmed    int // of those ready: have read a stamp, if only a canary's
+	Confirmed    int // of those ready, how many have read a stamp, if only a canary's
 	Failed       int // never became ready
 	Left         int // were ready once
-	LargestGroup int // the most that were opened together, see Grow
+	LargestGroup int // the most that were opened together, see NoteGroupSize
 }
 
-// Deaf is how many listeners are acknowledged and have never heard anything.
-// That means something once a canary has been sent.
+// Deaf returns how many listeners are acknowledged and have never read a stamp. It is
+// meaningful once a canary has been sent.
 func (c Count) Deaf() int { return c.Ready - c.Confirmed }
 
-// Watch says how the audience stands, and gives a channel that is closed when
-// that changes.
+// Watch returns the present count, and a channel that is closed when it changes.
 func (a *Audience) Watch() (Count, <-chan struct{}) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -49,21 +48,21 @@ func (a *Audience) Watch() (Count, <-chan struct{}) {
 	return a.count, a.changed
 }
 
-// RequireConfirmation makes an acknowledgement count for nothing: from now on a listener is
-// expected to hear broadcasts once it has heard one stamp.
+// RequireConfirmation makes a listener count only after it has read a stamp: broadcasts
+// published from now on aren't due to one that is merely acknowledged.
 func (a *Audience) RequireConfirmation() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.proving = true
+	a.requireConfirmed = true
 }
 
-// NoteGroupSize says that so many listeners are about to enter together. When a test is
-// divided among processes, such groups aren't torn apart.
+// NoteGroupSize notes that a group of this many listeners is about to enter together.
+// When a test is divided among processes, no group is divided.
 func (a *Audience) NoteGroupSize(group int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.count.LargestGroup = max(a.count.LargestGroup, group)
-	a.tell()
+	a.notify()
 }
 
 // Enter adds a listener that has begun to connect.
@@ -71,17 +70,17 @@ func (a *Audience) Enter() *Member {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.count.Connecting++
-	a.tell()
+	a.notify()
 	return &Member{audience: a}
 }
 
-// tell wakes those who watch. The lock is held.
-func (a *Audience) tell() {
+// notify wakes the watchers. The lock is held.
+func (a *Audience) notify() {
 	if a.changed != nil {
 		close(a.changed)
 		a.changed = nil
 	}
 }
 
-// mark is the last sequence given out. The lock is held.
+// mark returns a mark at the latest broadcast. The lock is held.
 func (a *Audience) mark() mark { return mark{set: true, sequence: a.sequence} }

@@ -13,11 +13,11 @@ func BenchmarkDeliver(b *testing.B) {
 	ledger := New()
 	audience := ledger.Audience(room)
 	listening := listeners(audience, members)
-	account := audience.Open(false)
+	series := audience.OpenSeries(settle)
 	for range broadcasts - 1 {
-		account.Publish(time.Now())
+		series.Publish(time.Now())
 	}
-	s := account.Publish(time.Now())
+	s := series.Publish(time.Now())
 	first := s.Sequence - broadcasts + 1
 	var next atomic.Int64
 	b.ReportAllocs()
@@ -35,9 +35,10 @@ func BenchmarkDeliver(b *testing.B) {
 // flight.
 func BenchmarkLeave(b *testing.B) {
 	audience := New().Audience(room)
-	account := audience.Open(false)
+	listeners(audience, 1) // to which they are due
+	series := audience.OpenSeries(time.Hour)
 	for range 1000 {
-		account.Publish(time.Now())
+		series.Publish(time.Now())
 	}
 	b.ReportAllocs()
 	for range b.N {

@@ -1,18 +1,17 @@
-// Package ledger keeps the account of deliveries: who was meant to hear a
-// broadcast, who heard it, how often and in which order, and when.
+// Package ledger accounts for deliveries: to which listeners a broadcast was due, which
+// of them read it, how often, in which order, and when.
 //
-// A delivery is one broadcast reaching one listener. For every broadcast of this
-// process
+// A delivery is one broadcast reaching one listener. For every broadcast of this process
 //
 //	expected = received + lost + indeterminate
 //
-// where indeterminate are the listeners that left before they heard it, or that
-// joined after it was sent and heard it all the same. Duplicates and reorderings
-// are counted beside it.
+// where indeterminate are the deliveries to listeners that left before they read the
+// broadcast, or that joined after it was sent and read it all the same; loss.go has the
+// whole definition. Duplicates and reorderings are counted apart from that.
 //
-// One Ledger serves the whole process. Reading a delivery takes no lock that
-// listeners share, and what is kept is a few dozen bytes for each listener and
-// origin and about as much for each broadcast in flight.
+// One Ledger serves the whole process. Entering a delivery takes no lock that listeners
+// share, and what is kept is a few dozen bytes for each listener and origin and a few
+// hundred for each broadcast in flight.
 package ledger
 
 import (
@@ -24,11 +23,11 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
 
-// Ledger is the account of one process.
+// Ledger holds the audiences of one process.
 type Ledger struct {
 	mu        sync.Mutex
 	audiences map[string]*Audience
-	// origins are those of the audiences. It is copied when one is added, so that
+	// origins are those of the audiences. The map is copied when one is added, so that
 	// looking one up takes no lock.
 	origins atomic.Pointer[map[uint32]struct{}]
 }
@@ -40,8 +39,8 @@ func New() *Ledger {
 	return l
 }
 
-// Audience returns the audience of that name: all listeners of one room,
-// subscription or channel of one gateway.
+// Audience returns the audience of that name: all listeners of one room, subscription or
+// channel of one gateway.
 func (l *Ledger) Audience(name string) *Audience {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -56,7 +55,7 @@ func (l *Ledger) Audience(name string) *Audience {
 	return a
 }
 
-// local says whether an origin is one of this process.
+// local reports whether an origin is one of this process.
 func (l *Ledger) local(origin uint32) bool {
 	_, ok := (*l.origins.Load())[origin]
 	return ok
@@ -64,38 +63,38 @@ func (l *Ledger) local(origin uint32) bool {
 
 // Delivery is what the ledger made of one stamp that a listener read.
 type Delivery struct {
-	// Origin is the process that sent the broadcast, and there the audience that it
-	// was sent to. Local says that the process is this one, so that one clock dated
-	// both ends.
+	// Origin identifies the process that sent the broadcast, and there the audience it
+	// was sent to. Local: that process is this one, so both times are of one clock.
 	Origin uint32
 	Local  bool
-	// Delay is arrival less intended send time. It is negative where two clocks
-	// differ by more than the way took.
+	// Delay is the arrival less the intended send time. It is negative if two clocks
+	// differ by more than the delivery took.
 	Delay time.Duration
 	Outcome
 }
 
-// Outcome is how a delivery stands to those before it.
+// Outcome is how a delivery relates to those before it. The zero value is a first copy in
+// order.
 type Outcome struct {
-	// Duplicate: this listener had this broadcast already.
+	// Duplicate: the listener had read this broadcast before.
 	Duplicate bool
-	// Reordered: it had a later one of the same account already (RFC 4737), or where
-	// the account isn't known, of the same origin.
+	// Reordered: the listener had read a later broadcast of the same series before (RFC
+	// 4737), or of the same origin, if the series isn't known.
 	Reordered bool
-	// Late: it is in no account, for the broadcast's was closed, or so many later ones
-	// have come before it that it can't be told from a duplicate.
+	// Late: it isn't counted, because the broadcast's series is closed, or because too
+	// many later broadcasts were read before it to tell it from a duplicate.
 	Late bool
-	// Stray: the broadcast was meant for another audience.
+	// Stray: the broadcast was sent to another audience of this process.
 	Stray bool
-	// Canary: it was sent to find out who listens, and is no broadcast.
+	// Canary: it was sent to find out which listeners can hear, and is no broadcast.
 	Canary bool
 }
 
-// Deliver enters that member read s, which arrived at that time.
+// Deliver enters that a listener has read a stamp that arrived at that time.
 func (l *Ledger) Deliver(m *Member, s stamp.Stamp, arrived time.Time) Delivery {
 	d := Delivery{Origin: s.Origin, Delay: arrived.Sub(s.Sent)}
-	m.hear()
-	d.Outcome = m.window(s.Origin).see(s.Sequence)
+	m.markConfirmed()
+	d.Outcome = m.window(s.Origin).accept(s.Sequence)
 	d.Canary = s.Canary
 	if s.Origin != m.audience.origin {
 		d.Local = l.local(s.Origin)
@@ -108,7 +107,7 @@ func (l *Ledger) Deliver(m *Member, s stamp.Stamp, arrived time.Time) Delivery {
 	case b == nil:
 		d.Late = !d.Duplicate && !d.Canary
 	default:
-		d.Reordered = d.Reordered && m.overtook(b)
+		d.Reordered = d.Reordered && m.hasLater(b)
 		b.deliver(m, d)
 	}
 	return d

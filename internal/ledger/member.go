@@ -1,18 +1,17 @@
 package ledger
 
-// Member is one listener of an audience. All its methods are called from the one
-// goroutine that reads its connection.
+// Member is one listener of an audience. All its methods, and Ledger.Deliver to it, are
+// called from the one goroutine that reads its connection.
 type Member struct {
 	audience *Audience
 	state    state
-	// ready and heard are the last sequence that had been given out when the
-	// gateway acknowledged the listener, and when it first heard a stamp: what
-	// was sent later, it is expected to hear.
-	ready, heard mark
-	// own is what the listener remembers of this process's broadcasts to its
-	// audience, whatever others send.
-	own    window
-	others []window
+	// ready and confirmed mark the latest broadcast when the gateway acknowledged the
+	// listener, and when the listener first read a stamp. Later broadcasts are due to it.
+	ready, confirmed mark
+	// own is for the broadcasts of its own audience in this process, others for those of
+	// every other origin, so that these can't crowd it out.
+	own    replayWindow
+	others []replayWindow
 }
 
 type state uint8
@@ -23,7 +22,7 @@ const (
 	gone
 )
 
-// mark is a sequence that may not have been set yet.
+// mark is a place in the sequence of broadcasts, once it is set.
 type mark struct {
 	set      bool
 	sequence uint32
@@ -31,7 +30,7 @@ type mark struct {
 
 func (m mark) before(sequence uint32) bool { return m.set && sequence > m.sequence }
 
-// Ready says that the gateway has acknowledged the listener.
+// Ready notes that the gateway has acknowledged the listener.
 func (m *Member) Ready() {
 	a := m.audience
 	a.mu.Lock()
@@ -43,28 +42,28 @@ func (m *Member) Ready() {
 	m.ready = a.mark()
 	a.count.Connecting--
 	a.count.Ready++
-	if m.heard.set { // a broadcast overtook the acknowledgement
+	if m.confirmed.set { // a broadcast overtook the acknowledgement
 		a.count.Confirmed++
 	}
-	a.tell()
+	a.notify()
 }
 
-// hear says that the listener has read a stamp, and so is no deaf one.
-func (m *Member) hear() {
-	if m.heard.set {
+// markConfirmed notes that the listener has read a stamp, and so isn't deaf.
+func (m *Member) markConfirmed() {
+	if m.confirmed.set {
 		return
 	}
 	a := m.audience
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	m.heard = a.mark()
+	m.confirmed = a.mark()
 	if m.state == listening {
 		a.count.Confirmed++
-		a.tell()
+		a.notify()
 	}
 }
 
-// Leave says that the listener's connection is no more, or never came about.
+// Leave notes that the listener's connection has ended, or was never made.
 func (m *Member) Leave() {
 	a := m.audience
 	a.mu.Lock()
@@ -76,31 +75,26 @@ func (m *Member) Leave() {
 		a.count.Connecting--
 		a.count.Failed++
 	case listening:
-		for account := range a.open {
-			account.leave(m)
+		for s := range a.series {
+			s.leave(m)
 		}
 		a.count.Ready--
 		a.count.Left++
-		if m.heard.set {
+		if m.confirmed.set {
 			a.count.Confirmed--
 		}
 	}
 	m.state = gone
 	m.others = nil
-	a.tell()
+	a.notify()
 }
 
-// expects says whether the listener was in the broadcast's audience when it was sent.
-func (m *Member) expects(b *broadcast) bool {
-	return m.state == listening && m.ready.before(b.sequence) && (!b.proven || m.heard.before(b.sequence))
-}
-
-// maxOrigins bounds what stamps of ever new processes, or forged ones, can make a
-// listener remember.
+// maxOrigins bounds the windows of a listener, because stamps of ever new processes, or
+// forged ones, could otherwise use up the memory.
 const maxOrigins = 16
 
-// window returns what the listener remembers of an origin.
-func (m *Member) window(origin uint32) *window {
+// window returns the listener's window for an origin. Of too many, the oldest is dropped.
+func (m *Member) window(origin uint32) *replayWindow {
 	if origin == m.audience.origin {
 		return &m.own
 	}
@@ -112,17 +106,17 @@ func (m *Member) window(origin uint32) *window {
 	if len(m.others) == maxOrigins {
 		m.others = append(m.others[:0], m.others[1:]...)
 	}
-	m.others = append(m.others, window{origin: origin})
+	m.others = append(m.others, replayWindow{origin: origin})
 	return &m.others[len(m.others)-1]
 }
 
-// overtook says whether the listener has had a later broadcast of the same account.
-// One of another account is no evidence: which of two publishers' comes first was
-// never agreed.
-func (m *Member) overtook(b *broadcast) bool {
-	for s := b.sequence + 1; s <= m.own.highest; s++ {
-		later := m.audience.inFlight.find(s)
-		if later != nil && later.account == b.account && m.own.bit(s) {
+// hasLater reports whether the listener has read a later broadcast of the same series.
+// One of another series is no evidence of reordering: two publishers never agreed on
+// whose comes first.
+func (m *Member) hasLater(b *broadcast) bool {
+	for sequence := b.sequence + 1; sequence <= m.own.highest; sequence++ {
+		later := m.audience.inFlight.find(sequence)
+		if later != nil && later.series == b.series && m.own.has(sequence) {
 			return true
 		}
 	}

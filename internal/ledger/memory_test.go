@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// What is kept doesn't grow with the number of deliveries, and a closed account
-// leaves nothing behind.
+// What is kept doesn't grow with the number of deliveries, and a closed series
+// leaves nothing.
 func TestMemoryStaysFlat(t *testing.T) {
 	const members, broadcasts, perMember = 2_000, 1_000, 200
 	ledger := New()
@@ -17,12 +17,12 @@ func TestMemoryStaysFlat(t *testing.T) {
 	before := heap()
 	listening := listeners(audience, members)
 	for range broadcasts {
-		account := audience.Open(false)
-		s := account.Publish(time.Now())
+		s := audience.OpenSeries(settle)
+		one := s.Publish(time.Now())
 		for _, m := range listening {
-			ledger.Deliver(m, s, s.Sent)
+			ledger.Deliver(m, one, one.Sent)
 		}
-		r := account.Close()
+		r := s.Close()
 		assert.EqualValues(t, members, r.Received)
 	}
 	grown := heap() - before
@@ -38,18 +38,18 @@ func TestMemoryOfBroadcastsInFlight(t *testing.T) {
 	ledger := New()
 	audience := ledger.Audience(room)
 	listening := listeners(audience, members)
-	account := audience.Open(false)
+	s := audience.OpenSeries(settle)
 	before := heap()
 	for range broadcasts {
-		s := account.Publish(time.Now())
+		one := s.Publish(time.Now())
 		for _, m := range listening {
-			ledger.Deliver(m, s, s.Sent)
+			ledger.Deliver(m, one, one.Sent)
 		}
 	}
 	grown := heap() - before
 	t.Logf("%d bytes for each broadcast in flight", grown/broadcasts)
 	assert.Less(t, grown, int64(broadcasts*perBroadcast))
-	account.Close()
+	s.Close()
 	assert.Nil(t, audience.inFlight.table.Load())
 	runtime.KeepAlive(listening)
 }

@@ -1,9 +1,11 @@
 package ledger
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -11,13 +13,13 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
 
-// model is what the ledger should say, kept in the plainest way: it remembers
-// who was there when a broadcast was sent, and everything that anybody heard.
+// model is what the ledger should say, kept in the plainest way: it remembers to whom
+// each broadcast was due, and everything that anybody heard, and when.
 type model struct {
 	members  []*modelMember
-	accounts []*modelAccount
+	series   []*modelSeries
 	sent     []*modelBroadcast
-	proving  [2]bool // by audience
+	required [2]bool // confirmation, by audience
 }
 
 type modelMember struct {
@@ -29,25 +31,27 @@ type modelMember struct {
 	highest  map[uint32]uint32 // by origin
 }
 
-type modelAccount struct {
-	real     *Series
-	audience int
-	canary   bool
-	closed   bool
-	sent     []*modelBroadcast
+type modelSeries struct {
+	real                *Series
+	audience            int
+	canary              bool
+	settle              time.Duration
+	interrupted, closed bool
+	sent                []*modelBroadcast
 }
 
 type modelBroadcast struct {
 	stamp.Stamp
-	account                       *modelAccount
-	retracted                     bool
-	expected                      map[*modelMember]bool
-	counts                        counts
-	heardBy, indeterminate, joins int64
+	series                          *modelSeries
+	retracted                       bool
+	due                             map[*modelMember]bool
+	latest                          time.Time // first copy, or when it was published
+	received, indeterminate, joined int64
+	duplicated, reordered           int64
 }
 
-// The ledger and its model live through the same random events and must say the
-// same of every delivery, every account and both audiences.
+// The ledger and its model live through the same random events and must say the same of
+// every delivery, every series and both audiences.
 func TestTheLedgerIsItsModel(t *testing.T) {
 	t.Parallel()
 	histories := 2000
@@ -55,17 +59,19 @@ func TestTheLedgerIsItsModel(t *testing.T) {
 		histories = 300
 	}
 	for seed := range histories {
-		h := &history{
-			random: rand.New(rand.NewPCG(1, uint64(seed))),
-			ledger: New(),
-			said:   fmt.Sprintf("seed %d", seed),
-		}
-		for range 20 + h.random.IntN(300) {
-			h.event(t)
-		}
-		for _, a := range h.accounts {
-			h.close(t, a)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			h := &history{
+				random: rand.New(rand.NewPCG(1, uint64(seed))),
+				ledger: New(),
+				name:   fmt.Sprintf("seed %d", seed),
+			}
+			for range 20 + h.random.IntN(300) {
+				h.event(t)
+			}
+			for _, s := range h.series {
+				h.close(t, s)
+			}
+		})
 	}
 }
 
@@ -73,37 +79,42 @@ type history struct {
 	model
 	random *rand.Rand
 	ledger *Ledger
-	said   string
+	name   string
 }
 
 func (h *history) audience(i int) *Audience { return h.ledger.Audience([]string{room, "hall"}[i]) }
 
-// Weights make room for histories of every temper: deliveries are the most.
+// event is one event, most often a delivery.
 func (h *history) event(t *testing.T) {
-	switch n := h.random.IntN(100); {
-	case n < 8:
+	switch n := h.random.IntN(200); {
+	case n < 16:
 		i := h.random.IntN(2)
 		h.members = append(h.members, &modelMember{
 			real: h.audience(i).Enter(), audience: i,
 			had: make(map[stamp.Stamp]bool), highest: make(map[uint32]uint32),
 		})
-	case n < 16:
+	case n < 32:
 		h.ready()
-	case n < 20:
+	case n < 42:
 		h.leave()
-	case n < 24:
-		i, canary := h.random.IntN(2), h.random.IntN(4) == 0
-		h.accounts = append(h.accounts, &modelAccount{real: h.audience(i).Open(canary), audience: i, canary: canary})
-	case n < 36:
-		h.publish()
-	case n < 38:
+	case n < 50:
+		h.open()
+	case n < 74:
+		h.publish(1)
+	case n < 75:
+		h.publish(windowSize - 2 + h.random.IntN(5))
+	case n < 82:
 		h.retract()
-	case n < 39:
+	case n < 84:
 		i := h.random.IntN(2)
 		h.audience(i).RequireConfirmation()
-		h.proving[i] = true
-	case n < 40 && len(h.accounts) > 0:
-		h.close(t, pick(h.random, h.accounts))
+		h.required[i] = true
+	case n < 86:
+		h.settle(t)
+	case n < 87 && len(h.series) > 0:
+		h.close(t, pick(h.random, h.series))
+	case n < 96:
+		time.Sleep(time.Duration(h.random.IntN(4)) * settle / 2)
 	default:
 		h.deliver(t)
 	}
@@ -130,36 +141,62 @@ func (h *history) leave() {
 	m := pick(h.random, h.members)
 	m.real.Leave()
 	for _, b := range h.sent {
-		if m.state == listening && b.expected[m] && !b.account.closed && !m.had[b.Stamp] {
+		if m.state == listening && b.due[m] && !m.had[b.Stamp] && !m.tooOld(b.Stamp) && b.inFlight() {
 			b.indeterminate++
 		}
 	}
 	m.state = gone
 }
 
-func (h *history) publish() {
-	if len(h.accounts) == 0 {
+func (b *modelBroadcast) inFlight() bool {
+	return !b.series.closed && (b.series.settle == 0 || time.Since(b.latest) <= b.series.settle)
+}
+
+func (h *history) open() {
+	i := h.random.IntN(2)
+	s := &modelSeries{audience: i}
+	switch h.random.IntN(4) {
+	case 0:
+		s.canary = true
+		s.real = h.audience(i).OpenCanaries()
+	case 1:
+		s.real = h.audience(i).OpenSeries(0)
+	default:
+		s.settle = settle
+		s.real = h.audience(i).OpenSeries(settle)
+	}
+	h.series = append(h.series, s)
+}
+
+func (h *history) publish(n int) {
+	if len(h.series) == 0 {
 		return
 	}
-	a := pick(h.random, h.accounts)
-	if a.closed {
+	s := pick(h.random, h.series)
+	if s.closed {
 		return
 	}
-	b := &modelBroadcast{Stamp: a.real.Publish(time.Now()), account: a, expected: make(map[*modelMember]bool)}
-	for _, m := range h.members {
-		hearing := m.hears || !h.proving[a.audience] || a.canary
-		if m.audience == a.audience && m.state == listening && hearing {
-			b.expected[m] = true
+	for range n {
+		lateness := time.Duration(h.random.IntN(3)) * settle
+		b := &modelBroadcast{
+			Stamp: s.real.Publish(time.Now().Add(-lateness)), series: s,
+			due: make(map[*modelMember]bool), latest: time.Now(),
 		}
+		for _, m := range h.members {
+			confirmed := m.hears || !h.required[s.audience] || s.canary
+			if m.audience == s.audience && m.state == listening && confirmed {
+				b.due[m] = true
+			}
+		}
+		h.sent, s.sent = append(h.sent, b), append(s.sent, b)
 	}
-	h.sent, a.sent = append(h.sent, b), append(a.sent, b)
 }
 
 func (h *history) retract() {
 	if len(h.sent) > 0 {
-		b := pick(h.random, h.sent)
-		b.account.real.Retract(b.Stamp)
-		b.retracted = b.heardBy+b.joins == 0
+		b := h.recent()
+		b.series.real.Retract(b.Stamp)
+		b.retracted = b.received+b.joined == 0
 	}
 }
 
@@ -173,38 +210,45 @@ func (h *history) deliver(t *testing.T) {
 	}
 	if len(h.sent) == 0 || h.random.IntN(20) == 0 {
 		s := stamp.Stamp{Origin: h.audience(0).origin + 1 + h.random.Uint32N(3), Sequence: 1 + h.random.Uint32N(40)}
-		h.heard(t, m, s, m.first(s))
+		h.heard(t, m, s, m.accept(s))
 		return
 	}
 	b := h.recent()
-	overtook := h.overtook(m, b)
-	want := m.first(b.Stamp)
+	overtaken := m.hasLater(b)
+	want := m.accept(b.Stamp)
 	want.Canary = b.Canary
 	switch {
-	case b.account.audience != m.audience:
+	case b.series.audience != m.audience:
 		want.Stray = true
-	case b.account.closed:
+	case want.Late:
+	case b.series.closed:
 		want.Late = !want.Duplicate && !b.Canary
 	case want.Duplicate:
-		b.counts.duplicated++
+		b.duplicated++
 	default:
-		b.retracted = false // it was sent all the same
-		want.Reordered = overtook
-		if b.expected[m] {
-			b.heardBy++
-		} else {
-			b.joins++
-		}
-		if want.Reordered {
-			b.counts.reordered++
-		}
+		want.Reordered = overtaken
+		b.read(m, overtaken)
 	}
 	h.heard(t, m, b.Stamp, want)
 }
 
-// overtook says whether a member had a later broadcast of the same account.
-func (h *history) overtook(m *modelMember, b *modelBroadcast) bool {
-	for _, later := range b.account.sent {
+// read counts a first copy.
+func (b *modelBroadcast) read(m *modelMember, overtaken bool) {
+	b.retracted = false // it was sent all the same
+	b.latest = time.Now()
+	if b.due[m] {
+		b.received++
+	} else {
+		b.joined++
+	}
+	if overtaken {
+		b.reordered++
+	}
+}
+
+// hasLater reports whether a member had a later broadcast of the same series.
+func (m *modelMember) hasLater(b *modelBroadcast) bool {
+	for _, later := range b.series.sent {
 		if later.Sequence > b.Sequence && m.had[later.Stamp] {
 			return true
 		}
@@ -220,51 +264,87 @@ func (h *history) recent() *modelBroadcast {
 	return h.sent[len(h.sent)-1-h.random.IntN(min(3, len(h.sent)))]
 }
 
-// first enters a stamp into what a member had.
-func (m *modelMember) first(s stamp.Stamp) Outcome {
+// tooOld reports whether a stamp is too far below the highest to be told from a copy.
+func (m *modelMember) tooOld(s stamp.Stamp) bool { return m.highest[s.Origin] >= s.Sequence+windowSize }
+
+// accept enters a stamp into what a member had.
+func (m *modelMember) accept(s stamp.Stamp) Outcome {
+	m.hears = true
+	if m.tooOld(s) {
+		return Outcome{Reordered: true, Late: true}
+	}
 	o := Outcome{Duplicate: m.had[s]}
 	o.Reordered = !o.Duplicate && s.Sequence < m.highest[s.Origin]
 	m.had[s] = true
 	m.highest[s.Origin] = max(m.highest[s.Origin], s.Sequence)
-	m.hears = true
 	return o
 }
 
 func (h *history) heard(t *testing.T, m *modelMember, s stamp.Stamp, want Outcome) {
 	if got := h.ledger.Deliver(m.real, s, time.Now()).Outcome; got != want {
-		t.Fatalf("%s: %+v instead of %+v", h.said, got, want)
+		t.Fatalf("%s: %+v instead of %+v", h.name, got, want)
 	}
 }
 
-func (h *history) close(t *testing.T, a *modelAccount) {
-	if a.closed {
+// settle waits for a series, which nothing happens to meanwhile, in one of two cases until
+// the test ends.
+func (h *history) settle(t *testing.T) {
+	if len(h.series) == 0 {
 		return
 	}
-	a.closed = true
+	s := pick(h.random, h.series)
+	if s.closed {
+		return
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	want := s.settle
+	if s.outstanding() == 0 {
+		want = min(want, duplicateGrace)
+	}
+	if h.random.IntN(2) == 0 {
+		cancel()
+		s.interrupted = s.interrupted || s.outstanding() > 0 && s.settle > 0
+		want = 0
+	}
+	began := time.Now()
+	s.real.Settle(ctx)
+	require.Equal(t, want, time.Since(began), h.name)
+}
+
+func (h *history) close(t *testing.T, s *modelSeries) {
+	if s.closed {
+		return
+	}
 	var want counts
-	for _, b := range a.sent {
+	for _, b := range s.sent {
 		if b.retracted {
 			continue
 		}
 		want.sent++
-		want.expected += int64(len(b.expected)) + b.joins
-		want.received += b.heardBy
-		want.indeterminate += b.indeterminate + b.joins
-		want.lost += int64(len(b.expected)) - b.heardBy - b.indeterminate
-		want.duplicated += b.counts.duplicated
-		want.reordered += b.counts.reordered
+		want.expected += int64(len(b.due)) + b.joined
+		want.received += b.received
+		want.indeterminate += b.indeterminate + b.joined
+		want.duplicated += b.duplicated
+		want.reordered += b.reordered
 	}
-	require.True(t, a.outstanding() <= 0 == a.real.complete(), h.said)
-	result := a.real.Close()
-	require.Equal(t, want, countsOf(&result), h.said)
-	require.GreaterOrEqual(t, want.lost, int64(0), h.said)
-	require.Equal(t, want.expected, want.received+want.lost+want.indeterminate, h.said)
+	if s.interrupted {
+		want.indeterminate += s.outstanding()
+	} else {
+		want.lost = s.outstanding()
+	}
+	require.Equal(t, s.outstanding() == 0, s.real.complete(), h.name)
+	s.closed = true
+	result := s.real.Close()
+	require.Equal(t, want, countsOf(&result), h.name)
+	require.GreaterOrEqual(t, want.lost, int64(0), h.name)
+	require.Equal(t, want.expected, want.received+want.lost+want.indeterminate, h.name)
 }
 
-func (a *modelAccount) outstanding() (n int64) {
-	for _, b := range a.sent {
+func (s *modelSeries) outstanding() (n int64) {
+	for _, b := range s.sent {
 		if !b.retracted {
-			n += int64(len(b.expected)) - b.heardBy - b.indeterminate
+			n += int64(len(b.due)) - b.received - b.indeterminate
 		}
 	}
 	return n
@@ -291,11 +371,11 @@ func (h *history) check(t *testing.T) {
 	for i := range want {
 		got, _ := h.audience(i).Watch()
 		if got.Failed+got.Left != past[i] {
-			t.Fatalf("%s: %d are gone of %+v", h.said, past[i], got)
+			t.Fatalf("%s: %d are gone of %+v", h.name, past[i], got)
 		}
 		got.Failed, got.Left = 0, 0
 		if got != want[i] {
-			t.Fatalf("%s: %+v instead of %+v", h.said, got, want[i])
+			t.Fatalf("%s: %+v instead of %+v", h.name, got, want[i])
 		}
 	}
 }

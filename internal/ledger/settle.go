@@ -2,38 +2,43 @@ package ledger
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 )
 
-// Settle waits until everybody has heard everything, or until no first copy has
-// come for as long as quiet says. If the context ends before, what hasn't come is
-// indeterminate.
-func (account *Series) Settle(ctx context.Context, quiet time.Duration) {
-	ticker := time.NewTicker(10 * time.Millisecond)
+// settleTick is how often Settle looks at the series. Deliveries, which are many, then
+// needn't notify it, which is one.
+const settleTick = 10 * time.Millisecond
+
+// Settle waits until no delivery is outstanding, or until no first copy has come for as
+// long as OpenSeries was told. If the context ends before that, the series is
+// interrupted: what is outstanding isn't known to be lost.
+func (s *Series) Settle(ctx context.Context) {
+	ticker := time.NewTicker(settleTick)
 	defer ticker.Stop()
-	for heard := watch(account.firsts.Load); !account.complete(); {
-		if heard.quietFor() >= quiet {
+	for silence := silenceOf(&s.firsts); !s.complete(); {
+		if silence.length() >= s.settle {
 			return
 		}
 		select {
 		case <-ctx.Done():
-			account.interrupted = true
+			s.interrupted = true
 			return
 		case <-ticker.C:
 		}
 	}
-	account.linger(ctx, ticker.C, quiet)
+	s.awaitDuplicates(ctx, ticker.C)
 }
 
-// lingering is how long an account stays open when everybody has heard everything,
-// so that duplicates behind the last delivery are still seen.
-const lingering = 250 * time.Millisecond
+// duplicateGrace is how long a series stays open after the last delivery, so that
+// duplicates of it are still counted.
+const duplicateGrace = 250 * time.Millisecond
 
-// linger waits until no further copy has come for a while, and for quiet at most: a
-// gateway that sends copies for ever isn't waited for.
-func (account *Series) linger(ctx context.Context, tick <-chan time.Time, quiet time.Duration) {
+// awaitDuplicates waits until no further copy has come for a while. It waits no longer
+// than settle altogether, because a gateway may send copies for ever.
+func (s *Series) awaitDuplicates(ctx context.Context, tick <-chan time.Time) {
 	began := time.Now()
-	for copied := watch(account.copies.Load); copied.quietFor() < min(quiet, lingering) && time.Since(began) < quiet; {
+	for silence := silenceOf(&s.copies); silence.length() < duplicateGrace && time.Since(began) < s.settle; {
 		select {
 		case <-ctx.Done():
 			return
@@ -42,21 +47,21 @@ func (account *Series) linger(ctx context.Context, tick <-chan time.Time, quiet 
 	}
 }
 
-// watched is a number that grows, and since when it hasn't.
-type watched struct {
-	read  func() int64
-	seen  int64
-	since time.Time
+// silence is the time during which a counter hasn't changed.
+type silence struct {
+	counter *atomic.Int64
+	count   int64
+	since   time.Time
 }
 
-func watch(read func() int64) *watched {
-	return &watched{read: read, seen: read(), since: time.Now()}
+func silenceOf(counter *atomic.Int64) *silence {
+	return &silence{counter: counter, count: counter.Load(), since: time.Now()}
 }
 
-// quietFor is how long it has been the same.
-func (w *watched) quietFor() time.Duration {
-	if now := w.read(); now != w.seen {
-		w.seen, w.since = now, time.Now()
+// length returns how long the silence has lasted, as far as calls of it can tell.
+func (s *silence) length() time.Duration {
+	if count := s.counter.Load(); count != s.count {
+		s.count, s.since = count, time.Now()
 	}
-	return time.Since(w.since)
+	return time.Since(s.since)
 }

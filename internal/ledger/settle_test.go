@@ -3,153 +3,180 @@ package ledger
 import (
 	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 )
 
-// enough is far more than anything here should take.
-const enough = time.Minute
+// The tests below run in bubbles, in which time passes only while everything waits. So
+// they know to the tick when Settle returns.
 
-func settled(account *Series, quiet time.Duration) <-chan struct{} {
-	done := make(chan struct{})
+// settling runs Settle and returns a function that waits for it, and says for how long
+// it ran.
+func settling(ctx context.Context, s *Series) (ran func() time.Duration) {
+	done := make(chan time.Duration, 1)
 	go func() {
-		defer close(done)
-		account.Settle(context.Background(), quiet)
+		began := time.Now()
+		s.Settle(ctx)
+		done <- time.Since(began)
 	}()
-	return done
+	return func() time.Duration { return <-done }
 }
 
-func TestSettleEndsWhenEverythingIsIn(t *testing.T) {
+// offTick puts what a test does between two ticks, so that it is certain which one sees it.
+const offTick = settleTick / 2
+
+func TestSettleEndsWhenNothingIsOutstanding(t *testing.T) {
 	t.Parallel()
-	ledger := New()
-	audience := ledger.Audience(room)
-	members := listeners(audience, 3)
-	account := audience.Open(false)
-	one, two, three := account.Publish(time.Now()), account.Publish(time.Now()), account.Publish(time.Now())
-	account.Retract(two)
-	done := settled(account, enough)
-	for _, m := range members[:2] {
-		ledger.Deliver(m, one, time.Now())
-		ledger.Deliver(m, three, time.Now())
-	}
-	select {
-	case <-done:
-		t.Fatal("one is still expected to hear it")
-	case <-time.After(2 * lingering):
-	}
-	members[2].Leave()
-	<-done
-	result := account.Close()
-	assert.Equal(t, counts{sent: 2, expected: 6, received: 4, indeterminate: 2}, countsOf(&result))
+	synctest.Test(t, func(t *testing.T) {
+		ledger := New()
+		audience := ledger.Audience(room)
+		members := listeners(audience, 3)
+		s := audience.OpenSeries(time.Minute)
+		one, two, three := s.Publish(time.Now()), s.Publish(time.Now()), s.Publish(time.Now())
+		s.Retract(two)
+		ran := settling(t.Context(), s)
+		for _, m := range members[:2] {
+			ledger.Deliver(m, one, time.Now())
+			ledger.Deliver(m, three, time.Now())
+		}
+		time.Sleep(time.Second + offTick)
+		members[2].Leave()
+		assert.Equal(t, time.Second+settleTick+250*time.Millisecond, ran())
+		result := s.Close()
+		assert.Equal(t, counts{sent: 2, expected: 6, received: 4, indeterminate: 2}, countsOf(&result))
+	})
 }
 
-func TestSettleEndsWhenNothingIsExpected(t *testing.T) {
+func TestSettleWaitsForDuplicatesOnlyWhenNothingIsExpected(t *testing.T) {
 	t.Parallel()
-	account := New().Audience(room).Open(false)
-	account.Settle(t.Context(), enough)
-	account.Publish(time.Now())
-	account.Settle(t.Context(), enough)
-}
-
-// Behind the last delivery there may be duplicates.
-func TestSettleLingers(t *testing.T) {
-	t.Parallel()
-	ledger := New()
-	audience := ledger.Audience(room)
-	member := listeners(audience, 1)[0]
-	account := audience.Open(false)
-	s := account.Publish(time.Now())
-	ledger.Deliver(member, s, time.Now())
-	done := settled(account, enough)
-	time.Sleep(lingering / 5)
-	ledger.Deliver(member, s, time.Now())
-	<-done
-	result := account.Close()
-	assert.Equal(t, counts{sent: 1, expected: 1, received: 1, duplicated: 1}, countsOf(&result))
-}
-
-// A gateway that repeats itself for ever neither says anything new nor is waited for.
-func TestSettleDoesNotWaitForEndlessDuplicates(t *testing.T) {
-	t.Parallel()
-	for name, lost := range map[string]int{"all heard": 0, "one lost": 1} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			ledger := New()
-			audience := ledger.Audience(room)
-			members := listeners(audience, 1+lost)
-			account := audience.Open(false)
-			s := account.Publish(time.Now())
-			ledger.Deliver(members[0], s, time.Now())
-			done := settled(account, 2*lingering)
-			for open := true; open; {
-				ledger.Deliver(members[0], s, time.Now())
-				select {
-				case <-done:
-					open = false
-				case <-time.After(lingering / 10):
-				}
-			}
-			result := account.Close()
-			assert.Equal(t, int64(lost), result.Lost)
-			assert.Positive(t, result.Duplicated)
+	for settle, want := range map[time.Duration]time.Duration{
+		0: 0, duplicateGrace / 5: duplicateGrace / 5, duplicateGrace: duplicateGrace, time.Minute: duplicateGrace,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := New().Audience(room).OpenSeries(settle)
+			assert.Equal(t, want, settling(t.Context(), s)())
+			s.Publish(time.Now())
+			assert.Equal(t, want, settling(t.Context(), s)())
+			result := s.Close()
+			assert.Equal(t, counts{sent: 1}, countsOf(&result))
 		})
 	}
 }
 
-func TestSettleWaitsForQuiet(t *testing.T) {
+// After the last delivery there may be duplicates, and each may be followed by another.
+func TestSettleCountsDuplicates(t *testing.T) {
 	t.Parallel()
-	const quiet, deliveries = 400 * time.Millisecond, 4
-	ledger := New()
-	audience := ledger.Audience(room)
-	members := listeners(audience, deliveries+1)
-	account := audience.Open(false)
-	s := account.Publish(time.Now())
-	begin := time.Now()
-	done := settled(account, quiet)
-	for _, m := range members[:deliveries] {
-		time.Sleep(quiet / 4)
-		ledger.Deliver(m, s, time.Now())
+	synctest.Test(t, func(t *testing.T) {
+		ledger := New()
+		audience := ledger.Audience(room)
+		member := listeners(audience, 1)[0]
+		s := audience.OpenSeries(time.Minute)
+		one := s.Publish(time.Now())
+		ledger.Deliver(member, one, time.Now())
+		ran := settling(t.Context(), s)
+		const pause, copies = duplicateGrace - 2*settleTick, 3
+		time.Sleep(offTick)
+		for range copies {
+			time.Sleep(pause)
+			ledger.Deliver(member, one, time.Now())
+		}
+		assert.Equal(t, pause*copies+settleTick+duplicateGrace, ran())
+		result := s.Close()
+		assert.Equal(t, counts{sent: 1, expected: 1, received: 1, duplicated: copies}, countsOf(&result))
+	})
+}
+
+// A gateway that repeats itself for ever tells nothing new and isn't waited for.
+func TestSettleDoesNotWaitForEndlessDuplicates(t *testing.T) {
+	t.Parallel()
+	const settle, copies = 2 * duplicateGrace, 100
+	for name, lost := range map[string]int64{"all read": 0, "one lost": 1} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ledger := New()
+				audience := ledger.Audience(room)
+				members := listeners(audience, 1+int(lost))
+				s := audience.OpenSeries(settle)
+				one := s.Publish(time.Now())
+				ledger.Deliver(members[0], one, time.Now())
+				ran := settling(t.Context(), s)
+				for range copies {
+					ledger.Deliver(members[0], one, time.Now())
+					time.Sleep(duplicateGrace / 10)
+				}
+				assert.Equal(t, settle, ran())
+				result := s.Close()
+				assert.Equal(t, counts{sent: 1, expected: 1 + lost, received: 1, lost: lost, duplicated: copies}, countsOf(&result))
+			})
+		})
 	}
-	<-done
-	assert.GreaterOrEqual(t, time.Since(begin), quiet/4*deliveries+quiet/2)
-	result := account.Close()
-	assert.Equal(t, counts{sent: 1, expected: deliveries + 1, received: deliveries, lost: 1}, countsOf(&result))
 }
 
-func TestSettleNeedsNotWait(t *testing.T) {
+// A gateway that posts to one listener after another is waited for as long as it goes on.
+func TestSettleWaitsForSilence(t *testing.T) {
 	t.Parallel()
-	audience := New().Audience(room)
-	listeners(audience, 1)
-	account := audience.Open(false)
-	account.Publish(time.Now())
-	account.Settle(t.Context(), 0)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	account.Settle(ctx, enough)
+	synctest.Test(t, func(t *testing.T) {
+		const settle, deliveries = 400 * time.Millisecond, 4
+		ledger := New()
+		audience := ledger.Audience(room)
+		members := listeners(audience, deliveries+1)
+		s := audience.OpenSeries(settle)
+		one := s.Publish(time.Now())
+		ran := settling(t.Context(), s)
+		const pause = settle - 2*settleTick
+		time.Sleep(offTick)
+		for _, m := range members[:deliveries] {
+			time.Sleep(pause)
+			ledger.Deliver(m, one, time.Now())
+		}
+		assert.Equal(t, pause*deliveries+settleTick+settle, ran())
+		result := s.Close()
+		assert.Equal(t, counts{sent: 1, expected: deliveries + 1, received: deliveries, lost: 1}, countsOf(&result))
+	})
 }
 
-// What a listener hasn't had for so long that it would have been lost had it stayed
-// is lost, even if it leaves before the account is closed.
-func TestWhoLeavesLaterHasLost(t *testing.T) {
+// Where settle is zero, what hasn't come at once is lost, even if the test has ended.
+func TestSettleNeedNotWait(t *testing.T) {
 	t.Parallel()
-	const patience = time.Second // more than any step takes
-	ledger := New()
-	audience := ledger.Audience(room)
-	members := listeners(audience, 3)
-	account := audience.Open(false)
-	account.LoseAfter(patience)
-	old := account.Publish(time.Now().Add(-time.Hour)) // the publisher is late
-	heard := account.Publish(time.Now())
-	ledger.Deliver(members[0], heard, heard.Sent.Add(time.Hour)) // it is heard for that long
-	members[1].Leave()
-	time.Sleep(patience + patience/5)
-	ledger.Deliver(members[0], old, time.Now().Add(-2*patience))
-	recent := account.Publish(time.Now().Add(-time.Hour))
-	ledger.Deliver(members[0], recent, time.Now())
-	members[2].Leave()
-	result := account.Close()
-	// The first to go may yet have heard both that were sent, the other has lost the
-	// old one.
-	assert.Equal(t, counts{sent: 3, expected: 8, received: 3, lost: 1, indeterminate: 4, reordered: 1}, countsOf(&result))
+	synctest.Test(t, func(t *testing.T) {
+		audience := New().Audience(room)
+		listeners(audience, 1)
+		s := audience.OpenSeries(0)
+		s.Publish(time.Now())
+		ctx, cancel := context.WithCancel(t.Context())
+		assert.Zero(t, settling(ctx, s)())
+		cancel()
+		assert.Zero(t, settling(ctx, s)())
+		result := s.Close()
+		assert.Equal(t, counts{sent: 1, expected: 1, lost: 1}, countsOf(&result))
+	})
+}
+
+// A context that ends ends the waiting: for deliveries, which aren't lost then, as well
+// as for duplicates.
+func TestSettleIsInterrupted(t *testing.T) {
+	t.Parallel()
+	for name, received := range map[string]int64{"one outstanding": 1, "all read": 2} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ledger := New()
+				audience := ledger.Audience(room)
+				members := listeners(audience, 2)
+				s := audience.OpenSeries(time.Minute)
+				one := s.Publish(time.Now())
+				for _, m := range members[:received] {
+					ledger.Deliver(m, one, time.Now())
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), 2*settleTick+offTick)
+				defer cancel()
+				assert.Equal(t, 2*settleTick+offTick, settling(ctx, s)())
+				result := s.Close()
+				assert.Equal(t, counts{sent: 1, expected: 2, received: received, indeterminate: 2 - received}, countsOf(&result))
+			})
+		})
+	}
 }

@@ -22,11 +22,11 @@ func TestEverybodyListens(t *testing.T) {
 	s := newScene(to)
 	summary, stop := s.run(t, Plan{Connections: listeners})
 	s.ready(t, listeners)
-	account := s.audience.Open(false)
+	account := s.audience.OpenSeries(time.Minute)
 	for range broadcasts {
 		h.say(account.Publish(time.Now()).String())
 	}
-	account.Settle(t.Context(), time.Minute)
+	account.Settle(t.Context())
 	result := account.Close()
 	assert.EqualValues(t, listeners*broadcasts, result.Received)
 	assert.Zero(t, result.Lost)

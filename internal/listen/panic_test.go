@@ -26,7 +26,7 @@ func TestAnObserverThatPanics(t *testing.T) {
 			s.panicsAt, s.Ping = at, time.Second
 			summary, stop := s.run(t, Plan{Connections: listeners})
 			s.stands(t, func(c ledger.Count) bool { return c.Ready+c.Failed+c.Left == listeners })
-			h.say(s.audience.Open(false).Publish(time.Now()).String())
+			h.say(s.audience.OpenSeries(0).Publish(time.Now()).String())
 			s.group.Tick(hours(1))
 			stop()
 			<-summary

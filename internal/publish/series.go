@@ -47,7 +47,7 @@ func (p *Plan) Run(ctx context.Context, to *ledger.Audience, b Broadcaster, fail
 			failed(err)
 		}
 	}
-	series.Settle(ctx, p.Settle)
+	series.Settle(ctx)
 	return series.Close()
 }
 

@@ -1,0 +1,239 @@
+package ledger
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pushgw/xk6-pushgw/internal/stamp"
+)
+
+// What the ledger makes of a delivery.
+var (
+	heard     = Outcome{}
+	duplicate = Outcome{Duplicate: true}
+	reordered = Outcome{Reordered: true}
+	late      = Outcome{Late: true}
+	stray     = Outcome{Stray: true}
+	canary    = Outcome{Canary: true}
+)
+
+// room is the audience of most tests, settle the settle of most series.
+const (
+	room   = "room"
+	settle = time.Second
+)
+
+// fixture is what a story has brought about so far, by the names it gives.
+type fixture struct {
+	ledger  *Ledger
+	members map[string]*Member
+	series  map[string]*Series
+	stamps  map[string]stamp.Stamp
+}
+
+// step is one event of a story.
+type step func(t *testing.T, f *fixture)
+
+// tellAll runs stories as subtests.
+func tellAll(t *testing.T, stories map[string][]step) {
+	t.Helper()
+	for name, story := range stories {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tell(t, story)
+		})
+	}
+}
+
+// tell runs a story. Time passes in it only where it says wait.
+func tell(t *testing.T, story []step) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		f := &fixture{
+			ledger:  New(),
+			members: make(map[string]*Member),
+			series:  make(map[string]*Series),
+			stamps:  make(map[string]stamp.Stamp),
+		}
+		for i, s := range story {
+			s(t, f)
+			require.False(t, t.Failed(), "step %d", i)
+		}
+	})
+}
+
+func wait(d time.Duration) step {
+	return func(*testing.T, *fixture) { time.Sleep(d) }
+}
+
+func enter(audience string, names ...string) step {
+	return func(_ *testing.T, f *fixture) {
+		for _, name := range names {
+			f.members[name] = f.ledger.Audience(audience).Enter()
+		}
+	}
+}
+
+func ready(names ...string) step {
+	return func(_ *testing.T, f *fixture) {
+		for _, name := range names {
+			f.members[name].Ready()
+		}
+	}
+}
+
+// join is enter and ready.
+func join(audience string, names ...string) step {
+	return func(t *testing.T, f *fixture) {
+		t.Helper()
+		enter(audience, names...)(t, f)
+		ready(names...)(t, f)
+	}
+}
+
+func leave(names ...string) step {
+	return func(_ *testing.T, f *fixture) {
+		for _, name := range names {
+			f.members[name].Leave()
+		}
+	}
+}
+
+func requireConfirmation(_ *testing.T, f *fixture) { f.ledger.Audience(room).RequireConfirmation() }
+
+func open(audience, series string) step {
+	return func(_ *testing.T, f *fixture) { f.series[series] = f.ledger.Audience(audience).OpenSeries(settle) }
+}
+
+func openCanaries(series string) step {
+	return func(_ *testing.T, f *fixture) { f.series[series] = f.ledger.Audience(room).OpenCanaries() }
+}
+
+func publish(series string, names ...string) step {
+	return func(_ *testing.T, f *fixture) {
+		for _, name := range names {
+			f.stamps[name] = f.series[series].Publish(time.Now())
+		}
+	}
+}
+
+// publishLate publishes what was meant to be sent some time ago.
+func publishLate(series, name string, by time.Duration) step {
+	return func(_ *testing.T, f *fixture) { f.stamps[name] = f.series[series].Publish(time.Now().Add(-by)) }
+}
+
+// skip publishes n broadcasts that nobody hears.
+func skip(series string, n int) step {
+	return func(_ *testing.T, f *fixture) {
+		for range n {
+			f.series[series].Publish(time.Now())
+		}
+	}
+}
+
+func retract(series, name string) step {
+	return func(_ *testing.T, f *fixture) { f.series[series].Retract(f.stamps[name]) }
+}
+
+// interrupt lets a series settle when the test has already ended.
+func interrupt(series string) step {
+	return func(t *testing.T, f *fixture) {
+		t.Helper()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		f.series[series].Settle(ctx)
+	}
+}
+
+// elsewhere is a broadcast of another process.
+func elsewhere(name string, origin, sequence uint32) step {
+	return func(_ *testing.T, f *fixture) {
+		f.stamps[name] = stamp.Stamp{Origin: f.ledger.Audience(room).origin + origin, Sequence: sequence, Sent: time.Now()}
+	}
+}
+
+// hear delivers a broadcast to a member now, and checks what the ledger makes of it.
+func hear(member, name string, want Outcome) step {
+	return func(t *testing.T, f *fixture) {
+		t.Helper()
+		s := f.stamps[name]
+		assert.Equal(t, Delivery{
+			Origin: s.Origin, Local: f.ledger.local(s.Origin), Delay: time.Since(s.Sent), Outcome: want,
+		}, f.ledger.Deliver(f.members[member], s, time.Now()), "%s hears %s", member, name)
+	}
+}
+
+// counts are the numbers of a Result.
+type counts struct {
+	sent                                    int
+	expected, received, lost, indeterminate int64
+	duplicated, reordered                   int64
+}
+
+func countsOf(r *Result) counts {
+	return counts{r.Sent, r.Expected, r.Received, r.Lost, r.Indeterminate, r.Duplicated, r.Reordered}
+}
+
+// closes closes a series and checks its result.
+func closes(series string, want counts) step {
+	return func(t *testing.T, f *fixture) {
+		t.Helper()
+		result := f.series[series].Close()
+		assert.Equal(t, want, countsOf(&result), series)
+		assert.Equal(t, result.Expected, result.Received+result.Lost+result.Indeterminate)
+	}
+}
+
+// stands checks how many members of an audience are in which state.
+func stands(audience string, want Count) step {
+	return func(t *testing.T, f *fixture) {
+		t.Helper()
+		got, _ := f.ledger.Audience(audience).Watch()
+		assert.Equal(t, want, got)
+	}
+}
+
+// pending checks of which broadcasts of a series anything is outstanding.
+func pending(series string, names ...string) step {
+	return func(t *testing.T, f *fixture) {
+		t.Helper()
+		s := f.series[series]
+		assert.Equal(t, len(names) == 0, s.complete())
+		var got, want []uint32
+		for _, b := range s.pending {
+			got = append(got, b.sequence)
+		}
+		for _, name := range names {
+			want = append(want, f.stamps[name].Sequence)
+		}
+		assert.Equal(t, want, got)
+	}
+}
+
+// departures checks how many listeners that left are remembered.
+func departures(series string, want int) step {
+	return func(t *testing.T, f *fixture) {
+		t.Helper()
+		assert.Len(t, f.series[series].departures, want)
+	}
+}
+
+// listeners returns members of an audience that are ready.
+func listeners(audience *Audience, n int) []*Member {
+	members := make([]*Member, n)
+	for i := range members {
+		members[i] = audience.Enter()
+		members[i].Ready()
+	}
+	return members
+}
+
+// deliverNext publishes a broadcast and delivers it to a member.
+func deliverNext(ledger *Ledger, m *Member, s *Series) Delivery {
+	return ledger.Deliver(m, s.Publish(time.Now()), time.Now())
+}
