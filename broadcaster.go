@@ -3,8 +3,11 @@ package pushgw
 import (
 	"bytes"
 	"context"
+	"errors"
+	"net/http"
 	"strings"
 
+	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/publish"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
@@ -22,8 +25,14 @@ type textBroadcaster struct {
 
 // Send implements publish.Broadcaster.
 func (b *textBroadcaster) Send(_ context.Context, s string) error {
-	return b.host.Send(strings.ReplaceAll(b.message, stamp.Placeholder, s))
+	if err := b.host.Send(strings.ReplaceAll(b.message, stamp.Placeholder, s)); err != nil {
+		return &publish.FinalError{Err: err}
+	}
+	return nil
 }
+
+// Ended implements publish.Broadcaster.
+func (b *textBroadcaster) Ended() <-chan struct{} { return b.host.conn.Done() }
 
 // Close implements publish.Broadcaster.
 func (b *textBroadcaster) Close() { b.host.Close() }
@@ -38,8 +47,29 @@ type mutationBroadcaster struct {
 // Send implements publish.Broadcaster.
 func (b *mutationBroadcaster) Send(ctx context.Context, s string) error {
 	_, err := b.backend.post(ctx, b.call, bytes.ReplaceAll(b.body, []byte(stamp.Placeholder), []byte(s)))
+	if err != nil && isFinal(err) {
+		return &publish.FinalError{Err: err}
+	}
 	return err
 }
+
+// isFinal reports whether a request would fail in the same way however often it is sent:
+// the key is refused, the operation is invalid, or nobody answers requests at this path.
+func isFinal(err error) bool {
+	var refused *dialect.Error
+	if errors.As(err, &refused) {
+		return refused.Final
+	}
+	switch named(err).code {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Ended implements publish.Broadcaster: only an answer tells.
+func (b *mutationBroadcaster) Ended() <-chan struct{} { return nil }
 
 // Close implements publish.Broadcaster: there is nothing to close.
 func (b *mutationBroadcaster) Close() {}

@@ -49,10 +49,14 @@ func (c *client) readBroadcast(value sobek.Value) (plan *publish.Plan, message s
 
 // broadcastResult is what broadcast() resolves with; times are in milliseconds.
 type broadcastResult struct {
+	Planned       int     `js:"planned"`
 	Sent          int     `js:"sent"`
+	Unsent        int     `js:"unsent"`
 	Expected      int64   `js:"expected"`
 	Received      int64   `js:"received"`
 	Lost          int64   `js:"lost"`
+	Missed        int64   `js:"missed"`
+	Late          int64   `js:"late"`
 	Duplicated    int64   `js:"duplicated"`
 	Reordered     int64   `js:"reordered"`
 	Indeterminate int64   `js:"indeterminate"`
@@ -65,7 +69,8 @@ type broadcastResult struct {
 func newBroadcastResult(r *ledger.Result) broadcastResult {
 	slowest := r.Slowest()
 	return broadcastResult{
-		Sent: r.Sent, Expected: r.Expected, Received: r.Received, Lost: r.Lost,
+		Planned: r.Planned, Sent: r.Sent, Unsent: r.Unsent,
+		Expected: r.Expected, Received: r.Received, Lost: r.Lost, Missed: r.Missed, Late: r.Late,
 		Duplicated: r.Duplicated, Reordered: r.Reordered, Indeterminate: r.Indeterminate,
 		First: metrics.D(slowest.First), P50: metrics.D(r.P50), P99: metrics.D(r.P99), Last: metrics.D(slowest.Last),
 	}
@@ -96,15 +101,22 @@ func (c *call) logFailure(err error) error {
 	return &scriptError{name: namePublishError, code: named(err).code, err: err}
 }
 
-// warn logs, once for the process, what keeps a result from telling of loss.
-func (c *call) warn(result *ledger.Result) {
-	process := &c.client.module.process.telemetry
-	switch {
-	case result.Sent > 0 && result.Expected == 0 && process.LogOnce("nobody listens"):
-		c.state.Logger.Warn("pushgw: nobody was expected to hear a broadcast, for no listener of this process was ready; " +
-			"what listeners of other processes lose is in no account")
-	case result.Indeterminate > 0 && process.LogOnce("indeterminate"):
-		c.state.Logger.Warnf("pushgw: %d of %d deliveries are indeterminate, neither received nor lost: "+
-			"listeners came or left while they were under way, or the test ended", result.Indeterminate, result.Expected)
+// warn logs, once for the process each, what a result's figures don't tell by themselves.
+func (c *call) warn(r *ledger.Result) {
+	c.warnOnce(r.Cut > 0, "cut", "%d of %d deliveries are lost because the gateway or the network ended the listener's connection first (pushgw_lost{cause:cut})",
+		r.Cut, r.Expected)
+	c.warnOnce(r.Missed > 0, "missed", "broadcasts went out while listeners of this test were cut off: %d deliveries that nobody was there for (pushgw_missed)",
+		r.Missed)
+	c.warnOnce(r.Unheard > 0, "unheard", "nobody was expected to hear %d of %d broadcasts, because no listener of this process was ready; "+
+		"what listeners of other processes lose is in no account", r.Unheard, r.Sent)
+	c.warnOnce(r.Unsent > 0, "unsent", "%d of %d planned broadcasts were not sent (pushgw_unsent)", r.Unsent, r.Planned)
+	c.warnOnce(r.Late > 0, "late", "%d deliveries came after their broadcast was settled and count as lost; a longer settle would have waited for them", r.Late)
+	c.warnOnce(r.Indeterminate > 0, "indeterminate", "%d of %d deliveries are indeterminate, neither received nor lost: "+
+		"listeners came or left while they were under way, or the test ended", r.Indeterminate, r.Expected)
+}
+
+func (c *call) warnOnce(condition bool, key, format string, args ...any) {
+	if condition && c.client.module.process.telemetry.LogOnce(key) {
+		c.state.Logger.Warnf("pushgw: "+format, args...)
 	}
 }

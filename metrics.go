@@ -36,6 +36,8 @@ func registerMetrics(registry *metrics.Registry) (*telemetry.Metrics, error) {
 		{&set.ConnectFailed, "pushgw_connect_failed", metrics.Counter, metrics.Default},
 		{&set.Reach, "pushgw_reach", metrics.Rate, metrics.Default},
 		{&set.Lost, "pushgw_lost", metrics.Counter, metrics.Default},
+		{&set.Missed, "pushgw_missed", metrics.Counter, metrics.Default},
+		{&set.Unsent, "pushgw_unsent", metrics.Counter, metrics.Default},
 		{&set.Duplicated, "pushgw_duplicated", metrics.Counter, metrics.Default},
 		{&set.Reordered, "pushgw_reordered", metrics.Counter, metrics.Default},
 		{&set.Indeterminate, "pushgw_indeterminate", metrics.Counter, metrics.Default},

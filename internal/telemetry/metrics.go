@@ -23,7 +23,9 @@ type Metrics struct {
 	ReadyTime     *metrics.Metric // dial to ready
 	ConnectFailed *metrics.Metric // tags phase, status
 	Reach         *metrics.Metric // received ÷ (received + lost)
-	Lost          *metrics.Metric
+	Lost          *metrics.Metric // tag cause
+	Missed        *metrics.Metric // sent while a listener was cut off
+	Unsent        *metrics.Metric // planned and not sent
 	Duplicated    *metrics.Metric
 	Reordered     *metrics.Metric
 	Indeterminate *metrics.Metric

@@ -19,8 +19,11 @@ func (r *Recorder) Settled(result *ledger.Result) {
 func (r *Recorder) recordResult(result *ledger.Result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.count(r.metrics.Lost, r.tags.Tags, float64(result.Lost))
 	// What went well is shown as zero, rather than not at all.
+	r.count(r.metrics.Lost, r.tags.Tags.With("cause", "cut"), float64(result.Cut))
+	r.count(r.metrics.Lost, r.tags.Tags.With("cause", "missing"), float64(result.Lost-result.Cut))
+	r.count(r.metrics.Missed, r.tags.Tags, float64(result.Missed))
+	r.count(r.metrics.Unsent, r.tags.Tags, float64(result.Unsent))
 	r.count(r.metrics.Duplicated, r.local, 0)
 	r.count(r.metrics.Reordered, r.local, 0)
 	r.count(r.metrics.Indeterminate, r.tags.Tags, float64(result.Indeterminate))
