@@ -21,6 +21,7 @@ type client struct {
 	module   *module
 	backend  backend
 	settings settings
+	relisten relisten
 }
 
 // backend is what a dialect brings to a client.

@@ -11,11 +11,12 @@ import (
 
 // listenResult is what listen() resolves with.
 type listenResult struct {
-	Opened   int64 `js:"opened"`
-	Ready    int64 `js:"ready"`
-	Failed   int64 `js:"failed"`
-	Received int64 `js:"received"`
-	Closed   int64 `js:"closed"`
+	Opened     int64 `js:"opened"`
+	Ready      int64 `js:"ready"`
+	Failed     int64 `js:"failed"`
+	Unfinished int64 `js:"unfinished"`
+	Received   int64 `js:"received"`
+	Closed     int64 `js:"closed"`
 }
 
 // listen is the JavaScript method: it holds connections until its duration ends,
@@ -35,6 +36,16 @@ func (c *client) listen(value sobek.Value) *sobek.Promise {
 	group := listen.NewGroup(call.config(), call.audience())
 	return newPromise(c.module.vu, func(ctx context.Context) (any, error) {
 		defer call.startTicking(group.Tick)()
-		return listenResult(group.Run(ctx, plan)), nil
+		c.relisten.prepare(&plan)
+		summary := group.Run(ctx, plan)
+		c.relisten.after(&summary)
+		return newListenResult(&summary), nil
 	})
+}
+
+func newListenResult(s *listen.Summary) listenResult {
+	return listenResult{
+		Opened: s.Opened, Ready: s.Ready, Failed: s.Failed, Unfinished: s.Unfinished,
+		Received: s.Received, Closed: s.Closed,
+	}
 }

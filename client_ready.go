@@ -3,6 +3,7 @@ package pushgw
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"time"
 
@@ -81,19 +82,56 @@ func (c *client) readBarrier(value sobek.Value) *barrier {
 	return b
 }
 
-// await waits until measure says that the audience is as large as the barrier wants.
+// await waits until measure says that the audience is as large as the barrier wants. It
+// gives up when that can't happen any more.
 func (b *barrier) await(ctx context.Context, a *ledger.Audience, measure func(ledger.Count) int) (ledger.Count, error) {
 	for {
 		count, changed := a.Watch()
 		if measure(count) >= b.needed(count.LargestGroup) {
 			return count, nil
 		}
+		var pause <-chan time.Time
+		if b.outOfReach(count) {
+			pause = time.After(betweenCalls)
+		}
 		select {
 		case <-changed:
+		case <-pause:
+			return count, b.unreachableError(count)
 		case <-ctx.Done():
 			return count, b.timeoutError(ctx, count, measure(count))
 		}
 	}
+}
+
+// betweenCalls is how long nothing may happen between one listen() and the next of a
+// scenario that goes on calling it.
+const betweenCalls = time.Second
+
+// outOfReach reports whether too few listeners are ready and no call is under way that
+// could bring more, though as many as are needed have been tried.
+func (b *barrier) outOfReach(count ledger.Count) bool {
+	needed := b.needed(count.LargestGroup)
+	return count.Reachable() < needed && count.Reachable() == count.Ready && count.Ready+count.Failed+count.CutOff >= needed
+}
+
+// unreachableError says why too few listeners are ready, by the first that failed.
+func (b *barrier) unreachableError(count ledger.Count) error {
+	failure := &scriptError{name: nameConnectError}
+	if count.FirstFailure != nil {
+		failure.name, failure.code = named(count.FirstFailure).name, named(count.FirstFailure).code
+	}
+	failure.err = fmt.Errorf("ready(): of %d listeners %d are ready, and no more can be: %d failed, %d were cut off%s",
+		b.needed(count.LargestGroup), count.Ready, count.Failed, count.CutOff, firstCause(count))
+	return failure
+}
+
+// firstCause says why the first of the listeners failed; empty if none has.
+func firstCause(count ledger.Count) string {
+	if count.FirstFailure == nil {
+		return ""
+	}
+	return fmt.Sprintf("; the first failed because: %v", count.FirstFailure)
 }
 
 // needed is how many listeners this process has to have. Where each VU opens a group of
@@ -114,8 +152,8 @@ func (b *barrier) timeoutError(ctx context.Context, count ledger.Count, ready in
 		return ctx.Err()
 	}
 	return scriptErrorf(nameTimeoutError,
-		"ready(): after %s, of %d listeners %d are ready, %d connecting, %d failed, %d left, %d deaf",
-		b.timeout, b.needed(count.LargestGroup), ready, count.Connecting, count.Failed, count.Left, count.Ready-ready)
+		"ready(): after %s, of %d listeners %d are ready, %d connecting, %d failed, %d left, %d deaf%s",
+		b.timeout, b.needed(count.LargestGroup), ready, count.Connecting, count.Failed, count.Left, count.Ready-ready, firstCause(count))
 }
 
 // canaryPause is how long a canary has before the next is sent.
