@@ -9,6 +9,9 @@ import (
 
 func TestConntrack(t *testing.T) {
 	t.Parallel()
+	_, err := system(map[string]string{"proc/meminfo": ""}).Conntrack()
+	require.ErrorIs(t, err, fs.ErrNotExist, "without /proc/sys/net nothing is known")
+
 	files := map[string]string{"proc/sys/net/ipv4/tcp_mem": "1 2 3"}
 	c, err := system(files).Conntrack()
 	require.NoError(t, err)

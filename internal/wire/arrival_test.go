@@ -61,6 +61,23 @@ func TestConnectionWithoutASocketIsDatedByReading(t *testing.T) {
 	assert.Equal(t, m.Read, m.Arrived)
 }
 
+// The kernel may have no time for a read.
+func TestMessageWithoutAKernelTimeIsDatedByReading(t *testing.T) {
+	t.Parallel()
+	to, send := onDemand(t, false)
+	to.Timestamps = ReadTime
+	conn := dial(t, to)
+	conn.arrivals = new(arrivalConn)
+	send(frame(final|text, "message"))
+	m := read(t, conn)
+	assert.Equal(t, m.Read, m.Arrived)
+	assert.False(t, m.Read.IsZero())
+
+	conn.arrivals.last = time.Unix(1, 0)
+	send(frame(final|text, "message"))
+	assert.Equal(t, time.Unix(1, 0), read(t, conn).Arrived)
+}
+
 // fakeReceiver returns one byte at a time, each with the next of its times.
 type fakeReceiver struct {
 	bytes string

@@ -279,28 +279,32 @@ func TestPingToAPeerThatDoesNotRead(t *testing.T) {
 	requireTimeout(t, err)
 }
 
+// A message of several frames isn't mixed with another one.
 func TestConcurrentWrites(t *testing.T) {
 	t.Parallel()
-	const writers, each = 8, 50
-	counted := make(chan int, 1)
+	const writers, each, size = 8, 10, 200_000
+	received := make(chan map[string]int, 1)
 	to := gateway(t, false, func(socket *websocket.Conn) {
-		n := 0
+		counts := make(map[string]int)
 		for {
-			_, data, err := socket.ReadMessage()
+			kind, data, err := socket.ReadMessage()
 			if err != nil {
-				counted <- n
+				received <- counts
 				return
 			}
-			assert.Len(t, data, 3000)
-			n++
+			assert.Equal(t, websocket.TextMessage, kind)
+			if assert.Len(t, data, size) {
+				assert.Equal(t, size, bytes.Count(data, data[:1]))
+				counts[string(data[:1])]++
+			}
 		}
 	})
 	conn := dial(t, to)
 	var writing sync.WaitGroup
-	for range writers {
+	for i := range writers {
 		writing.Go(func() {
 			for range each {
-				assert.NoError(t, conn.Write(make([]byte, 3000)))
+				assert.NoError(t, conn.Write(bytes.Repeat([]byte{byte('a' + i)}, size)))
 				assert.NoError(t, conn.Ping())
 			}
 		})
@@ -310,7 +314,11 @@ func TestConcurrentWrites(t *testing.T) {
 	_, err := conn.Read()
 	code, _ := CloseCode(err)
 	require.Equal(t, 1000, code)
-	require.Equal(t, writers*each, <-counted)
+	counts := <-received
+	require.Len(t, counts, writers)
+	for writer, count := range counts {
+		require.Equal(t, each, count, writer)
+	}
 }
 
 // frameLengths reads the text frames that a client sends before its close frame, and
