@@ -1,8 +1,6 @@
 package doctor
 
-import (
-	"testing"
-)
+import "testing"
 
 func TestConntrack(t *testing.T) {
 	t.Parallel()

@@ -1,8 +1,6 @@
 package doctor
 
-import (
-	"testing"
-)
+import "testing"
 
 func TestTCPMemory(t *testing.T) {
 	t.Parallel()
