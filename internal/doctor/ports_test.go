@@ -62,6 +62,7 @@ func TestPorts(t *testing.T) {
 			plan: local(60_000, 30_000, 4), level: Fail, needed: "30000",
 			change: "k6's --local-ips with 3 addresses, and fewer connections in a VU, which has one of them",
 		},
+		"a VU that isn't full":          {plan: local(700, 500, 1), needed: "700"},
 		"more local addresses than VUs": {plan: local(1000, 500, 40), needed: "500"},
 	})
 }

@@ -218,6 +218,40 @@ func TestReachTimesOut(t *testing.T) {
 	require.Equal(t, []string{"resolve", "dial"}, steps)
 }
 
+// closeCounter counts the calls of Close.
+type closeCounter struct {
+	net.Conn
+	closed *int
+}
+
+func (c closeCounter) Close() error {
+	*c.closed++
+	return c.Conn.Close()
+}
+
+func TestReachLeavesNoConnection(t *testing.T) {
+	t.Parallel()
+	for _, secure := range []bool{false, true} {
+		scheme := map[bool]string{false: "ws", true: "wss"}[secure]
+		server, port := serve(t, secure)
+		e := newExamination(t, scheme+"://gateway.test:"+port)
+		if secure {
+			roots := x509.NewCertPool()
+			roots.AddCert(server.Certificate())
+			e.TLS = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, ServerName: "example.com"}
+		}
+		closed := 0
+		e.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := new(net.Dialer).DialContext(ctx, network, address)
+			return closeCounter{conn, &closed}, err
+		}
+		for _, f := range e.reach(t.Context()) {
+			require.Equal(t, OK, f.Level, f)
+		}
+		require.Equal(t, 1, closed)
+	}
+}
+
 func TestPort(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]uint16{
@@ -238,4 +272,16 @@ func TestDestinationsAreThoseOfTheFirstURL(t *testing.T) {
 	requireLines(t, e.reach(t.Context()),
 		`ok    DNS              ::ffff:192.0.2.1 is an address$`, `fail  TCP `, `ok    DNS `, `fail  TCP `)
 	require.Equal(t, addresses("192.0.2.1"), e.destinations)
+}
+
+// Ports and addresses are counted by kind, so an IPv4 address must not come as IPv6.
+func TestResolveUnmapsAddresses(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string][]netip.Addr{
+		"127.0.0.1": addresses("127.0.0.1"), "::ffff:127.0.0.1": addresses("127.0.0.1"), "::1": addresses("::1"),
+	} {
+		found, err := resolve(t.Context(), host)
+		require.NoError(t, err)
+		require.Equal(t, want, found)
+	}
 }

@@ -67,6 +67,30 @@ func TestFragmentsBecomeOneMessage(t *testing.T) {
 	})
 }
 
+// Control frames have up to 125 bytes (RFC 6455, section 5.5), which must fit into the
+// read buffer.
+func TestLongestControlFrames(t *testing.T) {
+	t.Parallel()
+	eachWay(t, func(t *testing.T, secure bool, timestamps Timestamps) {
+		pongs := make(chan string, 1)
+		to := gateway(t, secure, func(socket *websocket.Conn) {
+			socket.SetPongHandler(func(payload string) error {
+				pongs <- payload
+				return nil
+			})
+			write(t, socket.NetConn(), frame(final|ping, strings.Repeat("p", 125))+
+				frame(final|closing, "\x03\xe8"+strings.Repeat("r", 123)))
+			untilClosed(socket)
+		})
+		to.Timestamps = timestamps
+		_, err := dial(t, to).Read()
+		code, reason := CloseCode(err)
+		require.Equal(t, 1000, code)
+		require.Equal(t, strings.Repeat("r", 123), reason)
+		require.Equal(t, strings.Repeat("p", 125), <-pongs)
+	})
+}
+
 // The first messages may come in one segment with the response to the upgrade,
 // and one message in many segments.
 func TestMessagesArriveHoweverTheyAreCut(t *testing.T) {
