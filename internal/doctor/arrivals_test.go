@@ -25,9 +25,6 @@ func TestArrivalTimes(t *testing.T) {
 // Times of reading aren't taken for the kernel's.
 func TestMessagesThatTheKernelDoesNotDate(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it takes a second")
-	}
 	require.Equal(t, errNoKernelTime, kernelDates(t.Context(), wire.ReadTime))
 }
 
