@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The address is used by no other test. In /proc/net/udp it is in hexadecimal and, on
-// little-endian machines, reversed.
+// The address is used by no other test, and is the same in either byte order, because
+// /proc/net/udp shows addresses as hexadecimal numbers in the machine's own order.
 func TestBindKeepsNoSocket(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, bind(netip.MustParseAddr("127.75.75.127")))
