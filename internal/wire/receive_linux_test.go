@@ -182,6 +182,8 @@ func TestKernelReceiverReturnsTheErrorOfTheSocket(t *testing.T) {
 	_, _, err := r.receive(make([]byte, 1))
 	require.ErrorIs(t, err, syscall.ECONNRESET)
 	require.ErrorContains(t, err, "recvmsg: ")
+	_, _, err = r.receive(make([]byte, 1))
+	require.Equal(t, io.EOF, err, "the kernel reports a reset once")
 }
 
 func TestKernelReceiverHeedsDeadlines(t *testing.T) {
