@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// However the dialer has it, no connection sends keep-alive probes.
-func TestNoKeepAliveOfTCP(t *testing.T) {
+// The dialer asks for keep-alive probes, and yet no connection sends any.
+func TestKeepAliveIsDisabled(t *testing.T) {
 	t.Parallel()
 	eachWay(t, func(t *testing.T, secure bool, timestamps Timestamps) {
 		to := gateway(t, secure, untilClosed)

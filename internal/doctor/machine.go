@@ -11,28 +11,28 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/limits"
 )
 
-// Machine is the machine as the checks see it.
+// Machine is what the checks need to know of a machine.
 type Machine struct {
 	limits.System
-	// CPUs is how many of them Go uses, which heeds affinity and control groups.
+	// CPUs is how many CPUs Go uses; it respects affinity and control groups.
 	CPUs int
-	// PageSize is that of the memory, in bytes.
+	// PageSize is the size of a page of memory, in bytes.
 	PageSize uint64
-	// Addresses are the machine's own.
+	// Addresses returns the machine's own addresses.
 	Addresses func() ([]netip.Addr, error)
-	// Bind returns an error if no connection can have this local address.
+	// Bind returns an error if a connection can't have this local address.
 	Bind func(netip.Addr) error
 	// Clock reads the state of the system's clock.
 	Clock func() (Clock, error)
-	// Arrivals returns an error if the kernel doesn't date what arrives.
+	// Arrivals returns an error if the kernel gives no arrival times.
 	Arrivals func(context.Context) error
-	// Resolve, Dial and TLS are what the gateway is reached with.
+	// Resolve, Dial and TLS are used to reach the gateway.
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
 	TLS     *tls.Config
 }
 
-// LocalMachine is the machine that this process runs on.
+// LocalMachine returns the machine that this process runs on.
 func LocalMachine() Machine {
 	return Machine{
 		System:    limits.Local(),

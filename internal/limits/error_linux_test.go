@@ -13,13 +13,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestTooManyFiles reaches the limit in a process of its own.
+// The limit is reached in a child process, where it is low and no other test needs files.
 func TestTooManyFiles(t *testing.T) {
-	const alone = "TEST_TOO_MANY_FILES"
-	if os.Getenv(alone) == "" {
-		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestTooManyFiles$", "-test.v")
-		child.Env = append(os.Environ(), alone+"=yes")
-		output, err := child.CombinedOutput()
+	const child = "TEST_TOO_MANY_FILES"
+	if os.Getenv(child) == "" {
+		command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestTooManyFiles$", "-test.v")
+		command.Env = append(os.Environ(), child+"=yes")
+		output, err := command.CombinedOutput()
 		require.NoError(t, err, "%s", output)
 		require.Contains(t, string(output), "--- PASS: TestTooManyFiles")
 		return
@@ -27,7 +27,7 @@ func TestTooManyFiles(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer func() { _ = listener.Close() }()
-	require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 100, Max: 100}))
+	require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 100, Max: 200}))
 	var opened []*os.File
 	for {
 		file, err := os.Open(os.DevNull)
@@ -48,19 +48,19 @@ func TestTooManyFiles(t *testing.T) {
 	}
 }
 
-// ports is the socket option IP_LOCAL_PORT_RANGE (ip(7), Linux 6.3), which
+// localPortRange is the socket option IP_LOCAL_PORT_RANGE (ip(7), Linux 6.3), which
 // narrows the range for one socket.
-const ports = 51
+const localPortRange = 51
 
-// narrow dials the listeners by turns, with four local ports, until there is no
-// other left, and returns the error.
-func narrow(t *testing.T, local net.Addr, listeners ...net.Listener) error {
+// exhaustPorts dials the listeners in turn from a range of four local ports, until none is
+// left, and returns the error.
+func exhaustPorts(t *testing.T, local net.Addr, listeners ...net.Listener) error {
 	t.Helper()
 	const first, last = 41_000, 41_003
 	dialer := &net.Dialer{LocalAddr: local, Control: func(_, _ string, conn syscall.RawConn) error {
 		var failed error
 		err := conn.Control(func(fd uintptr) {
-			failed = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, ports, last<<16|first)
+			failed = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, localPortRange, last<<16|first)
 		})
 		return errors.Join(err, failed)
 	}}
@@ -69,7 +69,7 @@ func narrow(t *testing.T, local net.Addr, listeners ...net.Listener) error {
 		if errors.Is(err, unix.ENOPROTOOPT) {
 			t.Skip("the kernel can't narrow the range")
 		}
-		if err != nil { // somebody else has one of them
+		if err != nil { // another process has one of them
 			return err
 		}
 		t.Cleanup(func() { _ = conn.Close() })
@@ -87,23 +87,23 @@ func listenOn(t *testing.T, address string) net.Listener {
 	return listener
 }
 
-func TestNoPortIsLeft(t *testing.T) {
+func TestNoPortForADestination(t *testing.T) {
 	t.Parallel()
-	err := Explain(narrow(t, nil, listenOn(t, "127.0.0.71:0")))
+	err := Explain(exhaustPorts(t, nil, listenOn(t, "127.0.0.71:0")))
 	require.ErrorIs(t, err, syscall.EADDRNOTAVAIL)
 	require.ErrorContains(t, err, "all local ports for this destination are taken")
 }
 
-// With a local address of its own a connection takes a port from all destinations.
-func TestNoPortOfALocalAddressIsLeft(t *testing.T) {
+// A port of a given local address is taken for all destinations.
+func TestNoPortOfALocalAddress(t *testing.T) {
 	t.Parallel()
 	local := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 72)}
-	err := Explain(narrow(t, local, listenOn(t, "127.0.0.73:0"), listenOn(t, "127.0.0.74:0")))
+	err := Explain(exhaustPorts(t, local, listenOn(t, "127.0.0.73:0"), listenOn(t, "127.0.0.74:0")))
 	require.ErrorIs(t, err, syscall.EADDRINUSE)
 	require.ErrorContains(t, err, "all ports of the local address 127.0.0.72 (--local-ips) are taken")
 }
 
-func TestALocalAddressOfSomebodyElse(t *testing.T) {
+func TestLocalAddressOfAnotherMachine(t *testing.T) {
 	t.Parallel()
 	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(198, 51, 100, 77)}}
 	_, err := dialer.DialContext(t.Context(), "tcp", "127.0.0.1:9")
