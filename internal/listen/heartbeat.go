@@ -1,45 +1,47 @@
 package listen
 
 import (
-	"errors"
 	"fmt"
 	"time"
 )
 
-// Tick does what is due on a connection: pings, and giving up a gateway that has
-// been silent for too long. It doesn't wait for the network.
+// heartbeatEvery is how often a group looks at its connections. What becomes due on
+// them does so after seconds or minutes.
+const heartbeatEvery = time.Second
+
+// Tick does what is due on the group's connections. It may be called at any rate.
+func (g *Group) Tick(now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if now.Sub(g.lastTick) < heartbeatEvery {
+		return
+	}
+	g.lastTick = now
+	for c := range g.conns {
+		c.Tick(now)
+	}
+}
+
+// Tick does what is due on a connection: it sends pings, and it closes the connection
+// if the handshake takes too long or the gateway has been silent for too long. It
+// doesn't wait for the network.
 func (c *Conn) Tick(now time.Time) {
-	if c.leaving.Load() != nil {
+	if c.closedByUs.Load() != nil {
 		return
 	}
 	age := now.Sub(c.dialled)
 	if !c.ready.Load() && age > c.config.Timeout {
-		c.giveUp(ErrNotReady)
+		c.closeBecause(errNotReady)
 		return
 	}
-	if limit := time.Duration(c.silence.Load()); limit > 0 && age-time.Duration(c.heard.Load()) > limit {
-		if c.giveUp(errors.New(silentFor(limit))) {
+	if limit := time.Duration(c.maxSilence.Load()); limit > 0 && age-time.Duration(c.lastMessage.Load()) > limit {
+		if c.closeBecause(fmt.Errorf("the gateway sent nothing for %s", limit)) {
 			c.config.Observer.Erred(Silence)
 		}
 		return
 	}
-	if c.config.Ping > 0 && age-time.Duration(c.pinged.Load()) >= c.config.Ping {
-		c.pinged.Store(int64(age))
+	if c.config.Ping > 0 && age-time.Duration(c.lastPing.Load()) >= c.config.Ping {
+		c.lastPing.Store(int64(age))
 		go c.socket.Ping() //nolint:errcheck // if it fails, so will the next read
 	}
-}
-
-// giveUp hangs up because of err, without waiting. It is false if that has been
-// done.
-func (c *Conn) giveUp(err error) bool {
-	d := &departure{code: goingAway, err: err}
-	if !c.leaving.CompareAndSwap(nil, d) {
-		return false
-	}
-	go c.socket.Close(d.code, d.reason, closePatience)
-	return true
-}
-
-func silentFor(limit time.Duration) string {
-	return fmt.Sprintf("the gateway sent nothing for %s", limit)
 }

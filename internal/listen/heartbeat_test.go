@@ -2,6 +2,7 @@ package listen
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -9,109 +10,175 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// hours later, so that whatever is due is due by far.
-func hours(n int) time.Time { return time.Now().Add(time.Duration(n) * time.Hour) }
+// The group looks once a second, so what is due comes about up to a second later.
 
 func TestAHandshakeThatTakesTooLong(t *testing.T) {
 	t.Parallel()
-	const listeners = 3
-	_, to := newHub(t, "what")
-	s := newScene(to)
-	summary, _ := s.run(t, Plan{Connections: listeners})
-	s.saw(t, "received", listeners)
-	s.group.Tick(time.Now())
-	s.saw(t, "connected", listeners)
-	assert.Empty(t, s.told()["failed handshake"])
-	s.group.Tick(hours(1))
-	s.group.Tick(hours(2))
-	assert.Equal(t, Summary{Opened: listeners, Failed: listeners}, <-summary)
-	assert.Equal(t, map[string]int{
-		"connected": listeners, "sent": listeners, "received": listeners,
-		"failed handshake": listeners, "closed 1001 by us": listeners,
-	}, s.told())
-	require.ErrorIs(t, s.failures[0], ErrNotReady)
+	synctest.Test(t, func(t *testing.T) {
+		const listeners = 3
+		s := newPipeFixture(func(socket *websocket.Conn) { answer(socket, "what") })
+		s.Timeout = 10 * time.Second
+		summary, _ := s.run(t, Plan{Connections: listeners})
+		s.tick(t)
+		assert.Equal(t, Summary{Opened: listeners, Failed: listeners}, <-summary)
+		assert.Equal(t, map[string]int{
+			"connected": listeners, "sent": listeners, "received": listeners,
+			"failed handshake": listeners, "closed 1001 by us": listeners,
+		}, s.counted())
+		require.ErrorIs(t, s.failures[0], errNotReady)
+		for _, lasted := range s.durations["closed"] {
+			assert.Greater(t, lasted, 10*time.Second)
+			assert.LessOrEqual(t, lasted, 11*time.Second+tickEvery)
+		}
+	})
 }
 
+// A listener that is ready isn't subject to the handshake's timeout.
+func TestAListenerThatIsReadyStays(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newPipeFixture(welcome)
+		s.Timeout = 10 * time.Second
+		summary, _ := s.run(t, Plan{Connections: 1, Duration: time.Hour})
+		s.tick(t)
+		assert.Equal(t, Summary{Opened: 1, Ready: 1}, <-summary)
+		assert.Equal(t, []time.Duration{time.Hour}, s.durations["closed"])
+	})
+}
+
+// What counts is the time since the last message, whatever that was.
 func TestAGatewayThatFallsSilent(t *testing.T) {
 	t.Parallel()
-	const listeners = 3
-	h, to := newHub(t, "timeout 90m", "welcome")
-	s := newScene(to)
-	summary, _ := s.run(t, Plan{Connections: listeners})
-	s.ready(t, listeners)
-	h.say("any message")
-	s.saw(t, "received", 3*listeners)
-	s.group.Tick(hours(1))
-	s.group.Tick(hours(2))
-	s.group.Tick(hours(3))
-	assert.Equal(t, Summary{Opened: listeners, Ready: listeners}, <-summary)
-	assert.Equal(t, listeners, s.told()["erred Silence"])
-	assert.Equal(t, listeners, s.told()["closed 1001 by us"])
+	synctest.Test(t, func(t *testing.T) {
+		const listeners = 3
+		s := newPipeFixture(func(socket *websocket.Conn) {
+			_, _, _ = socket.ReadMessage()
+			write(socket, "timeout 5m", "welcome")
+			time.Sleep(4 * time.Minute)
+			write(socket, "any message")
+			time.Sleep(4 * time.Minute)
+			write(socket, "what")
+			readToEnd(socket)
+		})
+		summary, _ := s.run(t, Plan{Connections: listeners})
+		s.tick(t)
+		assert.Equal(t, Summary{Opened: listeners, Ready: listeners}, <-summary)
+		assert.Equal(t, map[string]int{
+			"connected": listeners, "sent": listeners, "received": 4 * listeners, "counted welcomed": listeners,
+			"answered": listeners, "ready": listeners, "erred Silence": listeners, "closed 1001 by us": listeners,
+		}, s.counted())
+		for _, lasted := range s.durations["closed"] {
+			assert.Greater(t, lasted, 13*time.Minute)
+			assert.LessOrEqual(t, lasted, 13*time.Minute+time.Second+tickEvery)
+		}
+	})
 }
 
-// The gateway of this test doesn't even answer the close frame.
-func TestAGatewayThatNeverAnswers(t *testing.T) {
+// The handler of a connection that was closed for silence gets the reason.
+func TestSilenceIsTheReason(t *testing.T) {
 	t.Parallel()
-	over := make(chan struct{})
-	s := newScene(gateway(t, func(socket *websocket.Conn) {
-		_ = socket.WriteMessage(websocket.TextMessage, []byte("timeout 1m"))
-		_ = socket.WriteMessage(websocket.TextMessage, []byte("welcome"))
-		<-over
-	}))
-	defer close(over)
-	summary, _ := s.run(t, Plan{Connections: 1})
-	s.ready(t, 1)
-	for n := range 5 {
-		s.group.Tick(hours(1 + n))
-	}
-	assert.Equal(t, Summary{Opened: 1, Ready: 1}, <-summary)
-	assert.Equal(t, 1, s.told()["erred Silence"])
+	synctest.Test(t, func(t *testing.T) {
+		s, d := newPipeFixture(func(socket *websocket.Conn) { answer(socket, "timeout 90s", "welcome") }), new(handlerLog)
+		conn := drive(t, s, d)
+		s.waitFor(t, "ready", 1)
+		at := conn.dialled.Add(time.Duration(conn.lastMessage.Load()))
+		conn.Tick(at.Add(90 * time.Second))
+		assert.Nil(t, conn.closedByUs.Load())
+		conn.Tick(at.Add(90*time.Second + 1))
+		conn.Tick(at.Add(180 * time.Second))
+		<-conn.Done()
+		lines := d.read()
+		assert.Equal(t, `closed 1001 "the gateway sent nothing for 1m30s"`, lines[len(lines)-1])
+		assert.Equal(t, 1, s.counted()["erred Silence"])
+	})
+}
+
+// A gateway that has vanished answers neither messages nor the close frame.
+func TestAGatewayThatVanishes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newPipeFixture(func(socket *websocket.Conn) {
+			_, _, _ = socket.ReadMessage()
+			write(socket, "timeout 1m", "welcome")
+			<-t.Context().Done()
+		})
+		summary, _ := s.run(t, Plan{Connections: 1})
+		s.tick(t)
+		assert.Equal(t, Summary{Opened: 1, Ready: 1}, <-summary)
+		assert.Equal(t, 1, s.counted()["erred Silence"])
+		assert.Equal(t, 1, s.counted()["closed 1001 by us"])
+	})
 }
 
 func TestPings(t *testing.T) {
 	t.Parallel()
-	const listeners = 3
-	_, to := newHub(t, "welcome")
-	s := newScene(to)
-	s.Ping = 90 * time.Minute
-	summary, stop := s.run(t, Plan{Connections: listeners})
-	s.ready(t, listeners)
-	s.group.Tick(hours(1))
-	s.group.Tick(hours(2))
-	s.saw(t, "pong", listeners)
-	s.group.Tick(hours(3))
-	s.group.Tick(hours(4))
-	s.saw(t, "pong", 2*listeners)
-	stop()
-	<-summary
-	s.group.Tick(hours(9))
-	assert.Equal(t, 2*listeners, s.told()["pong"])
+	synctest.Test(t, func(t *testing.T) {
+		var pings []time.Duration
+		begin := time.Now()
+		s := newPipeFixture(func(socket *websocket.Conn) {
+			answer := socket.PingHandler()
+			socket.SetPingHandler(func(payload string) error {
+				pings = append(pings, time.Since(begin).Round(time.Second))
+				time.Sleep(40 * time.Millisecond)
+				return answer(payload)
+			})
+			welcome(socket)
+		})
+		s.Ping = 30 * time.Second
+		summary, _ := s.run(t, Plan{Connections: 1, Duration: 100 * time.Second})
+		s.tick(t)
+		assert.Equal(t, Summary{Opened: 1, Ready: 1}, <-summary)
+		assert.Equal(t, []time.Duration{30 * time.Second, 60 * time.Second, 90 * time.Second}, pings)
+		assert.Equal(t, []time.Duration{40 * time.Millisecond, 40 * time.Millisecond, 40 * time.Millisecond}, s.durations["pong"])
+	})
 }
 
-func TestWhoeverIsLeavingIsNotKept(t *testing.T) {
+func TestNoPingsUnlessAskedFor(t *testing.T) {
 	t.Parallel()
-	over := make(chan struct{})
-	s := newScene(gateway(t, func(socket *websocket.Conn) {
-		_ = socket.WriteMessage(websocket.TextMessage, []byte("timeout 1m"))
-		_ = socket.WriteMessage(websocket.TextMessage, []byte("welcome"))
-		<-over
-	}))
-	defer close(over)
-	s.Ping = time.Second
-	summary, stop := s.run(t, Plan{Connections: 1})
-	s.ready(t, 1)
-	stop()
-	s.saw(t, "sent", 2) // hello and bye
-	require.Eventually(t, func() bool {
-		s.group.mu.Lock()
-		defer s.group.mu.Unlock()
-		for c := range s.group.conns {
-			return c.leaving.Load() != nil
-		}
-		return true
-	}, 10*time.Second, time.Millisecond)
-	s.group.Tick(hours(1))
-	<-summary
-	assert.Zero(t, s.told()["erred Silence"])
-	assert.Equal(t, 1, s.told()["closed 1000 by us"])
+	synctest.Test(t, func(t *testing.T) {
+		s := newPipeFixture(welcome)
+		summary, _ := s.run(t, Plan{Connections: 1, Duration: time.Hour})
+		s.tick(t)
+		<-summary
+		assert.Zero(t, s.counted()["pong"])
+	})
+}
+
+func TestAClosingConnectionIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newPipeFixture(func(socket *websocket.Conn) {
+			socket.SetCloseHandler(func(int, string) error { return nil })
+			socket.SetPingHandler(func(string) error {
+				t.Error("pinged while closing")
+				return nil
+			})
+			answer(socket, "timeout 1m", "welcome")
+			<-t.Context().Done()
+		})
+		s.Ping = time.Second
+		summary, stop := s.run(t, Plan{Connections: 1})
+		s.waitForReady(t, 1)
+		stop()
+		synctest.Wait()
+		s.group.Tick(time.Now().Add(time.Hour))
+		synctest.Wait()
+		<-summary
+		assert.Zero(t, s.counted()["erred Silence"])
+		assert.Equal(t, 1, s.counted()["closed 1000 by us"])
+	})
+}
+
+// However often a group is asked to, it looks once a second.
+func TestAGroupLooksOnceASecond(t *testing.T) {
+	t.Parallel()
+	s := newPipeFixture(func(*websocket.Conn) {})
+	g, now := NewGroup(s.Config, s.audience), time.Now()
+	for _, test := range []struct{ after, want time.Duration }{
+		{0, 0}, {999 * time.Millisecond, 0}, {time.Second, time.Second}, {1999 * time.Millisecond, time.Second},
+		{2001 * time.Millisecond, 2001 * time.Millisecond},
+	} {
+		g.Tick(now.Add(test.after))
+		assert.Equal(t, now.Add(test.want), g.lastTick)
+	}
 }
