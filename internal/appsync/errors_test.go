@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 )
@@ -116,4 +117,13 @@ func TestErrorNames(t *testing.T) {
 		assert.Equal(t, name, known("any.name#"+name+"Exception"))
 		assert.Equal(t, name, known(name+"Error"))
 	}
+}
+
+func FuzzResponseError(f *testing.F) {
+	f.Add([]byte(`{"data":{},"errors":[{"message":"m"}]}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if err := ResponseError(body); err != nil {
+			require.Contains(t, ErrorNames(), err.Name)
+		}
+	})
 }

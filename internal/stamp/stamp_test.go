@@ -34,7 +34,7 @@ func TestFindIsIndifferentToThePayload(t *testing.T) {
 		"room":           "room-" + text + "-end",
 		"json":           string(inner),
 		"json in json":   string(outer),
-		"behind a false": "pgw- pgw-deadbeef " + text,
+		"after a false":  "pgw- pgw-deadbeef " + text,
 		"doubled prefix": "pgw-" + text,
 		"binary":         "\x00\xff" + text + "\x00",
 	} {
@@ -58,7 +58,7 @@ func TestACanaryIsKnownAsOne(t *testing.T) {
 	require.Equal(t, canary, found)
 }
 
-func TestFindGoesOnBehindAStamp(t *testing.T) {
+func TestFindGoesOnAfterAStamp(t *testing.T) {
 	t.Parallel()
 	second := example
 	second.Sequence++
@@ -119,4 +119,22 @@ func BenchmarkFind(b *testing.B) {
 			b.Fatal("not found")
 		}
 	}
+}
+
+// Stamps travel between processes, which may be different builds: the text must never
+// change. Its checksum was computed by an independent implementation.
+func TestGoldenStamps(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]Stamp{
+		"pgw-deadbeef00000007-5b0316d723723-cb23f208": {Origin: 0xdeadbeef, Sequence: 7, Sent: example.Sent},
+		"pgw-deadbeef00000007c5b0316d723723-3a5d17cd": {Origin: 0xdeadbeef, Sequence: 7, Sent: example.Sent, Canary: true},
+	} {
+		require.Equal(t, text, want.String())
+		found, rest, damaged, ok := Find([]byte("Broadcast: " + text + " and more"))
+		require.True(t, ok)
+		require.Equal(t, want, found)
+		require.Equal(t, " and more", string(rest))
+		require.Zero(t, damaged)
+	}
+	require.Equal(t, "{{stamp}}", Placeholder)
 }
