@@ -57,6 +57,7 @@ func TestSession(t *testing.T) {
 				{frame: "Broadcast: hello", want: data},
 				{frame: using, want: data},
 				{frame: "Joined cha", want: data},
+				{frame: "Bob: " + joined, want: data},
 				{frame: "", want: data},
 				{frame: joined, want: want{ready("/join Room1", "joined_success_counter", "")}},
 			},
@@ -79,6 +80,10 @@ func TestSession(t *testing.T) {
 				{frame: joined, want: data},
 				{do: &Step{Send: "/ls", Expect: "Room"}, want: want{progress("", "", "/ls")}},
 				{frame: "Room1", want: want{progress("/ls", "", "")}},
+				{do: &Step{Send: "/who", Expect: "Ann"}, want: want{progress("", "", "/who")}},
+				{frame: "Ann", want: want{progress("/who", "", "")}},
+				{do: &Step{Send: "/ls", Expect: "Room"}, want: want{progress("", "", "/ls")}},
+				{frame: forbidden, want: want{refusal("/ls", "")}},
 			},
 		},
 		{
@@ -169,6 +174,19 @@ func TestSessionsShareSteps(t *testing.T) {
 	assert.Equal(t, "a", string(a.Receive([]byte(joined)).Answer))
 	assert.Equal(t, "b", string(b.Receive([]byte(joined)).Answer))
 	assert.Equal(t, ChatHandshake("Ann", "Room1"), steps)
+}
+
+// The steps of a handshake must not stay in memory with every listener.
+func TestAHandshakeIsFreed(t *testing.T) {
+	t.Parallel()
+	for _, replies := range [][]string{{using, joined}, {forbidden}} {
+		s := New(ChatHandshake("Ann", "Room1"))
+		s.Open()
+		for _, reply := range replies {
+			s.Receive([]byte(reply))
+		}
+		assert.Nil(t, s.steps)
+	}
 }
 
 func TestDataIsFree(t *testing.T) {

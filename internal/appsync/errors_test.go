@@ -51,6 +51,10 @@ func TestFrameError(t *testing.T) {
 			dialect.Error{Name: BadRequest, Code: 400, Message: "Required headers are missing."},
 		},
 		{"another code", `{"payload":{"errors":[{"errorCode":403}]}}`, dialect.Error{Name: Unauthorized, Code: 403}},
+		{
+			"a code that says nothing, with a text", `{"payload":{"errors":[{"errorCode":500,"message":"m"}]}}`,
+			dialect.Error{Name: Other, Code: 500, Message: "m"},
+		},
 		{"a code that says nothing", `{"payload":{"errors":[{"errorCode":500}]}}`, dialect.Error{Name: Other, Code: 500}},
 		{
 			"GraphQL's own", `{"payload":{"errors":[{"message":"Validation error of type FieldUndefined","locations":[]}]}}`,

@@ -44,6 +44,6 @@ func RealtimeURL(graphql *url.URL) (*url.URL, error) {
 	} else if !strings.HasSuffix(path, "/realtime") {
 		path += "/realtime"
 	}
-	realtime.Path, realtime.RawPath = path, ""
+	realtime.Path = path
 	return &realtime, nil
 }

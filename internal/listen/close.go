@@ -37,9 +37,7 @@ type closeReason struct {
 func (c *Conn) Close(code int, reason string) {
 	defer c.beginClose(closeReason{code: code, text: reason})
 	for _, frame := range c.farewell() {
-		if c.Send(frame) != nil {
-			break
-		}
+		_ = c.Send(frame) // if it fails, so does all that follows
 	}
 }
 

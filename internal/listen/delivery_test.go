@@ -52,8 +52,8 @@ func TestDeliveries(t *testing.T) {
 		"none":                         {[]string{"", "just a message"}, map[string]int{}},
 		"a damaged one":                {[]string{damaged}, map[string]int{"erred DamagedStamp": 1}},
 		"damaged ones among others": {
-			[]string{fmt.Sprint(damaged, remote, damaged, other, "pgw-")},
-			map[string]int{"erred DamagedStamp": 3, "delivered": 2},
+			[]string{fmt.Sprint(damaged, damaged, remote, damaged, other, "pgw-")},
+			map[string]int{"erred DamagedStamp": 4, "delivered": 2},
 		},
 		"a canary":                {[]string{canary.String()}, map[string]int{}},
 		"a canary and a delivery": {[]string{fmt.Sprint(canary, remote)}, map[string]int{"delivered": 1}},

@@ -30,17 +30,15 @@ func (c *Conn) Tick(now time.Time) {
 		return
 	}
 	age := now.Sub(c.dialled)
-	if !c.ready.Load() && age > c.config.Timeout {
+	maxSilence := time.Duration(c.maxSilence.Load())
+	switch {
+	case !c.ready.Load() && age > c.config.Timeout:
 		c.closeBecause(errNotReady)
-		return
-	}
-	if limit := time.Duration(c.maxSilence.Load()); limit > 0 && age-time.Duration(c.lastMessage.Load()) > limit {
-		if c.closeBecause(fmt.Errorf("the gateway sent nothing for %s", limit)) {
+	case maxSilence > 0 && age-time.Duration(c.lastMessage.Load()) > maxSilence:
+		if c.closeBecause(fmt.Errorf("the gateway sent nothing for %s", maxSilence)) {
 			c.config.Observer.Erred(Silence)
 		}
-		return
-	}
-	if c.config.Ping > 0 && age-time.Duration(c.lastPing.Load()) >= c.config.Ping {
+	case c.config.Ping > 0 && age-time.Duration(c.lastPing.Load()) >= c.config.Ping:
 		c.lastPing.Store(int64(age))
 		go c.socket.Ping() //nolint:errcheck // if it fails, so will the next read
 	}

@@ -149,21 +149,18 @@ func TestAClosingConnectionIsLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newPipeFixture(func(socket *websocket.Conn) {
 			socket.SetCloseHandler(func(int, string) error { return nil })
-			socket.SetPingHandler(func(string) error {
-				t.Error("pinged while closing")
-				return nil
-			})
 			answer(socket, "timeout 1m", "welcome")
 			<-t.Context().Done()
 		})
 		s.Ping = time.Second
-		summary, stop := s.run(t, Plan{Connections: 1})
-		s.waitForReady(t, 1)
-		stop()
-		synctest.Wait()
-		s.group.Tick(time.Now().Add(time.Hour))
-		synctest.Wait()
-		<-summary
+		conn := drive(t, s, new(handlerLog))
+		s.waitFor(t, "ready", 1)
+		conn.Close(NormalClosure, "")
+		for _, after := range []time.Duration{time.Second, 10 * time.Second, time.Hour} {
+			conn.Tick(time.Now().Add(after))
+		}
+		assert.Zero(t, conn.lastPing.Load())
+		<-conn.Done()
 		assert.Zero(t, s.counted()["erred Silence"])
 		assert.Equal(t, 1, s.counted()["closed 1000 by us"])
 	})

@@ -3,6 +3,8 @@ package stamp
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"hash/crc32"
 	"math"
 	"strings"
 	"testing"
@@ -28,6 +30,7 @@ func TestFindIsIndifferentToThePayload(t *testing.T) {
 	outer, err := json.Marshal(map[string]string{"event": string(inner)})
 	require.NoError(t, err)
 
+	damage := map[string]int{"after a false": 2, "doubled prefix": 1}
 	for name, payload := range map[string]string{
 		"bare":           text,
 		"chat":           "Broadcast: " + text,
@@ -40,8 +43,9 @@ func TestFindIsIndifferentToThePayload(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			found, rest, _, ok := Find([]byte(payload))
+			found, rest, damaged, ok := Find([]byte(payload))
 			require.True(t, ok)
+			require.Equal(t, damage[name], damaged)
 			require.Equal(t, example, found)
 			require.True(t, strings.HasSuffix(payload, string(rest)))
 		})
@@ -93,6 +97,24 @@ func TestADamagedStampIsRefused(t *testing.T) {
 	}
 	_, _, damaged, _ := Find(append(bytes.Clone(text[:Len-1]), 'x'))
 	require.Equal(t, 1, damaged)
+}
+
+// A text in another format isn't a stamp even if its checksum is right.
+func TestTheFormatIsChecked(t *testing.T) {
+	t.Parallel()
+	for at, c := range map[int]byte{originAt: 'g', sequenceAt: 'A', kindAt: 'k', timeAt: '-', checkAt - 1: 'c'} {
+		text := []byte(example.String())[:checkAt]
+		text[at] = c
+		text = fmt.Appendf(text, "%08x", crc32.Checksum(text, castagnoli))
+		_, _, damaged, ok := Find(text)
+		require.False(t, ok, "%s", text)
+		require.Equal(t, 1, damaged)
+	}
+}
+
+func TestAppendLeavesWhatIsThere(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "room-"+example.String(), string(example.Append([]byte("room-"))))
 }
 
 func FuzzFind(f *testing.F) {
