@@ -62,6 +62,7 @@ func TestTheFirstReasonCounts(t *testing.T) {
 	<-conn.Done()
 	assert.Equal(t, `closed 4000 "first"`, d.read()[2])
 	assert.Equal(t, 1, h.waitForClosed(t, 4000, 1)["hello"])
+	assert.Equal(t, map[string]int{"first": 1}, h.reasons)
 	assert.Equal(t, 1, s.counted()["closed 4000 by us"])
 }
 

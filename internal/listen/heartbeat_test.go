@@ -78,7 +78,15 @@ func TestAGatewayThatFallsSilent(t *testing.T) {
 func TestSilenceIsTheReason(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, d := newPipeFixture(func(socket *websocket.Conn) { answer(socket, "timeout 90s", "welcome") }), new(handlerLog)
+		var code int
+		s, d := newPipeFixture(func(socket *websocket.Conn) {
+			acknowledge := socket.CloseHandler()
+			socket.SetCloseHandler(func(c int, reason string) error {
+				code = c
+				return acknowledge(c, reason)
+			})
+			answer(socket, "timeout 90s", "welcome")
+		}), new(handlerLog)
 		conn := drive(t, s, d)
 		s.waitFor(t, "ready", 1)
 		at := conn.dialled.Add(time.Duration(conn.lastMessage.Load()))
@@ -87,6 +95,7 @@ func TestSilenceIsTheReason(t *testing.T) {
 		conn.Tick(at.Add(90*time.Second + 1))
 		conn.Tick(at.Add(180 * time.Second))
 		<-conn.Done()
+		assert.Equal(t, 1001, code)
 		lines := d.read()
 		assert.Equal(t, `closed 1001 "the gateway sent nothing for 1m30s"`, lines[len(lines)-1])
 		assert.Equal(t, 1, s.counted()["erred Silence"])
@@ -106,6 +115,30 @@ func TestAGatewayThatVanishes(t *testing.T) {
 		s.tick(t)
 		assert.Equal(t, Summary{Opened: 1, Ready: 1}, <-summary)
 		assert.Equal(t, 1, s.counted()["erred Silence"])
+		assert.Equal(t, 1, s.counted()["closed 1001 by us"])
+	})
+}
+
+// One goroutine ticks for all connections, so a gateway that reads nothing must not hold
+// it up.
+func TestTickDoesNotWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newPipeFixture(func(socket *websocket.Conn) {
+			_, _, _ = socket.ReadMessage()
+			write(socket, "timeout 1m", "welcome")
+			<-t.Context().Done()
+		})
+		s.Ping = 30 * time.Second
+		conn := drive(t, s, new(handlerLog))
+		s.waitFor(t, "ready", 1)
+		begin := time.Now()
+		conn.Tick(begin.Add(31 * time.Second))
+		assert.NotZero(t, conn.lastPing.Load(), "it pings")
+		conn.Tick(begin.Add(time.Hour))
+		assert.NotNil(t, conn.closedByUs.Load(), "it closes")
+		assert.Zero(t, time.Since(begin))
+		<-conn.Done()
 		assert.Equal(t, 1, s.counted()["closed 1001 by us"])
 	})
 }

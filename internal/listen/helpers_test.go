@@ -150,12 +150,16 @@ type hub struct {
 	mu      sync.Mutex
 	sockets map[*websocket.Conn]bool
 	texts   map[string]int
-	codes   map[int]int // the close codes received
+	codes   map[int]int    // the close codes received
+	reasons map[string]int // the close reasons received
 }
 
 func newHub(t *testing.T, welcome ...string) (*hub, *wire.Target) {
 	t.Helper()
-	h := &hub{sockets: make(map[*websocket.Conn]bool), texts: make(map[string]int), codes: make(map[int]int)}
+	h := &hub{
+		sockets: make(map[*websocket.Conn]bool), texts: make(map[string]int),
+		codes: make(map[int]int), reasons: make(map[string]int),
+	}
 	return h, gateway(t, func(socket *websocket.Conn) {
 		for {
 			_, text, err := socket.ReadMessage()
@@ -182,8 +186,9 @@ func (h *hub) remove(socket *websocket.Conn, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.sockets, socket)
-	code, _ := wire.CloseCode(err)
+	code, reason := wire.CloseCode(err)
 	h.codes[code]++
+	h.reasons[reason]++
 }
 
 // each calls f with every connection.
