@@ -35,7 +35,7 @@ func TestMembers(t *testing.T) {
 		{data: `{"a\"b":"c\\","d":"\\\""}`, members: []string{`a\"b="c\\"`, `d="\\\""`}, whole: true},
 		{data: `{"":""}`, members: []string{`=""`}, whole: true},
 
-		// What comes before the fault is found all the same.
+		// Members before a fault are found.
 		{data: `{"a":1`, members: []string{"a=1"}},
 		{data: `{"a":1,`, members: []string{"a=1"}},
 		{data: `{"a":1,}`, members: []string{"a=1"}},

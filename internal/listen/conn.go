@@ -126,8 +126,8 @@ func (c *Conn) receive(m wire.Message) {
 	}
 }
 
-// Do calls f with the dialect's session, which nothing else uses meanwhile, and
-// handles the event that f returns.
+// Do calls f with the dialect's session and handles the event that f returns. Nothing
+// else uses the session while f runs.
 func (c *Conn) Do(f func(dialect.Session) dialect.Event) {
 	c.handle(c.withSession(f))
 }

@@ -46,7 +46,7 @@ func TestEverybodyListens(t *testing.T) {
 	assert.Equal(t, map[string]int{"hello": listeners, "bye": listeners}, h.waitForClosed(t, 1000, listeners))
 }
 
-// Whatever keeps a listener from becoming ready is a failure and observed as one.
+// Each way in which a listener doesn't become ready is a failure and observed as one.
 func TestListenersThatNeverBecomeReady(t *testing.T) {
 	t.Parallel()
 	const listeners = 5
@@ -136,7 +136,7 @@ func TestTheGatewayHangsUp(t *testing.T) {
 	assert.Equal(t, listeners/2, s.counted()["closed 1006 by gateway"])
 }
 
-// A subscription that the gateway ends is no use any more.
+// A listener whose subscription the gateway ends is of no use any more, and is closed.
 func TestTheGatewayEndsWhatItBegan(t *testing.T) {
 	t.Parallel()
 	h, to := newHub(t, "welcome")
@@ -148,7 +148,7 @@ func TestTheGatewayEndsWhatItBegan(t *testing.T) {
 	assert.Equal(t, 1, s.counted()["closed 1000 by gateway"])
 }
 
-// What means nothing, or is an error of something else, ends nothing.
+// Frames that mean nothing, and errors about something else, end nothing.
 func TestOddFramesEndNothing(t *testing.T) {
 	t.Parallel()
 	h, to := newHub(t, "what", "welcome", "welcome", "what")

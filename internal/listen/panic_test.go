@@ -131,7 +131,7 @@ func (p panicky) Farewell() [][]byte {
 	return p.simple.Farewell()
 }
 
-// A handler that panics gets its last call all the same.
+// A handler that panics still gets its last call.
 func TestAHandlerThatPanics(t *testing.T) {
 	t.Parallel()
 	_, to := newHub(t, "welcome")
