@@ -29,4 +29,5 @@ func TestGoldenFrames(t *testing.T) {
 	assert.Equal(t, `{"id":"2","type":"stop"}`, string(s.Receive([]byte(`{"type":"start_ack","id":"2"}`)).Answer))
 	assert.Equal(t, `{"id":"1","type":"stop"}`, string(s.Stop("1")))
 	assert.Equal(t, "graphql-ws", Subprotocol)
+	assert.Equal(t, "subscribed_success_counter", SubscribedCounter)
 }

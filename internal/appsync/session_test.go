@@ -59,6 +59,11 @@ func TestSession(t *testing.T) {
 			receive(limitFrame, failed(dialect.Failure, "", limit)),
 			farewell(),
 		}},
+		{"the connection is refused with an id", true, []turn{
+			receive(`{"type":"connection_error","id":"1","payload":{"errors":[{"errorType":"LimitExceededError","message":"Rate limit exceeded"}]}}`,
+				failed(dialect.Refusal, "", limit)),
+			receive(ack, unknown),
+		}},
 		{"the connection is refused without a type or a code", true, []turn{
 			receive(`{"type":"connection_error","payload":{"errors":[{"message":"m"}]}}`,
 				failed(dialect.Refusal, "", &dialect.Error{Name: Other, Message: "m"})),
@@ -74,6 +79,22 @@ func TestSession(t *testing.T) {
 			receive(`{"id":"1","type":"start_ack"}`, unknown),
 			subscribe("2"),
 			receive(`{"id":"2","type":"start_ack"}`, subscribed("2")),
+			stop("2", `{"id":"2","type":"stop"}`),
+			receive(`{"id":"2","type":"complete"}`, about(dialect.Progress, "2")),
+			subscribe("3"),
+		}},
+		{"farewell", true, []turn{
+			farewell(),
+			receive(ack, started),
+			farewell(),
+			receive(`{"id":"1","type":"start_ack"}`, dialect.Event{
+				Kind: dialect.Progress, Request: "1", Counter: SubscribedCounter, Answer: []byte(`{"id":"1","type":"stop"}`),
+			}),
+			subscribe("2"), subscribe("3"), subscribe("4"),
+			receive(`{"id":"2","type":"start_ack"}`, subscribed("2")),
+			receive(`{"id":"4","type":"start_ack"}`, subscribed("4")),
+			farewell(`{"id":"2","type":"stop"}`, `{"id":"4","type":"stop"}`),
+			farewell(),
 		}},
 		{"the handshake's subscription is refused without id", true, []turn{
 			receive(ack, started),

@@ -20,7 +20,7 @@ var standardHost = regexp.MustCompile(
 func RealtimeURL(graphql *url.URL) (*url.URL, error) {
 	realtime := *graphql
 	realtime.Fragment, realtime.RawFragment = "", ""
-	switch strings.ToLower(graphql.Scheme) {
+	switch graphql.Scheme {
 	case "https", "wss":
 		realtime.Scheme = "wss"
 	case "http", "ws":

@@ -55,6 +55,10 @@ func TestMembers(t *testing.T) {
 		{data: `[]`},
 		{data: `"{}"`},
 		{data: `Broadcast: {"a":1}`},
+		{data: `["a":1}`},
+		{data: `["a":1]`},
+		{data: `{xa":1}`},
+		{data: `{"a":1,b":2}`, members: []string{"a=1"}},
 		{data: `{,}`},
 		{data: `{"a`},
 		{data: `{"a\"`},
@@ -81,7 +85,9 @@ func TestMembers(t *testing.T) {
 func TestMembersText(t *testing.T) {
 	t.Parallel()
 	m := Object([]byte(`{"a":"x","b":"","c":1,"d":12,"e":"\"\\"}`))
+	assert.False(t, m.Whole(), "before the end")
 	require.True(t, m.Next())
+	assert.False(t, m.Whole(), "before the end")
 	assert.Equal(t, "x", string(m.Text()))
 	require.True(t, m.Next())
 	assert.NotNil(t, m.Text())
