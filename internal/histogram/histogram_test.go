@@ -21,6 +21,9 @@ func TestEveryBucketHoldsItsOwnMiddle(t *testing.T) {
 	for i := range size {
 		require.Equal(t, i, index(middle(i)))
 	}
+	for micros := range int64(128) {
+		require.Equal(t, micros, middle(index(micros)), "short durations are exact")
+	}
 	require.Equal(t, size-1, index(int64(24*time.Hour/time.Microsecond)))
 }
 
