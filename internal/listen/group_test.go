@@ -242,14 +242,14 @@ func TestAConnectionThatOpensTooLate(t *testing.T) {
 // Connections that are abandoned because the test ends have not failed.
 func TestTheTestEndsWhileDialling(t *testing.T) {
 	t.Parallel()
-	const listeners = 2 * maxDialling
+	const listeners, atATime = 200, 100
 	asked := make(chan struct{}, listeners)
 	s := newFixture(httpGateway(t, func(_ http.ResponseWriter, r *http.Request) {
 		asked <- struct{}{}
 		<-r.Context().Done()
 	}))
 	summary, stop := s.run(t, Plan{Connections: listeners})
-	for range maxDialling {
+	for range atATime {
 		<-asked
 	}
 	stop()

@@ -33,6 +33,18 @@ func TestAHandshakeThatTakesTooLong(t *testing.T) {
 	})
 }
 
+func TestAHandshakeHasItsFullTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newPipeFixture(func(socket *websocket.Conn) { answer(socket, "what") })
+		conn := drive(t, s, new(handlerLog))
+		conn.Tick(conn.dialled.Add(s.Timeout))
+		assert.Nil(t, conn.closedByUs.Load())
+		conn.Tick(conn.dialled.Add(s.Timeout + 1))
+		assert.NotNil(t, conn.closedByUs.Load())
+	})
+}
+
 // A listener that is ready isn't subject to the handshake's timeout.
 func TestAListenerThatIsReadyStays(t *testing.T) {
 	t.Parallel()
@@ -134,7 +146,7 @@ func TestTickDoesNotWait(t *testing.T) {
 		s.waitFor(t, "ready", 1)
 		begin := time.Now()
 		conn.Tick(begin.Add(31 * time.Second))
-		assert.NotZero(t, conn.lastPing.Load(), "it pings")
+		assert.EqualValues(t, begin.Add(31*time.Second).Sub(conn.dialled), conn.lastPing.Load(), "it pings")
 		conn.Tick(begin.Add(time.Hour))
 		assert.NotNil(t, conn.closedByUs.Load(), "it closes")
 		assert.Zero(t, time.Since(begin))
