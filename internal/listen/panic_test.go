@@ -96,6 +96,9 @@ func TestADialectThatPanics(t *testing.T) {
 			summary, _ := s.run(t, Plan{Connections: 3})
 			assert.Equal(t, test.summary, <-summary)
 			assert.Equal(t, test.want, s.counted())
+			for _, failed := range s.failures {
+				assert.Equal(t, to.URL.Host, failed.Host)
+			}
 		})
 	}
 }
