@@ -31,19 +31,19 @@ type Side struct {
 // Stats reads the ground truth.
 func (g *Gateway) Stats() Stats {
 	stats := Stats{
-		APIGateway: sideOf(g.apigw.Hub, g.apigw.Account),
-		AppSync:    sideOf(g.appsync.Hub, g.appsync.Account),
+		APIGateway: sideOf(g.apigw.Hub, g.apigw.Tally),
+		AppSync:    sideOf(g.appsync.Hub, g.appsync.Tally),
 	}
 	stats.APIGateway.Ready = g.rooms.Joined()
 	stats.AppSync.Ready = int(g.appsync.Ready.Load())
 	return stats
 }
 
-func sideOf(hub *socket.Hub, account *truth.Tally) Side {
-	s := Side{Report: account.Report()}
+func sideOf(hub *socket.Hub, tally *truth.Tally) Side {
+	s := Side{Report: tally.Report()}
 	for _, c := range hub.Conns() {
 		s.Open++
-		s.DroppedOpen += account.Missed(&c.Missed)
+		s.DroppedOpen += tally.Withheld(&c.Withheld)
 	}
 	s.Accepted, s.Refused = hub.Counters.Accepted.Load(), hub.Counters.Refused.Load()
 	s.FramesIn, s.FramesOut = hub.Counters.FramesIn.Load(), hub.Counters.FramesOut.Load()
@@ -57,8 +57,8 @@ func (g *Gateway) getStats(w http.ResponseWriter, _ *http.Request) {
 
 // deleteStats forgets everything that has been counted so far.
 func (g *Gateway) deleteStats(w http.ResponseWriter, _ *http.Request) {
-	g.apigw.Account.Forget()
-	g.appsync.Account.Forget()
+	g.apigw.Tally.Forget()
+	g.appsync.Tally.Forget()
 	g.apigw.Hub.Counters.Reset()
 	g.appsync.Hub.Counters.Reset()
 	w.WriteHeader(http.StatusNoContent)

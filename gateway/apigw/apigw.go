@@ -43,8 +43,8 @@ type Config struct {
 
 // Gateway is one API. It must be closed.
 type Gateway struct {
-	Hub     *socket.Hub
-	Account *truth.Tally
+	Hub   *socket.Hub
+	Tally *truth.Tally
 
 	config      Config
 	faults      *fault.Faults
@@ -62,7 +62,7 @@ func New(config Config, faults *fault.Faults) *Gateway {
 		Hub: socket.NewHub(socket.Limits{
 			Message: maxMessage, Idle: config.Idle, Lifetime: config.Lifetime, Write: config.Write,
 		}),
-		Account:     truth.New(),
+		Tally:       truth.New(),
 		config:      config,
 		faults:      faults,
 		connections: map[string]*connection{},

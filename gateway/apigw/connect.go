@@ -34,7 +34,7 @@ func (g *Gateway) connect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := &connection{Conn: conn, id: id, gateway: g, agent: unique.Make(r.UserAgent())}
-	c.listener = fault.Listener{Number: conn.Number, Out: c, Missed: &conn.Missed}
+	c.listener = fault.Listener{Number: conn.Number, Out: c, Withheld: &conn.Withheld}
 	g.Hub.Counters.Accepted.Add(1)
 	g.mu.Lock()
 	g.connections[id] = c

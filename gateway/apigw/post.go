@@ -24,7 +24,7 @@ func (g *Gateway) Broadcast(sender string, data []byte, audience int) (func(id s
 	if len(data) > maxMessage {
 		return nil, ErrTooLarge
 	}
-	account := g.Account.Open(data, audience)
+	account := g.Tally.Open(data, audience)
 	frame := socket.Frame(data)
 	return func(id string) error {
 		c, ok := g.lookup(id)

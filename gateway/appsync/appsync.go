@@ -37,9 +37,9 @@ type Config struct {
 
 // Gateway is one API. It must be closed.
 type Gateway struct {
-	Hub     *socket.Hub
-	Account *truth.Tally
-	Ready   atomic.Int64 // connections with a subscription
+	Hub   *socket.Hub
+	Tally *truth.Tally
+	Ready atomic.Int64 // connections with a subscription
 
 	config Config
 	faults *fault.Faults
@@ -53,9 +53,9 @@ func New(config Config, faults *fault.Faults) *Gateway {
 		Hub: socket.NewHub(socket.Limits{
 			Message: maxMessage, Lifetime: config.Lifetime, Write: config.Write,
 		}, subprotocol),
-		Account: truth.New(),
-		config:  config,
-		faults:  faults,
+		Tally:  truth.New(),
+		config: config,
+		faults: faults,
 	}
 	g.schema = graphql.MustParseSchema(schemaText, &resolver{publish: g.publish})
 	g.startBroker()

@@ -140,7 +140,7 @@ func (g *Gateway) publish(p *published) {
 	g.broker.publishing.Lock()
 	defer g.broker.publishing.Unlock()
 	matched, audience := g.broker.match(p)
-	account := g.Account.Open(p.text(), audience)
+	account := g.Tally.Open(p.text(), audience)
 	for group, members := range matched {
 		payload := g.payload(g.Hub.Context(), group.request, p)
 		for part, to := range members {
@@ -158,7 +158,7 @@ func (g *Gateway) publish(p *published) {
 // "InboundMessageError").
 func lose(account *truth.Broadcast, to []*subscription) {
 	for _, s := range to {
-		account.Dropped(&s.conn.Missed)
+		account.Dropped(&s.conn.Withheld)
 	}
 }
 

@@ -16,7 +16,7 @@ type subscription struct {
 
 func newSubscription(c *connection, id gjson.Result) *subscription {
 	s := &subscription{conn: c, id: id.Raw}
-	s.listener = fault.Listener{Number: c.Number, Out: s, Missed: &c.Missed}
+	s.listener = fault.Listener{Number: c.Number, Out: s, Withheld: &c.Withheld}
 	return s
 }
 

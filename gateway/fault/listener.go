@@ -17,9 +17,9 @@ type Outlet interface {
 // Listener is one that broadcasts are delivered to: a connection that joined,
 // or a subscription. Its zero value with the fields set is ready for use.
 type Listener struct {
-	Number uint64        // what random choices depend on
-	Out    Outlet        //
-	Missed *truth.Missed // its connection's
+	Number   uint64          // what random choices depend on
+	Out      Outlet          //
+	Withheld *truth.Withheld // its connection's
 
 	mu     sync.Mutex // held while a delivery is decided, written and counted
 	closed bool
@@ -67,9 +67,9 @@ func (f *Faults) settle(l *Listener, d delivery) {
 	case l.closed:
 		b.Gone()
 	case l.isDeaf(p):
-		b.Deaf(l.Missed)
+		b.Deaf(l.Withheld)
 	case p.hits(dropping, p.Drop, b.Number, l.Number):
-		b.Dropped(l.Missed)
+		b.Dropped(l.Withheld)
 	case l.held == nil && p.hits(reordering, p.Reorder, b.Number, l.Number):
 		l.held = &d
 		f.timetable(l).soon(patience, func() { f.release(l, &d) })
@@ -92,7 +92,7 @@ func (f *Faults) release(l *Listener, d *delivery) {
 	l.held = nil
 	p := f.plan.Load()
 	if l.isDeaf(p) {
-		d.broadcast.Deaf(l.Missed)
+		d.broadcast.Deaf(l.Withheld)
 		return
 	}
 	l.write(p, *d)

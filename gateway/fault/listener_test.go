@@ -40,14 +40,14 @@ type bench struct {
 	t        *testing.T
 	out      *outlet
 	listener *Listener
-	account  *truth.Tally
+	tally    *truth.Tally
 }
 
 func newBench(t *testing.T, faults string) *bench {
 	t.Helper()
-	b := &bench{Faults: New(Settings{Seed: 1}), t: t, out: &outlet{}, account: truth.New()}
+	b := &bench{Faults: New(Settings{Seed: 1}), t: t, out: &outlet{}, tally: truth.New()}
 	t.Cleanup(b.Faults.Close)
-	b.listener = &Listener{Number: 1, Out: b.out, Missed: &truth.Missed{}}
+	b.listener = &Listener{Number: 1, Out: b.out, Withheld: &truth.Withheld{}}
 	b.change(faults)
 	return b
 }
@@ -63,10 +63,10 @@ func (b *bench) change(faults string) {
 // the sequence.
 func (b *bench) deliver(origin, sequence uint32) {
 	s := stamp.Stamp{Origin: origin, Sequence: sequence, Sent: time.Now()}
-	b.Deliver(b.listener, b.account.Open([]byte(s.String()), 1), []byte(strconv.Itoa(int(sequence))))
+	b.Deliver(b.listener, b.tally.Open([]byte(s.String()), 1), []byte(strconv.Itoa(int(sequence))))
 }
 
-func (b *bench) counts() truth.Counts { return b.account.Report().Totals.Counts }
+func (b *bench) counts() truth.Counts { return b.tally.Report().Totals.Counts }
 
 func (b *bench) require(wrote []string, want truth.Counts) {
 	b.t.Helper()
@@ -101,7 +101,7 @@ func TestADroppedOneIsNoNext(t *testing.T) {
 	b.change(`{"drop": 0, "duplicate": 1}`)
 	b.deliver(1, 3)
 	b.require([]string{"3", "3", "1", "1"}, truth.Counts{Audience: 3, Delivered: 2, Dropped: 1, Duplicated: 2, Reordered: 1})
-	require.EqualValues(t, 1, b.account.Missed(b.listener.Missed))
+	require.EqualValues(t, 1, b.tally.Withheld(b.listener.Withheld))
 }
 
 func TestOriginsAreApart(t *testing.T) {
@@ -152,7 +152,7 @@ func TestDeafness(t *testing.T) {
 	b.change(`{"deaf": "1ns", "drop": 0}`)
 	b.deliver(1, 3)
 	b.require([]string{"3"}, truth.Counts{Audience: 3, Delivered: 1, Dropped: 1, Deaf: 1})
-	require.EqualValues(t, 2, b.account.Missed(b.listener.Missed))
+	require.EqualValues(t, 2, b.tally.Withheld(b.listener.Withheld))
 }
 
 func TestAFixedDelayKeepsTheOrder(t *testing.T) {

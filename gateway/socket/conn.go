@@ -25,10 +25,10 @@ type Owner interface {
 // Conn is one open connection. Its methods may be called from several
 // goroutines at once.
 type Conn struct {
-	Number uint64 // counted from 1 as they come
-	Opened time.Time
-	Owner  Owner
-	Missed truth.Missed // the deliveries kept from it on purpose
+	Number   uint64 // counted from 1 as they come
+	Opened   time.Time
+	Owner    Owner
+	Withheld truth.Withheld // the deliveries kept from it on purpose
 
 	hub    *Hub
 	ws     *websocket.Conn
