@@ -17,6 +17,7 @@
 package gateway
 
 import (
+	"cmp"
 	"crypto/tls"
 	"net/http"
 	"sync"
@@ -69,14 +70,14 @@ const (
 
 // New starts a gateway.
 func New(c Config) *Gateway {
-	write := or(c.WriteTimeout, writeTimeout)
+	write := cmp.Or(c.WriteTimeout, writeTimeout)
 	g := &Gateway{faults: fault.New(c.Faults), rooms: chat.NewMemory(), mux: http.NewServeMux()}
 	g.apigw = apigw.New(apigw.Config{
-		Idle: or(c.IdleTimeout, idleTimeout), Lifetime: or(c.Lifetime, lifetime),
+		Idle: cmp.Or(c.IdleTimeout, idleTimeout), Lifetime: cmp.Or(c.Lifetime, lifetime),
 		Write: write, IntegrationTimeout: integrationTimeout,
 	}, g.faults)
 	g.appsync = appsync.New(appsync.Config{
-		APIKey: or(c.APIKey, APIKey), KeepAlive: or(c.KeepAlive, keepAlive),
+		APIKey: cmp.Or(c.APIKey, APIKey), KeepAlive: cmp.Or(c.KeepAlive, keepAlive),
 		Lifetime: appsyncLifetime, Write: write,
 	}, g.faults)
 	g.chat = chat.New(g.apigw, g.rooms, chat.Config{Fanout: c.Fanout, PostTime: c.PostTime})
@@ -91,15 +92,6 @@ func New(c Config) *Gateway {
 	g.mux.HandleFunc("POST /faults", g.postFaults)
 	g.mux.HandleFunc("DELETE /faults", g.deleteFaults)
 	return g
-}
-
-// or returns v, or usual where v is the zero value.
-func or[T comparable](v, usual T) T {
-	var zero T
-	if v == zero {
-		return usual
-	}
-	return v
 }
 
 // Handler serves both gateways, /stats and /faults.

@@ -10,7 +10,7 @@ import (
 // Many more than may wait are done, in order, by goroutines that then end.
 func TestInboxWorksInOrder(t *testing.T) {
 	t.Parallel()
-	const many = 50 * waiting
+	const many = 50 * maxInbox
 	var b inbox
 	var running sync.WaitGroup
 	start := func(f func()) { running.Go(f) }
@@ -32,7 +32,7 @@ func TestInboxMakesTheReaderWait(t *testing.T) {
 	begun, goOn := make(chan struct{}), make(chan struct{})
 	b.do(start, func() { close(begun); <-goOn })
 	<-begun
-	for range waiting {
+	for range maxInbox {
 		b.do(start, func() {})
 	}
 	more := make(chan struct{})

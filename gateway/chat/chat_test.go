@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pushgw/xk6-pushgw/gateway/apigw"
 	"github.com/stretchr/testify/require"
 )
 
@@ -146,7 +147,7 @@ func TestABroadcastPassesOverTheDead(t *testing.T) {
 		t.Run(strconv.Itoa(fanout), func(t *testing.T) {
 			t.Parallel()
 			a, p := newApp(t, Config{Fanout: fanout, PostTime: time.Microsecond})
-			p.fails["ann"] = ErrGone
+			p.fails["ann"] = apigw.ErrGone
 			require.NoError(t, a.Default("cat", "/join R"))
 			require.NoError(t, a.Default("bob", "hello"))
 			require.Equal(t, "Bob: hello", p.to["bob"][0])

@@ -92,13 +92,7 @@ func NewHub(limits Limits, subprotocols ...string) *Hub {
 func (h *Hub) Context() context.Context { return h.ctx }
 
 // Go runs f in a goroutine that Close waits for.
-func (h *Hub) Go(f func()) {
-	h.running.Add(1)
-	go func() {
-		defer h.running.Done()
-		f()
-	}()
-}
+func (h *Hub) Go(f func()) { h.running.Go(f) }
 
 // Upgrade makes a request a connection, which must be given to Serve. If it
 // can't, nothing has been answered and the error says why.
