@@ -2,77 +2,12 @@ package fault
 
 import (
 	"errors"
-	"strconv"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
-	"github.com/pushgw/xk6-pushgw/internal/stamp"
 	"github.com/stretchr/testify/require"
 )
-
-// outlet keeps what is written.
-type outlet struct {
-	mu     sync.Mutex
-	wrote  []string
-	broken error
-	cut    bool
-}
-
-func (o *outlet) put(text string) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.broken == nil {
-		o.wrote = append(o.wrote, text)
-	}
-	return o.broken
-}
-
-func (o *outlet) Data(body []byte) error { return o.put(string(body)) }
-func (o *outlet) Error() error           { return o.put("error") }
-func (o *outlet) Cut()                   { o.cut = true }
-
-// bench is one listener, with faults and an account of its own.
-type bench struct {
-	*Faults
-
-	t        *testing.T
-	out      *outlet
-	listener *Listener
-	tally    *truth.Tally
-}
-
-func newBench(t *testing.T, faults string) *bench {
-	t.Helper()
-	b := &bench{Faults: New(Settings{Seed: 1}), t: t, out: &outlet{}, tally: truth.New()}
-	t.Cleanup(b.Faults.Close)
-	b.listener = &Listener{Number: 1, Out: b.out, Withheld: &truth.Withheld{}}
-	b.change(faults)
-	return b
-}
-
-func (b *bench) change(faults string) {
-	b.t.Helper()
-	change, err := Read(b.Settings(), []byte(faults))
-	require.NoError(b.t, err)
-	b.Set(change.Settings)
-}
-
-// deliver delivers the broadcast of that origin and sequence, whose body is
-// the sequence.
-func (b *bench) deliver(origin, sequence uint32) {
-	s := stamp.Stamp{Origin: origin, Sequence: sequence, Sent: time.Now()}
-	b.Deliver(b.listener, b.tally.Open([]byte(s.String()), 1), []byte(strconv.Itoa(int(sequence))))
-}
-
-func (b *bench) counts() truth.Counts { return b.tally.Report().Totals.Counts }
-
-func (b *bench) require(wrote []string, want truth.Counts) {
-	b.t.Helper()
-	require.Equal(b.t, wrote, b.out.wrote)
-	require.Equal(b.t, want, b.counts())
-}
 
 func TestReorderedIsWrittenAfterTheNext(t *testing.T) {
 	t.Parallel()
@@ -88,7 +23,7 @@ func TestWithoutANextItIsNotReordered(t *testing.T) {
 	b := newBench(t, `{"reorder": 1}`)
 	b.deliver(1, 1)
 	require.EqualValues(t, 1, b.counts().Pending)
-	require.Eventually(t, func() bool { return b.counts().Pending == 0 }, 20*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.counts().Pending == 0 }, timeout, time.Millisecond)
 	b.require([]string{"1"}, truth.Counts{Audience: 1, Delivered: 1})
 }
 
@@ -139,7 +74,7 @@ func TestAClosedListenerLosesWhatIsUnderWay(t *testing.T) {
 	b.listener.Close()
 	b.change(`{"delay": "0s"}`)
 	b.deliver(1, 3)
-	require.Eventually(t, func() bool { return b.counts().Gone == 3 }, 20*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.counts().Gone == 3 }, timeout, time.Millisecond)
 	b.require(nil, truth.Counts{Audience: 3, Gone: 3})
 }
 
@@ -162,6 +97,6 @@ func TestAFixedDelayKeepsTheOrder(t *testing.T) {
 	for sequence := range uint32(many) {
 		b.deliver(1, sequence+1)
 	}
-	require.Eventually(t, func() bool { return b.counts().Pending == 0 }, 20*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.counts().Pending == 0 }, timeout, time.Millisecond)
 	require.Equal(t, truth.Counts{Audience: many, Delivered: many}, b.counts())
 }
