@@ -6,9 +6,9 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// sweep closes the connections that are idle or have lived too long, both with
-// 1001 "Going away" as API Gateway does. One goroutine looks at all of them
-// from time to time, because a timer each would cost every connection memory.
+// sweep closes the connections that have been idle or open for too long, with
+// 1001 "Going away" as API Gateway does. One goroutine checks all of them
+// periodically, because a timer for each would cost memory.
 func (h *Hub) sweep() {
 	shortest := h.limits.Idle
 	if shortest == 0 || h.limits.Lifetime > 0 && h.limits.Lifetime < shortest {
@@ -29,6 +29,7 @@ func (h *Hub) sweep() {
 	}
 }
 
+// closeExpired closes the connections that are past a limit.
 func (h *Hub) closeExpired(now time.Time) {
 	for _, c := range h.Conns() {
 		idle := h.limits.Idle > 0 && now.Sub(c.LastActive()) >= h.limits.Idle
