@@ -12,19 +12,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pushgw/xk6-pushgw/gateway"
 	"github.com/stretchr/testify/require"
-
-	local "github.com/pushgw/xk6-pushgw/gateway"
 )
 
-// gateway is a running `k6 x pushgw serve`.
-type gateway struct {
+// server is a running `k6 x pushgw serve`.
+type server struct {
 	address string
 	scheme  string // "" or "s"
 }
 
 // serve starts a gateway on a free port, for one test.
-func serve(t *testing.T, flags ...string) *gateway {
+func serve(t *testing.T, flags ...string) *server {
 	t.Helper()
 	cmd := exec.Command(binary(t), append([]string{"x", "pushgw", "serve", "--address", "127.0.0.1:0"}, flags...)...)
 	cmd.Env = append(os.Environ(), "K6_AUTO_EXTENSION_RESOLUTION=false")
@@ -36,7 +35,7 @@ func serve(t *testing.T, flags ...string) *gateway {
 		require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 		require.NoError(t, cmd.Wait(), "serve must stop cleanly when it is told to")
 	})
-	g := &gateway{}
+	g := &server{}
 	for lines := bufio.NewScanner(output); lines.Scan(); {
 		if strings.HasPrefix(lines.Text(), "API Gateway") && strings.Contains(lines.Text(), "wss://") {
 			g.scheme = "s"
@@ -50,17 +49,17 @@ func serve(t *testing.T, flags ...string) *gateway {
 	return nil
 }
 
-func (g *gateway) apigw() string   { return "ws" + g.scheme + "://" + g.address + "/dev" }
-func (g *gateway) appsync() string { return "http" + g.scheme + "://" + g.address + "/graphql" }
+func (g *server) apigw() string   { return "ws" + g.scheme + "://" + g.address + "/dev" }
+func (g *server) appsync() string { return "http" + g.scheme + "://" + g.address + "/graphql" }
 
 // env is where the gateway is, as the scripts and the examples take it.
-func (g *gateway) env(more ...string) []string {
+func (g *server) env(more ...string) []string {
 	return append(more, "APIGW_URL="+g.apigw(), "APPSYNC_URL="+g.appsync())
 }
 
 // stats is what the gateway itself has counted. It waits until all it had to
 // write is written.
-func (g *gateway) stats(t *testing.T) (stats local.Stats) {
+func (g *server) stats(t *testing.T) (stats gateway.Stats) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
