@@ -3,7 +3,6 @@ package gateway_test
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -15,25 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
 )
-
-// upgrade asks for an upgrade and returns the answer's status.
-func (s *server) upgrade(path string, subprotocols ...string) int {
-	s.Helper()
-	dialer := websocket.Dialer{Subprotocols: subprotocols}
-	conn, answer, err := dialer.DialContext(s.Context(), "ws://"+s.host()+path, http.Header{"x-api-key": {gateway.APIKey}})
-	if err == nil {
-		require.NoError(s, conn.Close())
-	}
-	require.NotNil(s, answer, "%v", err)
-	require.NoError(s, answer.Body.Close())
-	return answer.StatusCode
-}
-
-func (s *server) fault(body string) {
-	s.Helper()
-	status, _, answer := s.do(http.MethodPost, "/faults", body)
-	require.Equal(s, http.StatusOK, status, answer)
-}
 
 func TestRefusal(t *testing.T) {
 	t.Parallel()
@@ -67,8 +47,8 @@ func TestPace(t *testing.T) {
 	require.Equal(t, http.StatusSwitchingProtocols, s.upgrade("/dev"))
 }
 
-// What ends connections leaves the account in order: each delivery ends in one
-// way, and nobody sees more than was written.
+// When connections end, each delivery still ends in one way, and no listener
+// receives more than was written.
 func TestEndingConnections(t *testing.T) {
 	t.Parallel()
 	const listeners, broadcasts = 20, 10
@@ -129,56 +109,18 @@ func TestUnstableConnectionsAreCut(t *testing.T) {
 	}
 }
 
-// watchAll watches all listeners. What it returns waits until they have ended,
-// and says what they saw and how many ended with which close code.
-func watchAll(a audience) func() (seen, map[int]int) {
-	type end struct {
-		seen
-		code int
-	}
-	ends := make(chan end, len(a.listeners))
-	for _, c := range a.listeners {
-		go func() {
-			saw, code := c.watchToTheEnd()
-			ends <- end{saw, code}
-		}()
-	}
-	return func() (all seen, codes map[int]int) {
-		codes = map[int]int{}
-		for range a.listeners {
-			one := <-ends
-			all.first += one.first
-			all.duplicated += one.duplicated
-			codes[one.code]++
-		}
-		return all, codes
-	}
-}
-
-// watchToTheEnd counts what comes until the connection ends, and says with
-// which close code that was; 0 is none.
-func (c *client) watchToTheEnd() (seen, int) {
-	one := c.watch("\x00")
-	_, _, err := c.ReadMessage()
-	var closed *websocket.CloseError
-	if errors.As(err, &closed) && closed.Code != websocket.CloseAbnormalClosure {
-		return one, closed.Code
-	}
-	return one, 0
-}
-
 func TestStopKeepAlive(t *testing.T) {
 	t.Parallel()
 	s := start(t, gateway.Config{KeepAlive: time.Millisecond})
 	s.fault(`{"stopKeepAlive": true}`)
 	c := s.dial("/graphql", http.Header{"x-api-key": {gateway.APIKey}}, "graphql-ws")
-	c.say(`{"type":"connection_init"}`)
-	require.Contains(t, c.hear(), "connection_ack")
+	c.send(`{"type":"connection_init"}`)
+	require.Contains(t, c.receive(), "connection_ack")
 	time.Sleep(20 * time.Millisecond)
 	c.start("1", onCreateRoom, nil)
-	require.Contains(t, c.hear(), "start_ack")
+	require.Contains(t, c.receive(), "start_ack")
 	s.fault(`{"stopKeepAlive": false}`)
-	require.Contains(t, c.hear(), `"ka"`)
+	require.Contains(t, c.receive(), `"ka"`)
 }
 
 func TestSlowTLS(t *testing.T) {
@@ -233,10 +175,4 @@ func TestFaultsAreSetByName(t *testing.T) {
 	require.False(t, gjson.Get(s.faults(), "drop").Exists())
 	s.fault(shown)
 	require.JSONEq(t, shown, s.faults())
-}
-
-func (s *server) faults() string {
-	s.Helper()
-	_, _, body := s.do(http.MethodGet, "/faults", "")
-	return body
 }

@@ -7,19 +7,19 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Many more than may wait are done, in order, by goroutines that then end.
+// More work than may wait is done in order, by goroutines that end afterwards.
 func TestInboxWorksInOrder(t *testing.T) {
 	t.Parallel()
-	const many = 50 * maxInbox
+	const calls = 50 * maxInbox
 	var b inbox
 	var running sync.WaitGroup
 	start := func(f func()) { running.Go(f) }
 	var got []int
-	for i := range many {
+	for i := range calls {
 		b.do(start, func() { got = append(got, i) })
 	}
 	running.Wait()
-	require.Len(t, got, many)
+	require.Len(t, got, calls)
 	require.IsIncreasing(t, got)
 	require.False(t, b.busy)
 }

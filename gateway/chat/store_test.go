@@ -35,7 +35,7 @@ func TestMemoryKnowsWhoIsWhere(t *testing.T) {
 	require.Zero(t, m.Joined())
 }
 
-// A list that was handed out stays as it was: a broadcast may be at it.
+// A list that was returned stays as it was, because a broadcast may be using it.
 func TestMembersDoNotChangeUnderABroadcast(t *testing.T) {
 	t.Parallel()
 	m := NewMemory()

@@ -49,7 +49,7 @@ func (o *outlet) Data(body []byte) error { return o.put(string(body)) }
 func (o *outlet) Error() error           { return o.put("error") }
 func (o *outlet) Cut()                   { o.cut = true }
 
-// bench is one listener, with faults and an account of its own.
+// bench is one listener, with faults and a tally of its own.
 type bench struct {
 	*Faults
 
@@ -90,7 +90,7 @@ func (b *bench) require(wrote []string, want truth.Counts) {
 	require.Equal(b.t, want, b.counts())
 }
 
-// running is a timetable that is kept until the test ends.
+// running returns a timetable that runs until the test ends.
 func running(t *testing.T) *timetable {
 	t.Helper()
 	table := newTimetable()

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What each key takes, from a flag or from JSON, and what is then shown.
+// What each key accepts, and how the setting is then shown.
 func TestKeysTake(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct{ given, shown string }{
@@ -47,7 +47,7 @@ func TestKeysTake(t *testing.T) {
 
 func TestKeysRefuse(t *testing.T) {
 	t.Parallel()
-	for given, says := range map[string]string{
+	for given, message := range map[string]string{
 		`[]`:                            "the body must be a JSON object",
 		`{`:                             "the body must be a JSON object",
 		``:                              "the body must be a JSON object",
@@ -84,7 +84,7 @@ func TestKeysRefuse(t *testing.T) {
 		t.Run(given, func(t *testing.T) {
 			t.Parallel()
 			_, err := Read(Settings{}, []byte(given))
-			require.ErrorContains(t, err, says)
+			require.ErrorContains(t, err, message)
 		})
 	}
 }

@@ -92,11 +92,11 @@ func TestDeafness(t *testing.T) {
 
 func TestAFixedDelayKeepsTheOrder(t *testing.T) {
 	t.Parallel()
-	const many = 500
+	const broadcasts = 500
 	b := newBench(t, `{"delay": "2ms"}`)
-	for sequence := range uint32(many) {
+	for sequence := range uint32(broadcasts) {
 		b.deliver(1, sequence+1)
 	}
 	require.Eventually(t, func() bool { return b.counts().Pending == 0 }, timeout, time.Millisecond)
-	require.Equal(t, truth.Counts{Audience: many, Delivered: many}, b.counts())
+	require.Equal(t, truth.Counts{Audience: broadcasts, Delivered: broadcasts}, b.counts())
 }

@@ -12,16 +12,16 @@ import (
 
 func TestTimetableKeepsTheOrder(t *testing.T) {
 	t.Parallel()
-	const many = 1000
+	const entries = 1000
 	table := newTimetable()
 	ctx, stop := context.WithCancel(context.Background())
 	base, got := time.Now(), []int{}
-	for _, i := range rand.Perm(many) { // a test
+	for _, i := range rand.Perm(entries) {
 		heap.Push(&table.due, entry{base.Add(time.Duration(i)), 0, func() { got = append(got, i) }})
 	}
 	table.soon(time.Millisecond, stop)
 	table.run(ctx)
-	require.Len(t, got, many)
+	require.Len(t, got, entries)
 	require.IsIncreasing(t, got)
 }
 

@@ -70,7 +70,7 @@ func TestOnlyTheLatestAremaxRecentInDetail(t *testing.T) {
 	require.EqualValues(t, maxRecent+more, r.Delay.Count)
 }
 
-// What was under way when the account was forgotten does not enter the new one.
+// What was pending when the counts were reset is not in the new ones.
 func TestForget(t *testing.T) {
 	t.Parallel()
 	tally, withheld := New(), &Withheld{}
