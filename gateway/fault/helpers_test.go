@@ -2,6 +2,7 @@ package fault
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"sync"
 	"testing"
@@ -33,12 +34,16 @@ type outlet struct {
 	mu     sync.Mutex
 	wrote  []string
 	broken error
+	after  int // how many writes succeed, unless it is 0
 	cut    bool
 }
 
 func (o *outlet) put(text string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.after > 0 && len(o.wrote) == o.after {
+		return errors.New("broken")
+	}
 	if o.broken == nil {
 		o.wrote = append(o.wrote, text)
 	}
@@ -47,7 +52,17 @@ func (o *outlet) put(text string) error {
 
 func (o *outlet) Data(body []byte) error { return o.put(string(body)) }
 func (o *outlet) Error() error           { return o.put("error") }
-func (o *outlet) Cut()                   { o.cut = true }
+func (o *outlet) Cut() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.cut = true
+}
+
+func (o *outlet) wasCut() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.cut
+}
 
 // bench is one listener, with faults and a tally of its own.
 type bench struct {
@@ -99,4 +114,26 @@ func running(t *testing.T) *timetable {
 	go func() { defer close(done); table.run(ctx) }()
 	t.Cleanup(func() { stop(); <-done })
 	return table
+}
+
+// full is a timetable with no space, of which only the first entry is due.
+func full(do func()) *timetable {
+	table := newTimetable()
+	table.due = make(entries, maxScheduled)
+	later := time.Now().Add(time.Hour)
+	for i := range table.due {
+		table.due[i].at = later
+	}
+	table.due[0] = entry{do: do}
+	return table
+}
+
+// wait waits until a channel is closed.
+func wait(t *testing.T, done <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-done:
+	case <-time.After(timeout):
+		require.FailNow(t, "it didn't happen")
+	}
 }

@@ -2,6 +2,7 @@ package fault
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -33,6 +34,13 @@ func TestKeysTake(t *testing.T) {
 		"no ka":            {`{"stopKeepAlive": true}`, `{"seed":0,"stopKeepAlive":true}`},
 		"ka":               {`{"stopKeepAlive": false}`, `{"seed":0}`},
 		"nothing":          {`{}`, `{"seed":0}`},
+		"seed as text":     {`{"seed": "7"}`, `{"seed":7}`},
+		"pace as text":     {`{"pace": "0.5"}`, `{"seed":0,"pace":0.5}`},
+		"no ka, as text":   {`{"stopKeepAlive": "true"}`, `{"seed":0,"stopKeepAlive":true}`},
+		"an even spread":   {`{"delay": "5ms..5ms"}`, `{"seed":0,"delay":"5ms"}`},
+		"refuse with 429":  {`{"refuse": {"status": "429", "rate": "1"}}`, `{"seed":0,"refuse":{"status":429,"rate":"1"}}`},
+		"refuse with 500":  {`{"refuse": "500:1"}`, `{"seed":0,"refuse":{"status":500,"rate":"1"}}`},
+		"the last one":     {`{"drop": 0.1, "drop": 0.2}`, `{"seed":0,"drop":"0.2"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -48,38 +56,53 @@ func TestKeysTake(t *testing.T) {
 func TestKeysRefuse(t *testing.T) {
 	t.Parallel()
 	for given, message := range map[string]string{
-		`[]`:                            "the body must be a JSON object",
-		`{`:                             "the body must be a JSON object",
-		``:                              "the body must be a JSON object",
-		`{"dorp": 1}`:                   "dorp: there is no such fault",
-		`{"seed": -1}`:                  "seed: must be",
-		`{"seed": 1.5}`:                 "seed: must be",
-		`{"drop": 1.01}`:                "drop: must be",
-		`{"drop": -0.1}`:                "drop: must be",
-		`{"drop": "NaN"}`:               "drop: must be",
-		`{"drop": "1/0"}`:               "drop: must be",
-		`{"drop": "2/3"}`:               "drop: must be",
-		`{"drop": null}`:                "drop: must be",
-		`{"drop": {"rate": 1}}`:         "drop: must be",
-		`{"duplicate": "often"}`:        "duplicate: must be",
-		`{"delay": 20}`:                 "delay: must be",
-		`{"delay": "-1ms"}`:             "delay: must be",
-		`{"delay": "9ms..5ms"}`:         "delay: must be",
-		`{"delay": "..5ms"}`:            "delay: must be",
-		`{"deaf": "long"}`:              "deaf: must be",
-		`{"refuse": "404:1"}`:           "refuse: must be",
-		`{"refuse": "429"}`:             "refuse: must be",
-		`{"refuse": {"status": 429}}`:   "refuse: must be",
-		`{"pace": -1}`:                  "pace: must be",
-		`{"pace": "Inf"}`:               "pace: must be",
-		`{"unstable": "0.1"}`:           "unstable: must be",
-		`{"stopKeepAlive": 1}`:          "stopKeepAlive: must be",
-		`{"cut": 2}`:                    "cut: must be",
-		`{"close": "1005:1"}`:           "close: must be",
-		`{"close": "999:1"}`:            "close: must be",
-		`{"close": {"code": 1001}}`:     "close: must be",
-		`{"close": "1001:1.5"}`:         "close: must be",
-		`{"drop": 0.1, "duplicate": 7}`: "duplicate: must be",
+		`[]`:                          "the body must be a JSON object",
+		`{`:                           "the body must be a JSON object",
+		``:                            "the body must be a JSON object",
+		`{"dorp": 1}`:                 "dorp: there is no such fault",
+		`{"seed": -1}`:                "seed: must be",
+		`{"seed": 1.5}`:               "seed: must be",
+		`{"drop": 1.01}`:              "drop: must be",
+		`{"drop": -0.1}`:              "drop: must be",
+		`{"drop": "NaN"}`:             "drop: must be",
+		`{"drop": "1/0"}`:             "drop: must be",
+		`{"drop": "2/3"}`:             "drop: must be",
+		`{"drop": null}`:              "drop: must be",
+		`{"drop": {"rate": 1}}`:       "drop: must be",
+		`{"duplicate": "often"}`:      "duplicate: must be",
+		`{"delay": 20}`:               "delay: must be",
+		`{"delay": "-1ms"}`:           "delay: must be",
+		`{"delay": "9ms..5ms"}`:       "delay: must be",
+		`{"delay": "..5ms"}`:          "delay: must be",
+		`{"deaf": "long"}`:            "deaf: must be",
+		`{"refuse": "404:1"}`:         "refuse: must be",
+		`{"refuse": "429"}`:           "refuse: must be",
+		`{"refuse": {"status": 429}}`: "refuse: must be",
+		`{"pace": -1}`:                "pace: must be",
+		`{"pace": "Inf"}`:             "pace: must be",
+		`{"unstable": "0.1"}`:         "unstable: must be",
+		`{"stopKeepAlive": 1}`:        "stopKeepAlive: must be",
+		`{"cut": 2}`:                  "cut: must be",
+		`{"close": "1005:1"}`:         "close: must be",
+		`{"close": "999:1"}`:          "close: must be",
+		`{"close": "1006:1"}`:         "close: must be",
+		`{"close": "5000:1"}`:         "close: must be",
+		`{"close": "1001"}`:           "close: must be",
+		`{"cut": -0.1}`:               "cut: must be",
+		`{"cut": "NaN"}`:              "cut: must be",
+		`{"pace": "NaN"}`:             "pace: must be",
+		`{"Drop": 0.1}`:               "Drop: there is no such fault",
+		`{"drop": [0.1]}`:             "drop: must be",
+		`{"delay": null}`:             "delay: must be",
+		`{"slowTLS": "-1ms"}`:         "slowTLS: must be",
+		`{"unstable": "2:1s"}`:        "unstable: must be",
+		`{"unstable": "0.5:-1s"}`:     "unstable: must be",
+		`{"refuse": {"status": 429, "rate": 1, "x": 1}}`:     "refuse: must be",
+		`{"refuse": {"code": 429, "share": 0.1}}`:            "refuse: must be",
+		`{"unstable": {"share": 1, "within": "1s", "x": 1}}`: "unstable: must be",
+		`{"close": {"code": 1001}}`:                          "close: must be",
+		`{"close": "1001:1.5"}`:                              "close: must be",
+		`{"drop": 0.1, "duplicate": 7}`:                      "duplicate: must be",
 	} {
 		t.Run(given, func(t *testing.T) {
 			t.Parallel()
@@ -87,6 +110,45 @@ func TestKeysRefuse(t *testing.T) {
 			require.ErrorContains(t, err, message)
 		})
 	}
+}
+
+// What is posted is changed, all else stays, also where the new value is refused.
+func TestReadKeepsWhatIsNotNamed(t *testing.T) {
+	t.Parallel()
+	all := `{"seed": 1, "drop": "1/2", "duplicate": 0.3, "reorder": 0.4, "delay": "5ms..6ms", "errors": 0.7, "deaf": "8s",
+		"refuse": "429:0.9", "pace": 10, "slowTLS": "11s", "unstable": "0.12:13s", "stopKeepAlive": true, "cut": 0.14, "close": "1001:0.15"}`
+	change, err := Read(Settings{}, []byte(all))
+	require.NoError(t, err)
+	require.Equal(t, Change{Settings{
+		Seed: 1, Drop: Chance{every: 2}, Duplicate: Chance{rate: 0.3}, Reorder: Chance{rate: 0.4},
+		Delay: Spread{Duration(5 * time.Millisecond), Duration(6 * time.Millisecond)}, Errors: Chance{rate: 0.7},
+		Deaf: Duration(8 * time.Second), Refuse: Refusal{429, Chance{rate: 0.9}}, Pace: 10, SlowTLS: Duration(11 * time.Second),
+		Unstable: Unstable{Chance{rate: 0.12}, Duration(13 * time.Second)}, StopKeepAlive: true,
+	}, Action{Cut: 0.14, Close: Closing{1001, 0.15}}}, change)
+	for _, key := range Keys() {
+		for _, value := range []string{`"nothing like it"`, `null`, `{}`, `{"x": 1}`, `[1]`, `-1`} {
+			again, err := Read(change.Settings, fmt.Appendf(nil, `{%q: %s}`, key.Name, value))
+			require.ErrorContains(t, err, key.Name+": must be", value)
+			require.Equal(t, change.Settings, again.Settings)
+			require.Zero(t, again.Action)
+		}
+	}
+}
+
+// What is shown is what can be read, by Read and by package json.
+func TestSettingsAreReadAsTheyAreShown(t *testing.T) {
+	t.Parallel()
+	change, err := Read(Settings{}, []byte(`{"seed": 1, "drop": "1/2", "delay": "5ms..6ms", "deaf": "8s",
+		"refuse": "429:0.9", "pace": 10, "unstable": "0.12:13s", "stopKeepAlive": true}`))
+	require.NoError(t, err)
+	shown, err := json.Marshal(change.Settings)
+	require.NoError(t, err)
+	again, err := Read(Settings{}, shown)
+	require.NoError(t, err)
+	require.Equal(t, change, again)
+	var decoded Settings
+	require.NoError(t, json.Unmarshal(shown, &decoded))
+	require.Equal(t, change.Settings, decoded)
 }
 
 func TestActionsLeaveNothingSet(t *testing.T) {

@@ -90,6 +90,102 @@ func TestDeafness(t *testing.T) {
 	require.EqualValues(t, 2, b.tally.Withheld(b.listener.Withheld))
 }
 
+func TestDeafnessEnds(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, `{"deaf": "1h"}`)
+	b.listener.ready = time.Now().Add(-59 * time.Minute)
+	b.deliver(1, 1)
+	b.listener.ready = time.Now().Add(-time.Hour)
+	b.deliver(1, 2)
+	b.require([]string{"2"}, truth.Counts{Audience: 2, Delivered: 1, Deaf: 1})
+}
+
+// A delivery that is held back until the listener is deaf isn't written.
+func TestWhatIsHeldBackMayNotBeHeard(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, `{"reorder": 1}`)
+	b.deliver(1, 1)
+	b.Ready(b.listener)
+	b.change(`{"deaf": "1h"}`)
+	require.Eventually(t, func() bool { return b.counts().Pending == 0 }, timeout, time.Millisecond)
+	b.require(nil, truth.Counts{Audience: 1, Deaf: 1})
+	require.EqualValues(t, 1, b.tally.Withheld(b.listener.Withheld))
+}
+
+// The highest sequence stays the highest when an earlier one comes after it.
+func TestEarlierThanTheHighestIsReordered(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, `{}`)
+	for _, sequence := range []uint32{5, 3, 4, 5, 6} {
+		b.deliver(1, sequence)
+	}
+	require.EqualValues(t, 2, b.counts().Reordered, "3 and 4")
+}
+
+func TestWithoutAStampNothingIsReordered(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, `{}`)
+	b.deliver(0, 5)
+	for range 2 {
+		b.Deliver(b.listener, b.tally.Open([]byte("no stamp"), 1), []byte("x"))
+	}
+	require.Zero(t, b.counts().Reordered)
+	require.EqualValues(t, 3, b.counts().Delivered)
+}
+
+// A copy that can't be written isn't counted, and the delivery still is.
+func TestACopyThatFails(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, `{"duplicate": 1}`)
+	b.out.after = 1
+	b.deliver(1, 1)
+	b.require([]string{"1"}, truth.Counts{Audience: 1, Delivered: 1})
+}
+
+// Each fault has its probability, and the choice depends on both the broadcast
+// and the listener: none is always hit, and none never.
+func TestProbabilitiesAndTargets(t *testing.T) {
+	t.Parallel()
+	const side = 60
+	for name, hit := range map[string]func(l *Listener, o *outlet) bool{
+		"drop":      func(_ *Listener, o *outlet) bool { return len(o.wrote) == 0 },
+		"duplicate": func(_ *Listener, o *outlet) bool { return len(o.wrote) == 2 },
+		"errors":    func(_ *Listener, o *outlet) bool { return o.wrote[0] == "error" },
+		"reorder": func(l *Listener, _ *outlet) bool {
+			held := l.held != nil
+			l.Close()
+			return held
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, `{"`+name+`": 0.25}`)
+			var byBroadcast, byListener [side]int
+			total := 0
+			for i := range side {
+				broadcast := b.tally.Open([]byte("x"), side)
+				for j := range side {
+					o := &outlet{}
+					l := &Listener{Number: uint64(j), Out: o, Withheld: &truth.Withheld{}}
+					b.Deliver(l, broadcast, []byte("x"))
+					if hit(l, o) {
+						total++
+						byBroadcast[i]++
+						byListener[j]++
+					}
+				}
+			}
+			require.InDelta(t, side*side/4, total, side*side/20)
+			for i := range side {
+				require.Positive(t, byBroadcast[i])
+				require.Positive(t, byListener[i])
+				require.Less(t, byBroadcast[i], side)
+				require.Less(t, byListener[i], side)
+			}
+		})
+	}
+}
+
 func TestAFixedDelayKeepsTheOrder(t *testing.T) {
 	t.Parallel()
 	const broadcasts = 500
