@@ -218,20 +218,20 @@ func TestArgumentsFilter(t *testing.T) {
 		selection string
 		receives  bool
 	}{
-		"none":                      {"subscription { onCreateRoom { id } }", nil, "{ id }", true},
-		"equal":                     {`subscription { onCreateRoom(title: "tea") { id } }`, nil, "{ id title }", true},
-		"different":                 {`subscription { onCreateRoom(title: "pot") { id } }`, nil, "{ id title }", false},
-		"both equal":                {`subscription { onCreateRoom(title: "tea", owner: "me") { id } }`, nil, "{ id title owner }", true},
-		"one different":             {`subscription { onCreateRoom(title: "tea", owner: "you") { id } }`, nil, "{ id title owner }", false},
-		"null":                      {"subscription { onCreateRoom(owner: null) { id } }", nil, "{ id owner }", false},
-		"null and not selected":     {"subscription { onCreateRoom(owner: null) { id } }", nil, "{ id title }", true},
-		"equal but not selected":    {`subscription { onCreateRoom(owner: "me") { id } }`, nil, "{ id title }", false},
-		"id":                        {`subscription { onCreateRoom(id: 7) { id } }`, nil, "{ id }", false},
-		"variable":                  {byVariable, map[string]any{"t": "tea"}, "{ id title owner }", true},
-		"variable, different":       {byVariable, map[string]any{"t": "pot"}, "{ id title owner }", false},
-		"variables not given":       {byVariable, nil, "{ id title owner }", true},
-		"variable given as null":    {byVariable, map[string]any{"o": nil}, "{ id title owner }", false},
-		"variable not declared": {onCreateRoom, map[string]any{"x": 1}, "{ id title }", true},
+		"none":                   {"subscription { onCreateRoom { id } }", nil, "{ id }", true},
+		"equal":                  {`subscription { onCreateRoom(title: "tea") { id } }`, nil, "{ id title }", true},
+		"different":              {`subscription { onCreateRoom(title: "pot") { id } }`, nil, "{ id title }", false},
+		"both equal":             {`subscription { onCreateRoom(title: "tea", owner: "me") { id } }`, nil, "{ id title owner }", true},
+		"one different":          {`subscription { onCreateRoom(title: "tea", owner: "you") { id } }`, nil, "{ id title owner }", false},
+		"null":                   {"subscription { onCreateRoom(owner: null) { id } }", nil, "{ id owner }", false},
+		"null and not selected":  {"subscription { onCreateRoom(owner: null) { id } }", nil, "{ id title }", true},
+		"equal but not selected": {`subscription { onCreateRoom(owner: "me") { id } }`, nil, "{ id title }", false},
+		"id":                     {`subscription { onCreateRoom(id: 7) { id } }`, nil, "{ id }", false},
+		"variable":               {byVariable, map[string]any{"t": "tea"}, "{ id title owner }", true},
+		"variable, different":    {byVariable, map[string]any{"t": "pot"}, "{ id title owner }", false},
+		"variables not given":    {byVariable, nil, "{ id title owner }", true},
+		"variable given as null": {byVariable, map[string]any{"o": nil}, "{ id title owner }", false},
+		"variable not declared":  {onCreateRoom, map[string]any{"x": 1}, "{ id title }", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/pushgw/xk6-pushgw/gateway"
+	"github.com/pushgw/xk6-pushgw/gateway/fault"
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
 )
@@ -61,6 +63,9 @@ func TestEndingConnections(t *testing.T) {
 		"cut all":   {`{"cut": 1}`, 0, listeners},
 		"close":     {`{"close": {"code": 1011, "share": 0.5}}`, 1011, 10},
 		"close one": {`{"close": "4000:0.05"}`, 4000, 1},
+		"cut 1.6":   {`{"cut": 0.08}`, 0, 2},
+		"cut 1.4":   {`{"cut": 0.07}`, 0, 1},
+		"cut 0.4":   {`{"cut": 0.02}`, 0, 0},
 	} {
 		for kind, gather := range gatherers {
 			t.Run(kind+"/"+name, func(t *testing.T) {
@@ -82,7 +87,10 @@ func TestEndingConnections(t *testing.T) {
 				saw, codes := ends()
 				require.LessOrEqual(t, saw.first, total.Delivered)
 				require.LessOrEqual(t, saw.duplicated, total.Duplicated)
-				want := map[int]int{row.code: row.ended}
+				want := map[int]int{}
+				if row.ended > 0 {
+					want[row.code] = row.ended
+				}
 				if row.ended < listeners {
 					want[websocket.CloseGoingAway] = listeners - row.ended
 				}
@@ -175,4 +183,43 @@ func TestFaultsAreSetByName(t *testing.T) {
 	require.False(t, gjson.Get(s.faults(), "drop").Exists())
 	s.fault(shown)
 	require.JSONEq(t, shown, s.faults())
+}
+
+// A close that was asked for has no reason, and is for both gateways alike.
+func TestClosingGivesNoReason(t *testing.T) {
+	t.Parallel()
+	s := start(t, gateway.Config{})
+	clients := []*client{s.chat("host", "R"), s.realtime()}
+	s.fault(`{"close": "4000:1"}`)
+	for _, c := range clients {
+		code, reason := c.ended()
+		require.Equal(t, 4000, code)
+		require.Empty(t, reason)
+	}
+	require.False(t, gjson.Get(s.faults(), "close").Exists(), "it is done once")
+}
+
+func TestBodiesOfFaultsAreLimited(t *testing.T) {
+	t.Parallel()
+	s := start(t, gateway.Config{})
+	const longest = 64 << 10
+	body := `{"drop": 0.5}`
+	s.fault(body + strings.Repeat(" ", longest-len(body)))
+	require.Equal(t, "0.5", gjson.Get(s.faults(), "drop").Str)
+	status, _, answer := s.do(http.MethodPost, "/faults", `{"drop": 0.7}`+strings.Repeat(" ", longest))
+	require.Equal(t, http.StatusBadRequest, status)
+	require.NotEmpty(t, gjson.Get(answer, "error").Str)
+	require.Equal(t, "0.5", gjson.Get(s.faults(), "drop").Str)
+}
+
+func TestDeletingFaultsChoosesASeed(t *testing.T) {
+	t.Parallel()
+	s := start(t, gateway.Config{Faults: fault.Settings{Seed: 18446744073709551615, StopKeepAlive: true}})
+	require.JSONEq(t, `{"seed": 18446744073709551615, "stopKeepAlive": true}`, s.faults())
+	status, _, body := s.do(http.MethodDelete, "/faults", "")
+	require.Equal(t, http.StatusNoContent, status)
+	require.Empty(t, body)
+	seed := gjson.Get(s.faults(), "seed").Uint()
+	require.NotContains(t, []uint64{0, 18446744073709551615}, seed)
+	require.JSONEq(t, fmt.Sprintf(`{"seed": %d}`, seed), s.faults())
 }

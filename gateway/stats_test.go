@@ -107,3 +107,46 @@ func TestLeaversAreAccountedFor(t *testing.T) {
 		})
 	}
 }
+
+// Each count of a side, by what happened; and none is left after a reset.
+func TestCountsOfEachSide(t *testing.T) {
+	t.Parallel()
+	s := start(t, gateway.Config{})
+	for name, side := range map[string]func(gateway.Stats) gateway.Side{
+		"chat":  func(s gateway.Stats) gateway.Side { return s.APIGateway },
+		"rooms": func(s gateway.Stats) gateway.Side { return s.AppSync },
+	} {
+		path, protocols := "/dev", []string(nil)
+		if name == "rooms" {
+			path, protocols = "/graphql", []string{"graphql-ws"}
+		}
+		s.fault(`{"refuse": "403:1"}`)
+		for range 3 {
+			require.Equal(t, http.StatusForbidden, s.upgrade(path, protocols...))
+		}
+		s.fault(`{"refuse": 0}`)
+		a := gatherers[name](s, 2)
+		s.fault(`{"errors": 1, "duplicate": 1, "drop": 0}`)
+		a.publish(stamped(1))
+		s.settleAt(a, 1)
+		s.fault(`{"errors": 0, "duplicate": 0, "drop": 1}`)
+		a.publish("no stamp")
+		got := side(s.eventually("dropped", func(s gateway.Stats) bool { return side(s).Totals.Dropped == 2 }))
+
+		require.Equal(t, gateway.Side{
+			Open: 2, Ready: 2, Accepted: 2, Refused: 3,
+			FramesIn: got.FramesIn, FramesOut: got.FramesOut, Errors: 2, DroppedOpen: 2, Report: got.Report,
+		}, got)
+		frames := map[string][2]int64{"chat": {2*2 + 2, 2*2 + 2 + 2*2}, "rooms": {2 * 2, 2*3 + 2 + 2*2}}[name]
+		require.Equal(t, frames, [2]int64{got.FramesIn, got.FramesOut}, name)
+		require.Equal(t, truth.Totals{
+			Broadcasts: 1, Unstamped: 1, Counts: truth.Counts{Audience: 4, Delivered: 2, Duplicated: 2, Dropped: 2},
+		}, got.Totals)
+	}
+	status, _, body := s.do(http.MethodDelete, "/stats", "")
+	require.Equal(t, http.StatusNoContent, status)
+	require.Empty(t, body)
+	stats := s.stats()
+	empty := gateway.Side{Open: 2, Ready: 2, Report: truth.New().Report()}
+	require.Equal(t, gateway.Stats{APIGateway: empty, AppSync: empty}, stats)
+}
