@@ -71,6 +71,7 @@ func TestAnUpgradeAfterClose(t *testing.T) {
 func TestIdleConnectionsAreClosedBeforeTheirLifetime(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, Config{Idle: 10 * time.Millisecond, Lifetime: time.Hour})
-	_, id := f.dial()
-	require.Equal(t, id, <-f.integration.disconnected)
+	_, status, _ := f.upgrade()
+	require.Equal(t, http.StatusSwitchingProtocols, status)
+	require.Equal(t, f.integration.id(), <-f.integration.disconnected)
 }

@@ -42,7 +42,7 @@ func TestASlowIntegration(t *testing.T) {
 // No error frame follows when the time has passed after the integration returned.
 func TestAnIntegrationInTime(t *testing.T) {
 	t.Parallel()
-	const long = 500 * time.Millisecond
+	const long = time.Second
 	f := newFixture(t, Config{IntegrationTimeout: long})
 	conn, _ := f.dial()
 	send(t, conn, "work")
@@ -71,7 +71,7 @@ func TestOrderOfLeaving(t *testing.T) {
 func TestDeliveriesToALeaverAreGone(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, Config{})
-	f.fault(`{"delay": "1s"}`)
+	f.fault(`{"delay": "2s"}`)
 	conn, id := f.dial()
 	post, err := f.gateway.Broadcast("", []byte("x"), 1)
 	require.NoError(t, err)

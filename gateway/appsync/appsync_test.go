@@ -37,7 +37,7 @@ func TestMessagesFromClientsAreLimited(t *testing.T) {
 // A client that doesn't read is cut after the time that a write may take.
 func TestAClientThatDoesNotRead(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, Config{Write: 20 * time.Millisecond})
+	f := newFixture(t, Config{Write: 200 * time.Millisecond})
 	f.subscribe(f.dial(), "1", anyRoom)
 	title := string(make([]byte, 10_000))
 	for published := 0; f.gateway.Hub.Counters.Stuck.Load() == 0; published++ {

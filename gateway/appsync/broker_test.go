@@ -112,7 +112,7 @@ func TestLimitOfPayloads(t *testing.T) {
 func TestDeliveriesToALeaverAreGone(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, Config{})
-	f.fault(`{"delay": "1s"}`)
+	f.fault(`{"delay": "2s"}`)
 	stops, closes, stays := f.dial(), f.dial(), f.dial()
 	f.subscribe(stops, "1", anyRoom)
 	f.subscribe(closes, "1", anyRoom)
