@@ -47,3 +47,16 @@ func TestMembersDoNotChangeUnderABroadcast(t *testing.T) {
 	require.Equal(t, []string{"a", "b"}, before)
 	require.Equal(t, []string{"b", "c"}, m.Members("R"))
 }
+
+// The sorted list is made again only when members have come or gone.
+func TestANewNameKeepsTheList(t *testing.T) {
+	t.Parallel()
+	m := NewMemory()
+	m.Put("a", User{Name: "A", Room: "R"})
+	m.Put("b", User{Name: "B", Room: "R"})
+	before := m.Members("R")
+	m.Put("a", User{Name: "Z", Room: "R"})
+	after := m.Members("R")
+	require.Equal(t, []string{"a", "b"}, after)
+	require.Same(t, &before[0], &after[0])
+}
