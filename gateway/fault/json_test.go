@@ -151,6 +151,17 @@ func TestSettingsAreReadAsTheyAreShown(t *testing.T) {
 	require.Equal(t, change.Settings, decoded)
 }
 
+func TestSharesMayBeNoneOrAll(t *testing.T) {
+	t.Parallel()
+	for _, share := range []float64{0, 1} {
+		change, err := Read(Settings{}, fmt.Appendf(nil, `{"cut": %[1]g, "close": "1000:%[1]g", "drop": %[1]g}`, share))
+		require.NoError(t, err)
+		require.Equal(t, Change{Settings{Drop: Chance{rate: share}}, Action{Cut: share, Close: Closing{1000, share}}}, change)
+	}
+	_, err := Read(Settings{}, []byte(`{"close": "4999:1"}`))
+	require.NoError(t, err)
+}
+
 func TestActionsLeaveNothingSet(t *testing.T) {
 	t.Parallel()
 	before := Settings{Seed: 3, Deaf: Duration(time.Second)}
