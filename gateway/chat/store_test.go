@@ -31,6 +31,8 @@ func TestMemoryKnowsWhoIsWhere(t *testing.T) {
 
 	m.Delete("b")
 	m.Delete("nobody")
+	_, ok = m.Get("b")
+	require.False(t, ok)
 	require.Empty(t, m.Rooms())
 	require.Zero(t, m.Joined())
 }
@@ -59,4 +61,15 @@ func TestANewNameKeepsTheList(t *testing.T) {
 	after := m.Members("R")
 	require.Equal(t, []string{"a", "b"}, after)
 	require.Same(t, &before[0], &after[0])
+}
+
+func TestANewMemberIsInTheList(t *testing.T) {
+	t.Parallel()
+	m := NewMemory()
+	m.Put("b", User{Name: "B", Room: "R"})
+	require.Equal(t, []string{"b"}, m.Members("R"))
+	m.Put("a", User{Name: "A", Room: "R"})
+	require.Equal(t, []string{"a", "b"}, m.Members("R"))
+	m.Put("b", User{Name: "B", Room: "S"})
+	require.Equal(t, []string{"a"}, m.Members("R"))
 }

@@ -27,6 +27,18 @@ func TestWithoutANextItIsNotReordered(t *testing.T) {
 	b.require([]string{"1"}, truth.Counts{Audience: 1, Delivered: 1})
 }
 
+// When the next one came in time, nothing is left to do at the end of the time.
+func TestReorderedIsWrittenOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, `{"reorder": 1}`)
+	b.deliver(1, 1)
+	b.deliver(1, 2)
+	over := make(chan struct{})
+	b.timetable(b.listener).soon(reorderTimeout, func() { close(over) })
+	wait(t, over)
+	b.require([]string{"2", "1"}, truth.Counts{Audience: 2, Delivered: 2, Reordered: 1})
+}
+
 func TestADroppedOneIsNoNext(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, `{"reorder": 1}`)
