@@ -150,3 +150,17 @@ func TestCountsOfEachSide(t *testing.T) {
 	empty := gateway.Side{Open: 2, Ready: 2, Report: truth.New().Report()}
 	require.Equal(t, gateway.Stats{APIGateway: empty, AppSync: empty}, stats)
 }
+
+// Only a connection in a room or with a subscription is ready.
+func TestReadyIsNotOpen(t *testing.T) {
+	t.Parallel()
+	s := start(t, gateway.Config{})
+	s.dial("/dev", nil)
+	s.chat("outside", "")
+	s.chat("inside", "Room1")
+	s.realtime()
+	s.subscribed(onCreateRoom, nil)
+	stats := s.eventually("open", func(s gateway.Stats) bool { return s.APIGateway.Open == 3 && s.AppSync.Open == 2 })
+	require.Equal(t, 1, stats.APIGateway.Ready)
+	require.Equal(t, 1, stats.AppSync.Ready)
+}

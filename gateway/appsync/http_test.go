@@ -40,3 +40,15 @@ func TestUUIDs(t *testing.T) {
 	}
 	require.Len(t, seen, 1000)
 }
+
+// Over HTTP the status is the code, which the error itself doesn't have.
+func TestAnErrorHasNoCode(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{})
+	w := httptest.NewRecorder()
+	f.gateway.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", nil))
+	require.Equal(t, http.StatusUnauthorized, w.Code)
+	require.Equal(t, "UnauthorizedException", w.Header().Get("x-amzn-ErrorType"))
+	require.JSONEq(t, `{"errors":[{"errorType":"UnauthorizedException","message":"You are not authorized to make this call."}]}`,
+		w.Body.String())
+}

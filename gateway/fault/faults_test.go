@@ -100,6 +100,10 @@ func TestDelaysAreSpread(t *testing.T) {
 	}
 	require.InDelta(t, 1.5, (sum / (side * side)).Hours(), 0.05)
 	require.Greater(t, len(seen), side*side*9/10)
+
+	fromZero := newPlan(Settings{Seed: 1, Delay: parse[Spread](t, "0s..2h")})
+	require.Positive(t, fromZero.delay(1, 1))
+	require.Zero(t, newPlan(Settings{Seed: 1}).delay(1, 1))
 }
 
 func TestKeepAliveAndTLS(t *testing.T) {
