@@ -17,6 +17,7 @@ func TestKeysTake(t *testing.T) {
 		"a probability":    {`{"drop": 0.25}`, `{"seed":0,"drop":"0.25"}`},
 		"as text":          {`{"duplicate": "0.25"}`, `{"seed":0,"duplicate":"0.25"}`},
 		"every n-th":       {`{"reorder": "1/100"}`, `{"seed":0,"reorder":"1/100"}`},
+		"every time":       {`{"drop": "1/1"}`, `{"seed":0,"drop":"1/1"}`},
 		"always":           {`{"errors": 1}`, `{"seed":0,"errors":"1"}`},
 		"never":            {`{"errors": 0}`, `{"seed":0}`},
 		"a delay":          {`{"delay": "20ms"}`, `{"seed":0,"delay":"20ms"}`},
@@ -133,6 +134,19 @@ func TestReadKeepsWhatIsNotNamed(t *testing.T) {
 			require.Zero(t, again.Action)
 		}
 	}
+}
+
+func TestFaultsCanBeUnset(t *testing.T) {
+	t.Parallel()
+	always := Chance{rate: 1}
+	set := Settings{
+		Seed: 1, Drop: always, Duplicate: always, Reorder: always, Delay: Spread{1, 2}, Errors: always, Deaf: 1,
+		Refuse: Refusal{429, always}, Pace: 1, SlowTLS: 1, Unstable: Unstable{always, 1}, StopKeepAlive: true,
+	}
+	change, err := Read(set, []byte(`{"drop": 0, "duplicate": "0", "reorder": 0.0, "delay": "0s", "errors": 0, "deaf": "0s",
+		"refuse": 0, "pace": 0, "slowTLS": "0s", "unstable": "0", "stopKeepAlive": false}`))
+	require.NoError(t, err)
+	require.Equal(t, Change{Settings: Settings{Seed: 1}}, change)
 }
 
 // What is shown is what can be read, by Read and by package json.
