@@ -70,6 +70,9 @@ func TestOrderOfLeaving(t *testing.T) {
 // What is on its way to a connection that leaves is gone, not failed.
 func TestDeliveriesToALeaverAreGone(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes two seconds")
+	}
 	f := newFixture(t, Config{})
 	f.fault(`{"delay": "2s"}`)
 	conn, id := f.dial()

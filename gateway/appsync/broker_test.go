@@ -111,6 +111,9 @@ func TestLimitOfPayloads(t *testing.T) {
 // What is on its way to a subscription that ends is gone, not failed.
 func TestDeliveriesToALeaverAreGone(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes two seconds")
+	}
 	f := newFixture(t, Config{})
 	f.fault(`{"delay": "2s"}`)
 	stops, closes, stays := f.dial(), f.dial(), f.dial()

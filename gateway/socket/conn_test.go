@@ -158,6 +158,9 @@ func TestMessagesAfterACloseFrameAreIgnored(t *testing.T) {
 
 func TestACloseFrameThatIsNotAnswered(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes two seconds")
+	}
 	f := newFixture(t, Limits{})
 	_, c, o := f.dial()
 	begin := time.Now()
