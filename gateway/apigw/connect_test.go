@@ -74,4 +74,6 @@ func TestIdleConnectionsAreClosedBeforeTheirLifetime(t *testing.T) {
 	_, status, _ := f.upgrade()
 	require.Equal(t, http.StatusSwitchingProtocols, status)
 	require.Equal(t, f.integration.id(), <-f.integration.disconnected)
+	require.EqualValues(t, 1, f.gateway.Hub.Counters.Accepted.Load())
+	require.Zero(t, f.gateway.Hub.Counters.Refused.Load())
 }

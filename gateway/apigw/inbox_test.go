@@ -3,6 +3,7 @@ package apigw
 import (
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -43,7 +44,7 @@ func TestInboxMakesTheReaderWait(t *testing.T) {
 	select {
 	case <-more:
 		t.Fatal("there was no space")
-	default:
+	case <-time.After(50 * time.Millisecond):
 	}
 	close(goOn)
 	<-more

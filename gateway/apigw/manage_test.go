@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 	"github.com/stretchr/testify/require"
@@ -58,4 +59,17 @@ func TestStampedPosts(t *testing.T) {
 	r := f.gateway.Tally.Report()
 	require.Equal(t, truth.Totals{Broadcasts: 1, Counts: truth.Counts{Audience: 1, Delivered: 1}}, r.Totals)
 	require.Zero(t, r.Echoes)
+}
+
+func TestAConnectionIsClosed(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{})
+	conn, id := f.dial()
+	require.Equal(t, http.StatusBadRequest, f.manage(http.MethodDelete, id[1:], "").Code)
+	require.Equal(t, http.StatusNoContent, f.manage(http.MethodDelete, id, "").Code)
+	_, _, err := conn.ReadMessage()
+	require.True(t, websocket.IsCloseError(err, websocket.CloseNormalClosure), "%v", err)
+	require.ErrorContains(t, err, "Connection Closed Normally")
+	require.Equal(t, id, <-f.integration.disconnected)
+	require.Equal(t, http.StatusGone, f.manage(http.MethodDelete, id, "").Code)
 }
