@@ -163,3 +163,42 @@ func TestOrderOfPublishing(t *testing.T) {
 		require.Equal(t, first, <-got)
 	}
 }
+
+// What is published later doesn't overtake what waits for space in a queue, not
+// even in the queues of other parts.
+func TestPublishingWaitsInOrder(t *testing.T) {
+	t.Parallel()
+	const byTitle = `{"query":"subscription { onCreateRoom(title: \"%s\") { title } }"}`
+	f := newFixture(t, Config{Write: time.Hour})
+	stuck, reader := f.dial(), f.dial()
+	f.subscribe(stuck, "1", fmt.Sprintf(byTitle, "a"))
+	f.subscribe(reader, "1", fmt.Sprintf(byTitle, "a"))
+	f.subscribe(reader, "2", fmt.Sprintf(byTitle, "b"))
+
+	// The worker of the first connection's part is held up, and its queue is full.
+	part := int(1 % parts)
+	matched, _ := f.gateway.broker.match(&published{room: &room{title: "a"}, selected: []string{"title"}})
+	var first *subscription
+	for _, members := range matched {
+		first = members[part][0]
+	}
+	queue := f.gateway.broker.queues[part]
+	queue <- job{f.gateway.Tally.Open(nil, 1), make([]byte, 64<<20), []*subscription{first}}
+	_, err := stuck.NetConn().Read(make([]byte, 1))
+	require.NoError(t, err, "the write has begun")
+	for range maxQueued {
+		queue <- job{}
+	}
+
+	done := make(chan struct{}, 2)
+	go func() { f.publish("a"); done <- struct{}{} }()
+	require.Eventually(t, func() bool { return f.gateway.Tally.Report().Totals.Audience == 3 }, timeout, time.Millisecond)
+	go func() { f.publish("b"); done <- struct{}{} }()
+	time.Sleep(50 * time.Millisecond) // in which the second must not be queued
+	first.Cut()
+	for _, title := range []string{"a", "b"} {
+		require.Equal(t, title, gjson.Get(receive(t, reader), "payload.data.onCreateRoom.title").Str)
+	}
+	<-done
+	<-done
+}

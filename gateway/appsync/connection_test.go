@@ -8,6 +8,7 @@ import (
 	"github.com/pushgw/xk6-pushgw/gateway/socket"
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
 	"github.com/stretchr/testify/require"
+	"github.com/tidwall/gjson"
 )
 
 // A subscription is registered before start_ack is written: it is there while the
@@ -128,4 +129,26 @@ func TestNoKeepAliveAfterAnInit(t *testing.T) {
 	send(t, conn, `{"type":"connection_init"}`)
 	require.Contains(t, receive(t, conn), "connection_ack")
 	f.subscribe(conn, "1", anyRoom)
+}
+
+// Exactly the subscription that is stopped ends.
+func TestStopEndsOneOfSeveral(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{})
+	conn := f.dial()
+	for _, id := range []string{"1", "2", "3"} {
+		f.subscribe(conn, id, anyRoom)
+	}
+	send(t, conn, `{"id":"2","type":"stop"}`)
+	require.JSONEq(t, `{"id":"2","type":"complete"}`, receive(t, conn))
+	f.publish("x")
+	ids := []string{gjson.Get(receive(t, conn), "id").Str, gjson.Get(receive(t, conn), "id").Str}
+	require.ElementsMatch(t, []string{"1", "3"}, ids)
+	send(t, conn, `{"id":"2","type":"stop"}`)
+	require.Contains(t, receive(t, conn), "UnknownOperationError")
+	for _, id := range []string{"1", "3"} {
+		send(t, conn, f.start(id, anyRoom))
+		require.Contains(t, receive(t, conn), "DuplicatedOperationError")
+	}
+	f.subscribe(conn, "2", anyRoom)
 }
