@@ -144,6 +144,7 @@ func TestMessagesAfterACloseFrameAreIgnored(t *testing.T) {
 	require.ErrorIs(t, c.Write(Frame(nil)), ErrClosed)
 	requireClose(t, client, 4000, "reason")
 	require.NoError(t, client.WriteMessage(websocket.TextMessage, []byte("late")))
+	require.NoError(t, client.WriteControl(websocket.PingMessage, nil, time.Now().Add(timeout)))
 	select {
 	case <-o.closed:
 		require.Fail(t, "it must wait for the client's close frame")
