@@ -195,6 +195,8 @@ func (v *vu) run(script string) any {
 func (v *vu) try(script string) (any, error) {
 	v.t.Helper()
 	var value sobek.Value
+	const forever = 3 * time.Hour // else an iteration that never ends would fail with the test's own deadline
+	defer time.AfterFunc(forever, v.CancelContext).Stop()
 	err := v.EventLoop.Start(func() (err error) {
 		value, err = v.VU.Runtime().RunString("(async () => {" + script + "\n})()")
 		return err
