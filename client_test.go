@@ -66,8 +66,8 @@ func TestClientChecksItsOptions(t *testing.T) {
 		`{ auth: { apiKey: 'k', key: 'k' } }`: `new appsync.Client() auth: unknown option "key"; known are apiKey`,
 		`{ auth: { apiKey: 'k' }, subscription: {} }`: `new appsync.Client() subscription: option "query" is missing: ` +
 			`the text of the GraphQL operation`,
-		`{ auth: { apiKey: 'k' }, mutation: { query: '' } }`:       `new appsync.Client(): option "mutation" appsync: the operation has no query`,
-		`{ auth: { apiKey: 'k' }, credentials: 'header' }`:         `new appsync.Client(): option "credentials" must be one of subprotocol, query, not "header"`,
+		`{ auth: { apiKey: 'k' }, mutation: { query: '' } }`:        `new appsync.Client(): option "mutation" appsync: the operation has no query`,
+		`{ auth: { apiKey: 'k' }, credentials: 'header' }`:          `new appsync.Client(): option "credentials" must be one of subprotocol, query, not "header"`,
 		`{ auth: { apiKey: 'k' }, realtimeUrl: 'https://a/b?key' }`: `new appsync.Client(): option "realtimeUrl" new appsync.Client() realtimeUrl: the URL "https://a/b" must begin with wss:// or ws://`,
 	})
 	simulate(t, nil, func(w *world) {
@@ -116,10 +116,10 @@ func TestClientInTheInitContext(t *testing.T) {
 	t.Parallel()
 	v := initVU(t, newProcess(), nil)
 	for call, method := range map[string]string{
-		`new apigw.Client('` + chatURL + `').listen()`:             "listen()",
+		`new apigw.Client('` + chatURL + `').listen()`:              "listen()",
 		`new apigw.Client('` + chatURL + `').ready({listeners: 1})`: "ready()",
-		`new apigw.Client('` + chatURL + `').connect()`:            "connect()",
-		`new apigw.Client('` + chatURL + `').broadcast()`:          "broadcast()",
+		`new apigw.Client('` + chatURL + `').connect()`:             "connect()",
+		`new apigw.Client('` + chatURL + `').broadcast()`:           "broadcast()",
 		appSyncClient + `.graphql({ query: '{ a }' })`:              "graphql()",
 	} {
 		_, err := v.VU.Runtime().RunString(call)

@@ -1,10 +1,12 @@
 package pushgw
 
 import (
+	"bytes"
 	"context"
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"github.com/grafana/sobek"
 	"github.com/sirupsen/logrus"
 	logtest "github.com/sirupsen/logrus/hooks/test"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.k6.io/k6/v2/js/modulestest"
 	"go.k6.io/k6/v2/lib"
@@ -85,8 +88,8 @@ func newNetwork() *network {
 func (n *network) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
 	client, server := net.Pipe()
 	select {
-	case n.dialled <- server:
-		return client, nil
+	case n.dialled <- newPipeConn(server):
+		return newPipeConn(client), nil
 	case <-n.closed.Done():
 		return nil, net.ErrClosed
 	case <-ctx.Done():
@@ -109,6 +112,60 @@ func (n *network) Close() error {
 }
 
 func (n *network) Addr() net.Addr { return &net.UnixAddr{Name: "memory"} }
+
+// pipeConn is one end of a net.Pipe that, as TCP does, keeps what is written until the
+// other end reads it: both may write before they read.
+type pipeConn struct {
+	net.Conn
+
+	written chan []byte
+	closed  context.Context
+	close   context.CancelFunc
+}
+
+func newPipeConn(end net.Conn) *pipeConn {
+	c := &pipeConn{Conn: end, written: make(chan []byte, 10_000)}
+	c.closed, c.close = context.WithCancel(context.Background())
+	go c.send()
+	return c
+}
+
+// send hands on what is written, and closes the pipe when that was the last.
+func (c *pipeConn) send() {
+	defer func() { _ = c.Conn.Close() }()
+	defer c.close()
+	for {
+		var p []byte
+		select {
+		case p = <-c.written:
+		default:
+			select {
+			case p = <-c.written:
+			case <-c.closed.Done():
+				return
+			}
+		}
+		if _, err := c.Conn.Write(p); err != nil {
+			return
+		}
+	}
+}
+
+func (c *pipeConn) Write(p []byte) (int, error) {
+	if c.closed.Err() != nil {
+		return 0, net.ErrClosed
+	}
+	c.written <- bytes.Clone(p)
+	return len(p), nil
+}
+
+// Close ends a Read that is under way at once, and all writing within a second.
+func (c *pipeConn) Close() error {
+	_ = c.SetReadDeadline(time.Unix(1, 0))
+	_ = c.SetWriteDeadline(time.Now().Add(time.Second))
+	c.close()
+	return nil
+}
 
 // vu is one VU, and what it has measured and logged.
 type vu struct {
@@ -300,7 +357,7 @@ func (w *world) listeners(audience string, n int) []*ledger.Member {
 func (w *world) delivers(member *ledger.Member, text string, after time.Duration) {
 	w.Helper()
 	s, _, _, ok := stamp.Find([]byte(text))
-	require.True(w, ok, text)
+	assert.True(w, ok, text)
 	w.process.ledger.Deliver(member, s, s.Sent.Add(after))
 }
 
@@ -319,8 +376,20 @@ func chat(said func(socket *websocket.Conn, text string)) http.Handler {
 	})
 }
 
-// sockets upgrades every request, and hands on what is sent to it.
+// chosen serves each request by the handler that choose returns. It runs alone.
+func chosen(choose func(r *http.Request) http.Handler) http.Handler {
+	var alone sync.Mutex
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		alone.Lock()
+		handler := choose(r)
+		alone.Unlock()
+		handler.ServeHTTP(w, r)
+	})
+}
+
+// sockets upgrades every request, and hands on what is sent to it. Said runs alone.
 func sockets(said func(socket *websocket.Conn, text string)) http.Handler {
+	var alone sync.Mutex
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		socket, err := new(websocket.Upgrader).Upgrade(w, r, nil)
 		if err != nil {
@@ -332,7 +401,9 @@ func sockets(said func(socket *websocket.Conn, text string)) http.Handler {
 			if err != nil {
 				return
 			}
+			alone.Lock()
 			said(socket, string(text))
+			alone.Unlock()
 		}
 	})
 }
