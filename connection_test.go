@@ -1,13 +1,17 @@
 package pushgw
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/gorilla/websocket"
+	"github.com/grafana/sobek"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pushgw/xk6-pushgw/gateway"
+	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 )
 
 // A script's connection says and hears texts, and its end is told last.
@@ -69,6 +73,37 @@ func TestConnectionTellsWhatCameEarly(t *testing.T) {
 		require.Equal(w, []any{"one", "GatewayError Forbidden: Forbidden", "two", int64(4001), "enough"}, result)
 		require.InDelta(w, 1, v.sum("pushgw_closed", "code=4xxx", "by=gateway"), 0)
 		require.InDelta(w, 1, v.sum("pushgw_errors", "error=Forbidden"), 0)
+	})
+}
+
+// So it is when all of it came before the script has its connection at all.
+func TestConnectionKeepsWhatCameEarly(t *testing.T) {
+	t.Parallel()
+	simulate(t, nil, func(w *world) {
+		v := w.vu()
+		require.NoError(w, v.VU.Runtime().Set("connect", func() *sobek.Promise {
+			c := &client{module: v.module, backend: &apiGateway{}}
+			s := newConnection(c.begin("connect()", identity{role: telemetry.RoleHost}))
+			s.Message([]byte("one"), "a")
+			s.Event(dialect.Event{Kind: dialect.Failure, Err: &dialect.Error{Name: "Forbidden", Code: 3}})
+			s.Event(dialect.Event{Kind: dialect.KeepAlive})
+			s.Message([]byte("two"), "")
+			return newPromise(v.VU, func(context.Context) (any, error) {
+				time.Sleep(time.Second)
+				s.Closed(4001, "enough")
+				s.tasks.close()
+				return onLoop(s.deliver), nil
+			})
+		}))
+		result := v.run(`
+			const told = [];
+			const host = await connect();
+			host.on('message', m => told.push(m.data + m.id));
+			host.on('error', e => told.push(e.name + e.code));
+			await new Promise(resolve => host.on('close', resolve));
+			return told;
+		`)
+		require.Equal(w, []any{"onea", "GatewayError3", "two"}, result)
 	})
 }
 
