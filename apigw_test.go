@@ -110,3 +110,15 @@ func TestAPIGatewayAudiences(t *testing.T) {
 		require.True(w, names[`apigw a/dev "1"`])
 	})
 }
+
+// A step without a text isn't the handshake's end.
+func TestAPIGatewayWaitsForEveryStep(t *testing.T) {
+	t.Parallel()
+	simulate(t, sockets(func(*websocket.Conn, string) {}), func(w *world) {
+		f := w.vu().fails(`
+			const options = { timeout: '5s', handshake: [{}, { send: 'hello', expect: 'ok' }] };
+			await new apigw.Client('` + chatURL + `', options).connect();
+		`)
+		require.Equal(w, "HandshakeError", f.name)
+	})
+}

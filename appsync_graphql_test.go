@@ -24,6 +24,27 @@ func TestGraphQLResolvesWithData(t *testing.T) {
 	})
 }
 
+// What a request carries isn't carried by what the client does later.
+func TestGraphQLKeepsItsHeaders(t *testing.T) {
+	t.Parallel()
+	var headers []http.Header
+	simulate(t, chosen(func(r *http.Request) http.Handler {
+		headers = append(headers, r.Header)
+		return graphql(func(string) (int, string) { return http.StatusOK, `{"data":{}}` })
+	}), func(w *world) {
+		w.vu().run(`
+			const client = ` + appSyncClient + `;
+			await client.graphql({ query: 'q' });
+			await caught(() => client.connect());
+		`)
+		require.Len(w, headers, 2)
+		require.Equal(w, "da2-localpushgatewayapikey0001", headers[0].Get("X-Api-Key"))
+		require.Equal(w, "websocket", headers[1].Get("Upgrade"))
+		require.Empty(w, headers[1].Get("X-Api-Key"))
+		require.Empty(w, headers[1].Get("Content-Type"))
+	})
+}
+
 func TestGraphQLRejects(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -38,6 +59,9 @@ func TestGraphQLRejects(t *testing.T) {
 		},
 		"errors with a status": {
 			403, `{"errors":[{"message":"m"}]}`, failure{"GatewayError", 403, "Validation: m"}, "Validation",
+		},
+		"errors with both": {
+			403, `{"errors":[{"errorCode":7,"message":"m"}]}`, failure{"GatewayError", 7, "Other: m"}, "Other",
 		},
 		"errors without": {200, `{"errors":[{"message":"m"}]}`, failure{"GatewayError", 0, "Validation: m"}, "Validation"},
 		"a status":       {503, `{"data":{}}`, failure{"GatewayError", 503, "gateway.test answered with status 503"}, ""},

@@ -22,7 +22,7 @@ func TestAppSyncBroadcasts(t *testing.T) {
 		v := w.vu()
 		result := v.run(`
 			const client = ` + appSyncClient + `;
-			const listening = client.listen({ connections: 3, duration: '20s' });
+			const listening = client.listen({ connections: 3, duration: '20m' });
 			const ready = await client.ready({ listeners: 3, canary: true });
 			const result = await client.broadcast({ count: 2 });
 			const listened = await listening;

@@ -53,22 +53,28 @@ func TestCallTarget(t *testing.T) {
 	t.Parallel()
 	simulate(t, nil, func(w *world) {
 		base := &tls.Config{InsecureSkipVerify: true}
-		v := w.vu(func(state *lib.State) { state.TLSConfig = base })
+		v := w.vu(func(state *lib.State) {
+			state.TLSConfig = base
+			state.Options.UserAgent.SetValid("k6")
+		})
 		target := func(url string, s settings) wire.Target {
 			u, err := gatewayURL(v.VU.Runtime().ToValue(url), "", "ws", "wss")
 			require.NoError(w, err)
 			c := &client{module: v.module, backend: &apiGateway{url: u}, settings: s}
 			return c.begin("", identity{}).target()
 		}
-		plain := target("ws://a:80/dev", settings{timestamps: wire.ReadTime})
+		plain := target("ws://a:80/dev", settings{header: http.Header{}, timestamps: wire.ReadTime})
 		require.Nil(w, plain.TLS)
 		require.Equal(w, wire.ReadTime, plain.Timestamps)
 		require.Equal(w, "ws://a:80/dev", plain.URL.String())
-		secure := target("wss://a:443/dev", settings{})
+		secure := target("wss://a:443/dev", settings{header: http.Header{}})
 		require.True(w, secure.TLS.InsecureSkipVerify)
 		require.Equal(w, "a", secure.TLS.ServerName)
 		require.Equal(w, wire.KernelTime, secure.Timestamps)
 		require.Empty(w, base.ServerName)
+		own := http.Header{"X-Own": {"a"}}
+		require.Equal(w, http.Header{"X-Own": {"a"}, "User-Agent": {"k6"}}, target("ws://a", settings{header: own}).Header)
+		require.Equal(w, http.Header{"X-Own": {"a"}}, own, "clients and calls share it")
 	})
 }
 

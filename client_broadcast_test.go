@@ -13,6 +13,7 @@ import (
 	"github.com/sirupsen/logrus"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
 
@@ -45,6 +46,7 @@ func TestBroadcastMeasuresDeliveries(t *testing.T) {
 		require.InDelta(w, 1, v.sum("ws_sessions", host...), 0)
 		require.InDelta(w, 6, v.sum("ws_msgs_sent", listener...), 0, "nickname and join")
 		require.InDelta(w, 6, v.sum("ws_msgs_sent", host...), 0, "and the broadcasts")
+		require.InDelta(w, 1, v.sum("pushgw_closed", append(host, "code=1000", "by=client")...), 0)
 		require.InDelta(w, 4, v.sum("nickname_counter"), 0)
 		require.InDelta(w, 4, v.sum("joined_success_counter"), 0)
 		open := v.values("pushgw_connections")
@@ -161,6 +163,19 @@ func TestBroadcastToNobody(t *testing.T) {
 		require.Equal(w, "a "+s.String()+" b "+s.String(), said[0])
 		require.Equal(w, " b "+s.String(), string(rest))
 		require.Len(w, said[1], stamp.Len, "by default a message is a stamp and nothing else")
+	})
+}
+
+// Of what was never sent there is nothing to warn.
+func TestBroadcastThatWasNotSent(t *testing.T) {
+	t.Parallel()
+	simulate(t, nil, func(w *world) {
+		v := w.vu()
+		c := (&client{module: v.module, backend: &apiGateway{}}).begin("", identity{})
+		c.warn(&ledger.Result{})
+		require.Empty(w, v.log.AllEntries())
+		c.warn(&ledger.Result{Sent: 1})
+		require.Len(w, v.log.AllEntries(), 1)
 	})
 }
 

@@ -1,13 +1,16 @@
 package pushgw
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
 	"go.k6.io/k6/v2/lib"
+	"go.k6.io/k6/v2/metrics"
 
 	"github.com/pushgw/xk6-pushgw/gateway"
 )
@@ -49,11 +52,15 @@ func TestListenUntilItIsStopped(t *testing.T) {
 	t.Parallel()
 	simulateGateway(t, gateway.Config{}, func(w *world) {
 		v := w.vu()
+		began := time.Now()
 		time.AfterFunc(90*time.Second, v.CancelContext)
 		result := v.run(`return JSON.stringify(await new apigw.Client('` + chatURL + `').listen());`)
 		require.Equal(w, `{"opened":1,"ready":1,"failed":0,"received":0,"closed":0}`, result)
 		require.Equal(w, []float64{90_000}, v.values("ws_session_duration"))
 		require.InDelta(w, 1, v.sum("pushgw_closed", "code=1000", "by=client"), 0)
+		require.Equal(w, "ws_sessions", v.pushed[slices.IndexFunc(v.pushed, func(s metrics.Sample) bool {
+			return s.Metric.Name == "ws_sessions" && s.Time.Sub(began) == 100*time.Millisecond
+		})].Metric.Name, "samples are pushed at every tick")
 	})
 	simulateGateway(t, gateway.Config{Lifetime: time.Minute}, func(w *world) {
 		result := w.vu().run(`return JSON.stringify(await new apigw.Client('` + chatURL + `').listen({ connections: 2 }));`)
@@ -112,5 +119,24 @@ func TestListenChecksItsOptions(t *testing.T) {
 	simulate(t, nil, func(w *world) {
 		f := w.vu().fails(`new appsync.Client('` + graphqlURL + `', { auth: { apiKey: 'k' } }).listen();`)
 		require.Equal(w, failure{"UsageError", 0, `listen() needs the client's option "subscription"`}, f)
+	})
+}
+
+// Broadcasts that others sent are dated by their own words.
+func TestListenDatesOtherPeoplesBroadcasts(t *testing.T) {
+	t.Parallel()
+	handler := sockets(func(socket *websocket.Conn, text string) {
+		reply(socket, fmt.Sprintf("room-%d", time.Now().Add(-1500*time.Millisecond).UnixMilli()))
+	})
+	simulate(t, handler, func(w *world) {
+		v := w.vu()
+		result := v.run(`
+			const options = { handshake: [{ send: 'hello' }], stampPattern: 'room-(\\d+)' };
+			const { received } = await new apigw.Client('` + chatURL + `', options).listen({ duration: '1s' });
+			return received;
+		`)
+		require.EqualValues(w, 1, result)
+		require.Equal(w, []float64{1500}, v.values("ws_resp_delay", "origin=remote", "role=listener"))
+		require.Equal(w, []float64{0}, v.values("pushgw_read_lag"))
 	})
 }

@@ -1,7 +1,9 @@
 package pushgw
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
@@ -55,8 +57,9 @@ func TestConnectionThatIsNotAnswered(t *testing.T) {
 			const client = new apigw.Client('` + chatURL + `', { timeout: '4s' });
 			const host = await client.connect();
 			const failures = [];
+			host.on('error', e => failures.push(e));
 			const began = Date.now();
-			for (const room of ['Forbidden', 'Closed']) {
+			for (const room of ['Forbidden', 'Closed', 'Room1']) {
 				const { name, message } = await caught(() => host.join(room));
 				failures.push(name + ': ' + message);
 			}
@@ -67,8 +70,42 @@ func TestConnectionThatIsNotAnswered(t *testing.T) {
 		`)
 		require.Equal(w, []any{
 			int64(4000), "Room1", "GatewayError: Forbidden: Forbidden", "ClosedError: the connection was closed with code 1006",
+			"ClosedError: the connection was closed with code 1006",
 			"TimeoutError: the gateway did not answer within 4s",
 		}, result)
 		require.Equal(w, 2, joined)
+	})
+}
+
+// Requests that are alike are answered one after the other.
+func TestConnectionAsksTwice(t *testing.T) {
+	t.Parallel()
+	simulate(t, chat(nil), func(w *world) {
+		result := w.vu().run(`
+			const host = await new apigw.Client('` + chatURL + `', { timeout: '4s' }).connect();
+			const joined = await Promise.all([host.join('Other'), host.join('Other')]);
+			await host.close();
+			return joined.length;
+		`)
+		require.EqualValues(w, 2, result)
+	})
+}
+
+// The end of the iteration ends the wait for an answer.
+func TestConnectionThatIsStopped(t *testing.T) {
+	t.Parallel()
+	handler := sockets(func(socket *websocket.Conn, text string) {
+		if !strings.HasPrefix(text, "/join Silent") {
+			reply(socket, map[bool]string{true: "Using nickname", false: "Joined chat room"}[text[0] != '/'])
+		}
+	})
+	simulate(t, handler, func(w *world) {
+		v := w.vu()
+		time.AfterFunc(time.Second, v.CancelContext)
+		f := v.fails(`
+			const host = await new apigw.Client('` + chatURL + `').connect();
+			await host.join('Silent');
+		`)
+		require.Equal(w, failure{"ClosedError", 0, "the iteration was stopped"}, f)
 	})
 }

@@ -2,6 +2,7 @@ package pushgw
 
 import (
 	"context"
+	"net/http"
 	"testing"
 	"time"
 
@@ -178,6 +179,36 @@ func TestConnectionThatFails(t *testing.T) {
 		require.Contains(w, f.message, "connecting to gateway.test failed (handshake): Forbidden: Forbidden")
 		require.InDelta(w, 1, v.sum("pushgw_connect_failed", "phase=handshake", "status=0", "role=host"), 0)
 		require.Equal(w, []float64{1, 0}, v.values("ResponseSuccessRate"), "the upgrade and the error frame")
+		require.InDelta(w, 1, v.sum("pushgw_closed"), 0)
+	})
+}
+
+// close() resolves when the gateway has closed the connection too, in whichever way.
+func TestConnectionClosesPatiently(t *testing.T) {
+	t.Parallel()
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		socket, err := new(websocket.Upgrader).Upgrade(w, r, nil)
+		if err != nil {
+			return
+		}
+		answer := socket.CloseHandler()
+		socket.SetCloseHandler(func(code int, text string) error {
+			time.Sleep(time.Second)
+			return answer(code, text)
+		})
+		_, _, _ = socket.ReadMessage()
+		_ = socket.Close()
+	})
+	simulate(t, handler, func(w *world) {
+		v := w.vu()
+		result := v.run(`
+			const host = await new apigw.Client('` + chatURL + `', { handshake: [] }).connect();
+			const began = Date.now();
+			await host.close();
+			return Date.now() - began;
+		`)
+		require.EqualValues(w, 1000, result)
+		require.Equal(w, []float64{1000}, v.values("ws_session_duration"))
 	})
 }
 

@@ -19,6 +19,7 @@ type exchange struct {
 	body    string
 	err     error
 	samples []metrics.Sample
+	logged  int
 }
 
 func post(t *testing.T, to string, header http.Header, body string) exchange {
@@ -27,7 +28,7 @@ func post(t *testing.T, to string, header http.Header, body string) exchange {
 	require.NoError(t, err)
 	registry := metrics.NewRegistry()
 	samples := make(chan metrics.SampleContainer, 100)
-	logger, _ := logtest.NewNullLogger()
+	logger, log := logtest.NewNullLogger()
 	transport := new(http.Transport)
 	t.Cleanup(transport.CloseIdleConnections)
 	state := &lib.State{
@@ -38,7 +39,7 @@ func post(t *testing.T, to string, header http.Header, body string) exchange {
 	}
 	state.Options.MaxRedirects.SetValid(2)
 	status, response, err := Post(t.Context(), state, u, header, []byte(body))
-	e := exchange{status: status, body: string(response), err: err}
+	e := exchange{status: status, body: string(response), err: err, logged: len(log.AllEntries())}
 	for _, container := range metrics.GetBufferedSamples(samples) {
 		e.samples = append(e.samples, container.GetSamples()...)
 	}
@@ -105,6 +106,7 @@ func TestPostWithoutResponse(t *testing.T) {
 	t.Cleanup(server.Close)
 	e := post(t, server.URL, http.Header{}, `{}`)
 	require.Error(t, e.err)
+	require.Zero(t, e.logged, "whoever is given an error logs it")
 	require.Zero(t, e.status)
 	require.Empty(t, e.body)
 }
