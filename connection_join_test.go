@@ -80,7 +80,13 @@ func TestConnectionThatIsNotAnswered(t *testing.T) {
 // Requests that are alike are answered one after the other.
 func TestConnectionAsksTwice(t *testing.T) {
 	t.Parallel()
-	simulate(t, chat(nil), func(w *world) {
+	handler := sockets(func(socket *websocket.Conn, text string) {
+		if text == "/join Other" {
+			time.Sleep(time.Second) // in which both are asked for
+		}
+		reply(socket, map[bool]string{true: "Using nickname", false: "Joined chat room"}[text[0] != '/'])
+	})
+	simulate(t, handler, func(w *world) {
 		result := w.vu().run(`
 			const host = await new apigw.Client('` + chatURL + `', { timeout: '4s' }).connect();
 			const joined = await Promise.all([host.join('Other'), host.join('Other')]);

@@ -101,7 +101,7 @@ func TestServeWithTLS(t *testing.T) {
 	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} // it signs itself
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
-	answer, err := client.Get("https://" + s.address + "/stats") // a test
+	answer, err := client.Get("https://" + s.address + "/stats")
 	require.NoError(t, err)
 	require.NoError(t, answer.Body.Close())
 	require.NoError(t, answer.TLS.PeerCertificates[0].VerifyHostname("localhost"))
@@ -113,7 +113,7 @@ func TestServeTakesFaults(t *testing.T) {
 	t.Parallel()
 	s := runServe(t, "--drop", "1/100", "--delay", "5ms..80ms", "--refuse", "429:0.1", "--seed", "7",
 		"--slow-tls", "1ms", "--stop-keep-alive", "--fanout", "8", "--post-time", "1ms")
-	answer, err := http.Get("http://" + s.address + "/faults") // a test
+	answer, err := http.Get("http://" + s.address + "/faults")
 	require.NoError(t, err)
 	body, err := io.ReadAll(answer.Body)
 	require.NoError(t, err)
@@ -125,7 +125,7 @@ func TestServeTakesFaults(t *testing.T) {
 
 func TestServeRefusesWhatCannotBe(t *testing.T) {
 	t.Parallel()
-	taken, err := net.Listen("tcp", "127.0.0.1:0") // a test
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, taken.Close()) })
 	for flags, says := range map[string]string{
@@ -178,13 +178,13 @@ func TestServeEndsWithItsContext(t *testing.T) {
 func TestServeStopsInSpiteOfARequest(t *testing.T) {
 	t.Parallel()
 	s := runServe(t)
-	conn, err := net.Dial("tcp", s.address) // a test
+	conn, err := net.Dial("tcp", s.address)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
 	_, err = io.WriteString(conn, "POST /faults HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n")
 	require.NoError(t, err)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		answer, err := http.Get("http://" + s.address + "/stats") // a test; the request before it has begun by then
+		answer, err := http.Get("http://" + s.address + "/stats") // the request before it has begun by then
 		require.NoError(c, err)
 		require.NoError(c, answer.Body.Close())
 	}, time.Minute, time.Millisecond)
