@@ -59,6 +59,7 @@ func TestReadyWaitsForEnough(t *testing.T) {
 		{`{ listeners: 12 }`, 4, "0:1/2", "0,1/2,1", 8}, // two groups of four here, one there
 		{`{ listeners: 12 }`, 4, "1/2:1", "0,1/2,1", 4},
 		{`{ listeners: 13 }`, 4, "0:1/2", "0,1/2,1", 7}, // no number of groups
+		{`{ listeners: 14 }`, 4, "0:1/2", "0,1/2,1", 7},
 		{`{ listeners: 12 }`, 0, "0:1/2", "0,1/2,1", 6},
 		{`{ listeners: 10 }`, 1, "0:1/2", "", 5},
 	} {
@@ -193,7 +194,14 @@ func TestReadyCountsTheDeaf(t *testing.T) {
 	simulate(t, chat(func(*websocket.Conn, string) {}), func(w *world) {
 		w.listeners(chatAudience, 3)
 		v := w.vu()
-		require.Equal(w, "TimeoutError", v.fails(`await `+readyClient+`.ready({ listeners: 3, canary: true });`).name)
+		result := v.run(`
+			const client = ` + readyClient + `;
+			const ready = caught(() => client.ready({ listeners: 3, canary: true }));
+			await sleep(5000);
+			const { expected } = await client.broadcast({ settle: '1s' });
+			return [(await ready).name, expected];
+		`)
+		require.Equal(w, []any{"TimeoutError", int64(0)}, result, "what is sent meanwhile they aren't expected to hear")
 		require.Equal(w, []float64{3}, v.values("pushgw_deaf"))
 	})
 }
