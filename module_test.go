@@ -16,11 +16,14 @@ func TestModuleExportsItsDialects(t *testing.T) {
 	require.Nil(t, exports.Default)
 	require.Len(t, exports.Named, 2)
 	for expression, want := range map[string]any{
-		`Object.keys(apigw).join()`:       "Client",
-		`Object.keys(appsync).join()`:     "Client",
-		`typeof apigw.Client`:             "function",
-		`apigw.Client === apigw.Client`:   true,
-		`apigw.Client === appsync.Client`: false,
+		`Object.keys(apigw).join()`:     "Client",
+		`Object.keys(appsync).join()`:   "Client",
+		`typeof apigw.Client`:           "function",
+		`apigw.Client === apigw.Client`: true,
+		`(() => { 'use strict'; try { apigw.Client = 1 } catch (e) { return e.name } })()`:    "TypeError",
+		`(() => { 'use strict'; try { delete apigw.Client } catch (e) { return e.name } })()`: "TypeError",
+		`(() => { 'use strict'; return delete apigw.Other && typeof apigw.Client })()`:        "function",
+		`apigw.Client === appsync.Client`:                                                     false,
 	} {
 		value, err := v.VU.Runtime().RunString(expression)
 		require.NoError(t, err)
