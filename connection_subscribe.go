@@ -56,7 +56,10 @@ func (g *appSync) readSubscription(value sobek.Value) (data string, err error) {
 	if err := o.done(); err != nil {
 		return "", err
 	}
-	return operation.Data()
+	if data, err = operation.Data(); err != nil {
+		return "", scriptErrorf(nameInvalidOption, "subscribe(): %v", err)
+	}
+	return data, nil
 }
 
 // subscription is the JavaScript object of a subscription.

@@ -16,27 +16,13 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// connectionID makes the gateway send an error frame in front of a broadcast,
-// the one place where a client learns its own id.
-func (c *client) connectionID() string {
-	c.s.Helper()
-	c.s.do(http.MethodPost, "/faults", `{"errors": 1}`)
-	c.say("who am I")
-	frame := c.hear()
-	require.Contains(c.s, c.hear(), "who am I")
-	c.s.do(http.MethodDelete, "/faults", "")
-	return gjson.Get(frame, "connectionId").Str
-}
-
-func connectionPath(id string) string { return "/dev/@connections/" + url.QueryEscape(id) }
-
 func TestErrorFramesAndIDsHaveAWSsShape(t *testing.T) {
 	t.Parallel()
 	s := start(t, gateway.Config{})
 	s.do(http.MethodPost, "/faults", `{"errors": 1}`)
 	c := s.chat("host", "Room1")
-	c.say("hello")
-	frame := c.hear()
+	c.send("hello")
+	frame := c.receive()
 	const id = `[A-Za-z0-9_-]{15}=`
 	require.Regexp(t, regexp.MustCompile(
 		`^\{"message": "Internal server error", "connectionId":"`+id+`", "requestId":"`+id+`"\}$`), frame)
@@ -56,10 +42,10 @@ func TestConnectionsAPI(t *testing.T) {
 	status, _, body := s.do(http.MethodPost, path, "from outside")
 	require.Equal(t, http.StatusOK, status)
 	require.Empty(t, body)
-	require.Equal(t, "from outside", c.hear())
+	require.Equal(t, "from outside", c.receive())
 	status, _, _ = s.do(http.MethodPost, "/dev/%40connections/"+url.PathEscape(id), "again")
 	require.Equal(t, http.StatusOK, status)
-	require.Equal(t, "again", c.hear())
+	require.Equal(t, "again", c.receive())
 
 	status, _, body = s.do(http.MethodGet, path, "")
 	require.Equal(t, http.StatusOK, status)
@@ -115,7 +101,7 @@ func TestConnectionsAPIRefusals(t *testing.T) {
 	}
 }
 
-// Posts of one stamp to several connections are one broadcast.
+// Posts with the same stamp to several connections are one broadcast.
 func TestStampedPostsAreABroadcast(t *testing.T) {
 	t.Parallel()
 	s := start(t, gateway.Config{})
@@ -124,7 +110,7 @@ func TestStampedPostsAreABroadcast(t *testing.T) {
 		path := connectionPath(c.connectionID())
 		status, _, _ := s.do(http.MethodPost, path, text)
 		require.Equal(t, http.StatusOK, status)
-		require.Equal(t, text, c.hear())
+		require.Equal(t, text, c.receive())
 	}
 	side := s.stats().APIGateway
 	require.EqualValues(t, 1, side.Totals.Broadcasts)
@@ -139,8 +125,8 @@ func TestAnyStageIsAccepted(t *testing.T) {
 	for _, path := range []string{"/dev", "/dev/", "/api?token=1", "/$default"} {
 		c := s.dial(path, nil, "anything")
 		require.Empty(t, c.Subprotocol(), "the integration has chosen none")
-		c.say("me")
-		require.Contains(t, c.hear(), "Using nickname: me")
+		c.send("me")
+		require.Contains(t, c.receive(), "Using nickname: me")
 	}
 }
 
@@ -149,11 +135,11 @@ func TestLimitsOfAConnection(t *testing.T) {
 	s := start(t, gateway.Config{})
 
 	long := s.chat("long", "R")
-	long.say(strings.Repeat("x", 128<<10-len("long: ")))
-	require.Len(t, long.hear(), 128<<10)
-	// It may be said, but not with the name in front of it.
-	long.say(strings.Repeat("x", 128<<10))
-	require.Contains(t, long.hear(), `{"message": "Internal server error", `)
+	long.send(strings.Repeat("x", 128<<10-len("long: ")))
+	require.Len(t, long.receive(), 128<<10)
+	// The text is short enough, but not with the name before it.
+	long.send(strings.Repeat("x", 128<<10))
+	require.Contains(t, long.receive(), `{"message": "Internal server error", `)
 	_ = long.WriteMessage(websocket.TextMessage, []byte(strings.Repeat("x", 1<<20))) // it may be cut off
 	code, _ := long.ended()
 	require.Equal(t, websocket.CloseMessageTooBig, code)
@@ -200,23 +186,23 @@ func TestPingsAreAnsweredDuringABroadcast(t *testing.T) {
 	t.Parallel()
 	s := start(t, gateway.Config{PostTime: time.Hour})
 	c := s.chat("host", "R")
-	c.say("this takes an hour")
+	c.send("this takes an hour")
 	pong := make(chan string, 1)
 	c.SetPongHandler(func(payload string) error { pong <- payload; return nil })
 	go func() { _, _, _ = c.ReadMessage() }()
-	require.NoError(t, c.WriteControl(websocket.PingMessage, []byte("?"), time.Now().Add(wait)))
+	require.NoError(t, c.WriteControl(websocket.PingMessage, []byte("?"), time.Now().Add(timeout)))
 	require.Equal(t, "?", <-pong)
 }
 
 func TestMessagesOfAConnectionAreHandledInOrder(t *testing.T) {
 	t.Parallel()
-	const many = 500
+	const messages = 500
 	s := start(t, gateway.Config{Fanout: 4})
 	c := s.chat("host", "R")
-	for i := range many {
-		c.say(strconv.Itoa(i))
+	for i := range messages {
+		c.send(strconv.Itoa(i))
 	}
-	for i := range many {
-		require.Equal(t, "host: "+strconv.Itoa(i), c.hear())
+	for i := range messages {
+		require.Equal(t, "host: "+strconv.Itoa(i), c.receive())
 	}
 }

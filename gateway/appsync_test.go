@@ -15,11 +15,7 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-func authJSON(host, key string) string {
-	return fmt.Sprintf(`{"host":%q,"x-api-key":%q}`, host, key)
-}
-
-// The three places that credentials may stand in.
+// Credentials may be in the query, in a subprotocol, or in headers.
 func TestCredentialsOfAnUpgrade(t *testing.T) {
 	t.Parallel()
 	s := start(t, gateway.Config{APIKey: "da2-another"})
@@ -51,14 +47,14 @@ func TestCredentialsOfAnUpgrade(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := s.dial(row.path, row.header, row.subprotocols...)
 			require.Equal(t, "graphql-ws", c.Subprotocol())
-			c.say(`{"type":"connection_init"}`)
-			require.JSONEq(t, `{"type":"connection_ack","payload":{"connectionTimeoutMs":300000}}`, c.hear())
-			require.JSONEq(t, `{"type":"ka"}`, c.hear())
+			c.send(`{"type":"connection_init"}`)
+			require.JSONEq(t, `{"type":"connection_ack","payload":{"connectionTimeoutMs":300000}}`, c.receive())
+			require.JSONEq(t, `{"type":"ka"}`, c.receive())
 		})
 	}
 }
 
-// Each is upgraded, told what is wrong, and closed with 1000.
+// Each is upgraded, gets a connection_error, and is closed with 1000.
 func TestRefusedUpgrades(t *testing.T) {
 	t.Parallel()
 	s := start(t, gateway.Config{})
@@ -103,7 +99,7 @@ func TestRefusedUpgrades(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := s.dial(row.path, nil, row.subprotocols...)
-			require.JSONEq(t, `{"type":"connection_error","payload":{"errors":[`+row.wrong+`]}}`, c.hear())
+			require.JSONEq(t, `{"type":"connection_error","payload":{"errors":[`+row.wrong+`]}}`, c.receive())
 			code, _ := c.ended()
 			require.Equal(t, websocket.CloseNormalClosure, code)
 		})
@@ -114,7 +110,7 @@ func TestRefusedUpgrades(t *testing.T) {
 	require.Zero(t, side.Accepted)
 }
 
-// What a client may send once it is connected, and what it gets.
+// What a connected client gets for each message that it may send.
 func TestMessages(t *testing.T) {
 	t.Parallel()
 	s := start(t, gateway.Config{})
@@ -125,7 +121,7 @@ func TestMessages(t *testing.T) {
 	unsupported := `{"type":"error","payload":{"errors":[{"errorType":"UnsupportedOperation",` +
 		`"message":"unknown not supported through the realtime channel","errorCode":400}]}}`
 	good := `{"query":"subscription { onCreateRoom { id } }"}`
-	for name, row := range map[string]struct{ says, hears string }{
+	for name, row := range map[string]struct{ sends, receives string }{
 		"no JSON":           {`hello`, unsupported},
 		"no object":         {`[]`, unsupported},
 		"unknown type":      {`{"type":"subscribe"}`, unsupported},
@@ -152,15 +148,15 @@ func TestMessages(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := s.realtime()
-			c.say(row.says)
-			heard := c.hear()
-			if row.hears != "" {
-				require.JSONEq(t, row.hears, heard)
+			c.send(row.sends)
+			received := c.receive()
+			if row.receives != "" {
+				require.JSONEq(t, row.receives, received)
 				return
 			}
-			require.Equal(t, "error", gjson.Get(heard, "type").Str)
-			require.Equal(t, "1", gjson.Get(heard, "id").Str)
-			require.NotEmpty(t, gjson.Get(heard, "payload.errors.0.message").Str)
+			require.Equal(t, "error", gjson.Get(received, "type").Str)
+			require.Equal(t, "1", gjson.Get(received, "id").Str)
+			require.NotEmpty(t, gjson.Get(received, "payload.errors.0.message").Str)
 		})
 	}
 	require.Empty(t, gjson.Get(s.mutate("{ id }", "t"), "errors").Raw, "the refused mutation created nothing")
@@ -172,29 +168,29 @@ func TestLifeOfASubscription(t *testing.T) {
 	s := start(t, gateway.Config{})
 	c := s.subscribed(onCreateRoom, nil)
 	c.start("1", onCreateRoom, nil)
-	require.Contains(t, c.hear(), "DuplicatedOperationError")
+	require.Contains(t, c.receive(), "DuplicatedOperationError")
 	c.start("2", "subscription { onCreateRoom { title } }", nil)
-	require.JSONEq(t, `{"id":"2","type":"start_ack"}`, c.hear())
+	require.JSONEq(t, `{"id":"2","type":"start_ack"}`, c.receive())
 	require.Equal(t, 1, s.stats().AppSync.Ready)
 
 	s.mutate("{ id title }", "both")
-	heard := map[string]string{}
+	received := map[string]string{}
 	for range 2 {
-		text := c.hear()
-		heard[gjson.Get(text, "id").Str] = gjson.Get(text, "payload.data.onCreateRoom.title").Str
+		text := c.receive()
+		received[gjson.Get(text, "id").Str] = gjson.Get(text, "payload.data.onCreateRoom.title").Str
 	}
-	require.Equal(t, map[string]string{"1": "both", "2": "both"}, heard)
+	require.Equal(t, map[string]string{"1": "both", "2": "both"}, received)
 
-	c.say(`{"id":"1","type":"stop"}`)
-	require.JSONEq(t, `{"id":"1","type":"complete"}`, c.hear())
+	c.send(`{"id":"1","type":"stop"}`)
+	require.JSONEq(t, `{"id":"1","type":"complete"}`, c.receive())
 	s.mutate("{ id title }", "one")
-	require.Equal(t, "2", gjson.Get(c.hear(), "id").Str)
-	c.say(`{"id":"2","type":"stop"}`)
-	require.JSONEq(t, `{"id":"2","type":"complete"}`, c.hear())
+	require.Equal(t, "2", gjson.Get(c.receive(), "id").Str)
+	c.send(`{"id":"2","type":"stop"}`)
+	require.JSONEq(t, `{"id":"2","type":"complete"}`, c.receive())
 	require.Zero(t, s.stats().AppSync.Ready)
 
 	c.start("1", onCreateRoom, nil)
-	require.JSONEq(t, `{"id":"1","type":"start_ack"}`, c.hear(), "the id is free again")
+	require.JSONEq(t, `{"id":"1","type":"start_ack"}`, c.receive(), "the id is free again")
 	require.NoError(t, c.Close())
 	s.eventually("closed", func(s gateway.Stats) bool { return s.AppSync.Open == 0 && s.AppSync.Ready == 0 })
 }
@@ -205,14 +201,14 @@ func TestSubscriptionsOfAConnectionAreLimited(t *testing.T) {
 	c := s.realtime()
 	for i := range 200 {
 		c.start(fmt.Sprint(i), onCreateRoom, nil)
-		require.Contains(t, c.hear(), "start_ack")
+		require.Contains(t, c.receive(), "start_ack")
 	}
 	c.start("200", onCreateRoom, nil)
 	require.JSONEq(t, `{"id":"200","type":"error","payload":{"errors":[{"errorType":"MaxSubscriptionsReachedError",`+
-		`"message":"Max number of 200 subscriptions reached"}]}}`, c.hear())
+		`"message":"Max number of 200 subscriptions reached"}]}}`, c.receive())
 }
 
-// Who gets a room {title: "tea", owner: "me"}, by the arguments given.
+// Whether a subscription with arguments gets a room {title: "tea", owner: "me"}.
 func TestArgumentsFilter(t *testing.T) {
 	t.Parallel()
 	const byVariable = "subscription($t: String, $o: String) { onCreateRoom(title: $t, owner: $o) { id } }"
@@ -220,22 +216,22 @@ func TestArgumentsFilter(t *testing.T) {
 		query     string
 		variables map[string]any
 		selection string
-		hears     bool
+		receives  bool
 	}{
-		"none":                      {"subscription { onCreateRoom { id } }", nil, "{ id }", true},
-		"equal":                     {`subscription { onCreateRoom(title: "tea") { id } }`, nil, "{ id title }", true},
-		"different":                 {`subscription { onCreateRoom(title: "pot") { id } }`, nil, "{ id title }", false},
-		"both equal":                {`subscription { onCreateRoom(title: "tea", owner: "me") { id } }`, nil, "{ id title owner }", true},
-		"one different":             {`subscription { onCreateRoom(title: "tea", owner: "you") { id } }`, nil, "{ id title owner }", false},
-		"null":                      {"subscription { onCreateRoom(owner: null) { id } }", nil, "{ id owner }", false},
-		"null and not selected":     {"subscription { onCreateRoom(owner: null) { id } }", nil, "{ id title }", true},
-		"equal but not selected":    {`subscription { onCreateRoom(owner: "me") { id } }`, nil, "{ id title }", false},
-		"id":                        {`subscription { onCreateRoom(id: 7) { id } }`, nil, "{ id }", false},
-		"variable":                  {byVariable, map[string]any{"t": "tea"}, "{ id title owner }", true},
-		"variable, different":       {byVariable, map[string]any{"t": "pot"}, "{ id title owner }", false},
-		"variables not given":       {byVariable, nil, "{ id title owner }", true},
-		"variable given as null":    {byVariable, map[string]any{"o": nil}, "{ id title owner }", false},
-		"variable nobody asked for": {onCreateRoom, map[string]any{"x": 1}, "{ id title }", true},
+		"none":                   {"subscription { onCreateRoom { id } }", nil, "{ id }", true},
+		"equal":                  {`subscription { onCreateRoom(title: "tea") { id } }`, nil, "{ id title }", true},
+		"different":              {`subscription { onCreateRoom(title: "pot") { id } }`, nil, "{ id title }", false},
+		"both equal":             {`subscription { onCreateRoom(title: "tea", owner: "me") { id } }`, nil, "{ id title owner }", true},
+		"one different":          {`subscription { onCreateRoom(title: "tea", owner: "you") { id } }`, nil, "{ id title owner }", false},
+		"null":                   {"subscription { onCreateRoom(owner: null) { id } }", nil, "{ id owner }", false},
+		"null and not selected":  {"subscription { onCreateRoom(owner: null) { id } }", nil, "{ id title }", true},
+		"equal but not selected": {`subscription { onCreateRoom(owner: "me") { id } }`, nil, "{ id title }", false},
+		"id":                     {`subscription { onCreateRoom(id: 7) { id } }`, nil, "{ id }", false},
+		"variable":               {byVariable, map[string]any{"t": "tea"}, "{ id title owner }", true},
+		"variable, different":    {byVariable, map[string]any{"t": "pot"}, "{ id title owner }", false},
+		"variables not given":    {byVariable, nil, "{ id title owner }", true},
+		"variable given as null": {byVariable, map[string]any{"o": nil}, "{ id title owner }", false},
+		"variable not declared":  {onCreateRoom, map[string]any{"x": 1}, "{ id title }", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -243,13 +239,13 @@ func TestArgumentsFilter(t *testing.T) {
 			c := s.subscribed(row.query, row.variables)
 			s.mutate(row.selection, "tea")
 			s.eventually("delivered", func(s gateway.Stats) bool { return s.AppSync.Totals.Pending == 0 })
-			c.say(`{"id":"1","type":"stop"}`)
-			require.Equal(t, row.hears, gjson.Get(c.hear(), "type").Str == "data")
+			c.send(`{"id":"1","type":"stop"}`)
+			require.Equal(t, row.receives, gjson.Get(c.receive(), "type").Str == "data")
 		})
 	}
 }
 
-// A subscriber sees what both the mutation and it have selected.
+// A subscriber gets the fields that both the mutation and the subscription select.
 func TestSelectionSets(t *testing.T) {
 	t.Parallel()
 	s := start(t, gateway.Config{})
@@ -268,21 +264,21 @@ func TestSelectionSets(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := s.subscribed("subscription { onCreateRoom "+row.subscription+" }", nil)
 			s.mutate(row.mutation, "tea")
-			require.JSONEq(t, row.payload, gjson.Get(c.hear(), "payload").Raw)
+			require.JSONEq(t, row.payload, gjson.Get(c.receive(), "payload").Raw)
 			require.NoError(t, c.Close())
 			s.eventually("closed", func(s gateway.Stats) bool { return s.AppSync.Open == 0 })
 		})
 	}
 }
 
-// As on AWS the mutation succeeds, and nobody hears of it.
+// As on AWS the mutation succeeds, and no subscriber gets it.
 func TestAPayloadThatIsTooLongIsLost(t *testing.T) {
 	t.Parallel()
 	s := start(t, gateway.Config{})
 	c := s.subscribed(onCreateRoom, nil)
 	s.mutate("{ id title }", strings.Repeat("x", 240<<10))
 	s.mutate("{ id title }", "short")
-	require.Equal(t, "short", gjson.Get(c.hear(), "payload.data.onCreateRoom.title").Str)
+	require.Equal(t, "short", gjson.Get(c.receive(), "payload.data.onCreateRoom.title").Str)
 	side := s.eventually("delivered", func(s gateway.Stats) bool { return s.AppSync.Totals.Pending == 0 }).AppSync
 	require.EqualValues(t, 1, side.Totals.Dropped)
 	require.EqualValues(t, 1, side.DroppedOpen)
@@ -355,6 +351,6 @@ func TestKeepAliveGoesOn(t *testing.T) {
 	s := start(t, gateway.Config{KeepAlive: time.Millisecond})
 	c := s.dial("/graphql", http.Header{"x-api-key": {gateway.APIKey}}, "graphql-ws")
 	for range 5 {
-		require.JSONEq(t, `{"type":"ka"}`, c.hear())
+		require.JSONEq(t, `{"type":"ka"}`, c.receive())
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// SelfSigned makes a certificate for this machine's loopback names, which no
-// client trusts unless told to.
+// SelfSigned returns a new certificate for this machine's loopback names. Clients
+// have to be configured to trust it, or to accept any.
 func SelfSigned() (tls.Certificate, error) {
 	const validity = 30 * 24 * time.Hour
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

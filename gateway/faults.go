@@ -18,8 +18,8 @@ func (g *Gateway) deleteFaults(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// postFaults changes the faults that the body names, leaves the others as they
-// are, and answers with all of them.
+// postFaults changes the faults that the body names, keeps the others, and
+// answers with all of them.
 func (g *Gateway) postFaults(w http.ResponseWriter, r *http.Request) {
 	const limit = 64 << 10
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
@@ -41,7 +41,7 @@ type failure struct {
 	Error string `json:"error"`
 }
 
-// act does to the open connections of both gateways what was asked for.
+// act ends some of the open connections of both gateways.
 func (g *Gateway) act(a fault.Action) {
 	for _, hub := range []*socket.Hub{g.apigw.Hub, g.appsync.Hub} {
 		for _, c := range share(hub.Conns(), a.Cut) {
@@ -53,7 +53,8 @@ func (g *Gateway) act(a fault.Action) {
 	}
 }
 
-// share picks that share of the connections at random, rounded to the nearest.
+// share returns a share of the connections, chosen at random. Their number is
+// rounded to the nearest.
 func share(conns []*socket.Conn, of float64) []*socket.Conn {
 	rand.Shuffle(len(conns), func(i, j int) { conns[i], conns[j] = conns[j], conns[i] })
 	return conns[:int(of*float64(len(conns))+0.5)]

@@ -3,37 +3,19 @@ package gateway_test
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/pushgw/xk6-pushgw/gateway"
+	"github.com/pushgw/xk6-pushgw/gateway/fault"
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
 )
-
-// upgrade asks for an upgrade and returns the answer's status.
-func (s *server) upgrade(path string, subprotocols ...string) int {
-	s.Helper()
-	dialer := websocket.Dialer{Subprotocols: subprotocols}
-	conn, answer, err := dialer.DialContext(s.Context(), "ws://"+s.host()+path, http.Header{"x-api-key": {gateway.APIKey}})
-	if err == nil {
-		require.NoError(s, conn.Close())
-	}
-	require.NotNil(s, answer, "%v", err)
-	require.NoError(s, answer.Body.Close())
-	return answer.StatusCode
-}
-
-func (s *server) fault(body string) {
-	s.Helper()
-	status, _, answer := s.do(http.MethodPost, "/faults", body)
-	require.Equal(s, http.StatusOK, status, answer)
-}
 
 func TestRefusal(t *testing.T) {
 	t.Parallel()
@@ -67,8 +49,8 @@ func TestPace(t *testing.T) {
 	require.Equal(t, http.StatusSwitchingProtocols, s.upgrade("/dev"))
 }
 
-// What ends connections leaves the account in order: each delivery ends in one
-// way, and nobody sees more than was written.
+// When connections end, each delivery still ends in one way, and no listener
+// receives more than was written.
 func TestEndingConnections(t *testing.T) {
 	t.Parallel()
 	const listeners, broadcasts = 20, 10
@@ -81,6 +63,9 @@ func TestEndingConnections(t *testing.T) {
 		"cut all":   {`{"cut": 1}`, 0, listeners},
 		"close":     {`{"close": {"code": 1011, "share": 0.5}}`, 1011, 10},
 		"close one": {`{"close": "4000:0.05"}`, 4000, 1},
+		"cut 1.6":   {`{"cut": 0.08}`, 0, 2},
+		"cut 1.4":   {`{"cut": 0.07}`, 0, 1},
+		"cut 0.4":   {`{"cut": 0.02}`, 0, 0},
 	} {
 		for kind, gather := range gatherers {
 			t.Run(kind+"/"+name, func(t *testing.T) {
@@ -102,7 +87,10 @@ func TestEndingConnections(t *testing.T) {
 				saw, codes := ends()
 				require.LessOrEqual(t, saw.first, total.Delivered)
 				require.LessOrEqual(t, saw.duplicated, total.Duplicated)
-				want := map[int]int{row.code: row.ended}
+				want := map[int]int{}
+				if row.ended > 0 {
+					want[row.code] = row.ended
+				}
 				if row.ended < listeners {
 					want[websocket.CloseGoingAway] = listeners - row.ended
 				}
@@ -129,56 +117,18 @@ func TestUnstableConnectionsAreCut(t *testing.T) {
 	}
 }
 
-// watchAll watches all listeners. What it returns waits until they have ended,
-// and says what they saw and how many ended with which close code.
-func watchAll(a audience) func() (seen, map[int]int) {
-	type end struct {
-		seen
-		code int
-	}
-	ends := make(chan end, len(a.listeners))
-	for _, c := range a.listeners {
-		go func() {
-			saw, code := c.watchToTheEnd()
-			ends <- end{saw, code}
-		}()
-	}
-	return func() (all seen, codes map[int]int) {
-		codes = map[int]int{}
-		for range a.listeners {
-			one := <-ends
-			all.first += one.first
-			all.duplicated += one.duplicated
-			codes[one.code]++
-		}
-		return all, codes
-	}
-}
-
-// watchToTheEnd counts what comes until the connection ends, and says with
-// which close code that was; 0 is none.
-func (c *client) watchToTheEnd() (seen, int) {
-	one := c.watch("\x00")
-	_, _, err := c.ReadMessage()
-	var closed *websocket.CloseError
-	if errors.As(err, &closed) && closed.Code != websocket.CloseAbnormalClosure {
-		return one, closed.Code
-	}
-	return one, 0
-}
-
 func TestStopKeepAlive(t *testing.T) {
 	t.Parallel()
 	s := start(t, gateway.Config{KeepAlive: time.Millisecond})
 	s.fault(`{"stopKeepAlive": true}`)
 	c := s.dial("/graphql", http.Header{"x-api-key": {gateway.APIKey}}, "graphql-ws")
-	c.say(`{"type":"connection_init"}`)
-	require.Contains(t, c.hear(), "connection_ack")
+	c.send(`{"type":"connection_init"}`)
+	require.Contains(t, c.receive(), "connection_ack")
 	time.Sleep(20 * time.Millisecond)
 	c.start("1", onCreateRoom, nil)
-	require.Contains(t, c.hear(), "start_ack")
+	require.Contains(t, c.receive(), "start_ack")
 	s.fault(`{"stopKeepAlive": false}`)
-	require.Contains(t, c.hear(), `"ka"`)
+	require.Contains(t, c.receive(), `"ka"`)
 }
 
 func TestSlowTLS(t *testing.T) {
@@ -235,8 +185,41 @@ func TestFaultsAreSetByName(t *testing.T) {
 	require.JSONEq(t, shown, s.faults())
 }
 
-func (s *server) faults() string {
-	s.Helper()
-	_, _, body := s.do(http.MethodGet, "/faults", "")
-	return body
+// A close that was asked for has no reason, and is for both gateways alike.
+func TestClosingGivesNoReason(t *testing.T) {
+	t.Parallel()
+	s := start(t, gateway.Config{})
+	clients := []*client{s.chat("host", "R"), s.realtime()}
+	s.fault(`{"close": "4000:1"}`)
+	for _, c := range clients {
+		code, reason := c.ended()
+		require.Equal(t, 4000, code)
+		require.Empty(t, reason)
+	}
+	require.False(t, gjson.Get(s.faults(), "close").Exists(), "it is done once")
+}
+
+func TestBodiesOfFaultsAreLimited(t *testing.T) {
+	t.Parallel()
+	s := start(t, gateway.Config{})
+	const longest = 64 << 10
+	body := `{"drop": 0.5}`
+	s.fault(body + strings.Repeat(" ", longest-len(body)))
+	require.Equal(t, "0.5", gjson.Get(s.faults(), "drop").Str)
+	status, _, answer := s.do(http.MethodPost, "/faults", `{"drop": 0.7}`+strings.Repeat(" ", longest))
+	require.Equal(t, http.StatusBadRequest, status)
+	require.NotEmpty(t, gjson.Get(answer, "error").Str)
+	require.Equal(t, "0.5", gjson.Get(s.faults(), "drop").Str)
+}
+
+func TestDeletingFaultsChoosesASeed(t *testing.T) {
+	t.Parallel()
+	s := start(t, gateway.Config{Faults: fault.Settings{Seed: 18446744073709551615, StopKeepAlive: true}})
+	require.JSONEq(t, `{"seed": 18446744073709551615, "stopKeepAlive": true}`, s.faults())
+	status, _, body := s.do(http.MethodDelete, "/faults", "")
+	require.Equal(t, http.StatusNoContent, status)
+	require.Empty(t, body)
+	seed := gjson.Get(s.faults(), "seed").Uint()
+	require.NotContains(t, []uint64{0, 18446744073709551615}, seed)
+	require.JSONEq(t, fmt.Sprintf(`{"seed": %d}`, seed), s.faults())
 }

@@ -1,22 +1,23 @@
-// Package gateway is the local push gateway: what the blog builds on AWS, on
-// one machine and one port, for trying, testing and CI. It speaks both of the
-// blog's dialects, keeps an exact account of its deliveries, and goes wrong on
-// purpose where it is asked to.
+// Package gateway is the local push gateway: what AWS's blog article builds in
+// the cloud, on one machine and one port, for trial runs, tests and CI. It speaks
+// both protocols of that article, keeps an exact account of its deliveries, and
+// makes things go wrong on request.
 //
-// On its one port are
+// It serves on one port
 //
 //	/{stage}                    API Gateway's WebSocket API with the blog's chat application
 //	/{stage}/@connections/{id}  its management API: POST, GET, DELETE
 //	/graphql                    AppSync's GraphQL API, and with an upgrade its real-time endpoint
 //	/graphql/realtime           the real-time endpoint as on a custom domain
 //	/stats                      GET what was delivered, DELETE to count from zero
-//	/faults                     GET what goes wrong, POST to change it, DELETE for nothing
+//	/faults                     GET the faults, POST to change some, DELETE to remove all
 //
-// It shares no protocol code with the clients it serves, so that two readings of the
-// protocols check each other.
+// It shares no protocol code with the clients it serves, so that two readings of
+// the protocols check each other.
 package gateway
 
 import (
+	"cmp"
 	"crypto/tls"
 	"net/http"
 	"sync"
@@ -28,23 +29,23 @@ import (
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
 )
 
-// APIKey is the AppSync API key of a gateway that isn't given another.
+// APIKey is the default AppSync API key.
 const APIKey = "da2-localpushgatewayapikey0001"
 
-// Config is what a gateway can be told. The zero value is AWS's behaviour with
-// the blog's application.
+// Config is a gateway's configuration. The zero value is AWS's behaviour with the
+// blog's application.
 type Config struct {
 	APIKey string // AppSync's; APIKey if empty
 
-	Fanout   int           // posts of a chat broadcast side by side; 1 if 0
-	PostTime time.Duration // how much longer each of these posts takes
+	Fanout   int           // posts of a chat broadcast that run at the same time; 1 if 0
+	PostTime time.Duration // added to the time that each of these posts takes
 
 	KeepAlive    time.Duration // from one ka to the next; 60 s if 0
 	IdleTimeout  time.Duration // of API Gateway connections; 10 minutes if 0
 	Lifetime     time.Duration // of API Gateway connections; 2 hours if 0
-	WriteTimeout time.Duration // after which a peer that takes nothing is cut; 2 s if 0
+	WriteTimeout time.Duration // after which a client that doesn't read is cut; 2 s if 0
 
-	Faults fault.Settings // what goes wrong from the start
+	Faults fault.Settings // those that hold at first
 }
 
 // Gateway is a running gateway. It must be closed.
@@ -69,14 +70,14 @@ const (
 
 // New starts a gateway.
 func New(c Config) *Gateway {
-	write := or(c.WriteTimeout, writeTimeout)
+	write := cmp.Or(c.WriteTimeout, writeTimeout)
 	g := &Gateway{faults: fault.New(c.Faults), rooms: chat.NewMemory(), mux: http.NewServeMux()}
 	g.apigw = apigw.New(apigw.Config{
-		Idle: or(c.IdleTimeout, idleTimeout), Lifetime: or(c.Lifetime, lifetime),
+		Idle: cmp.Or(c.IdleTimeout, idleTimeout), Lifetime: cmp.Or(c.Lifetime, lifetime),
 		Write: write, IntegrationTimeout: integrationTimeout,
 	}, g.faults)
 	g.appsync = appsync.New(appsync.Config{
-		APIKey: or(c.APIKey, APIKey), KeepAlive: or(c.KeepAlive, keepAlive),
+		APIKey: cmp.Or(c.APIKey, APIKey), KeepAlive: cmp.Or(c.KeepAlive, keepAlive),
 		Lifetime: appsyncLifetime, Write: write,
 	}, g.faults)
 	g.chat = chat.New(g.apigw, g.rooms, chat.Config{Fanout: c.Fanout, PostTime: c.PostTime})
@@ -93,23 +94,14 @@ func New(c Config) *Gateway {
 	return g
 }
 
-// or returns v, or usual where v is the zero value.
-func or[T comparable](v, usual T) T {
-	var zero T
-	if v == zero {
-		return usual
-	}
-	return v
-}
-
 // Handler serves both gateways, /stats and /faults.
 func (g *Gateway) Handler() http.Handler { return g.mux }
 
-// SlowTLS is for tls.Config.GetConfigForClient: it holds up each handshake as
-// long as the faults say, and changes nothing else.
+// SlowTLS is for tls.Config.GetConfigForClient. It delays each handshake for as
+// long as the faults demand, and leaves the configuration as it is.
 func (g *Gateway) SlowTLS(*tls.ClientHelloInfo) (*tls.Config, error) {
 	time.Sleep(g.faults.SlowTLS())
-	return nil, nil // the documented way to keep the configuration
+	return nil, nil // which means to keep the configuration
 }
 
 // Close closes all connections with 1001 "Going away" and waits until

@@ -14,36 +14,36 @@ type Stats struct {
 	AppSync    Side `json:"appsync"`
 }
 
-// Side is what one gateway has counted.
+// Side is what one of the two gateways has counted.
 type Side struct {
 	Open        int   `json:"open"`         // connections, now
-	Ready       int   `json:"ready"`        // those that joined a room or have a subscription, now
+	Ready       int   `json:"ready"`        // connections in a room or with a subscription, now
 	Accepted    int64 `json:"accepted"`     // connections
-	Refused     int64 `json:"refused"`      // connections, by a status or a connection_error
+	Refused     int64 `json:"refused"`      // connections, with a status or a connection_error
 	FramesIn    int64 `json:"frames_in"`    // messages from clients
 	FramesOut   int64 `json:"frames_out"`   // messages to clients
 	Errors      int64 `json:"errors"`       // error frames among them
-	Stuck       int64 `json:"stuck"`        // connections cut because they took nothing
-	DroppedOpen int64 `json:"dropped_open"` // deliveries dropped or deaf on connections open now
+	Stuck       int64 `json:"stuck"`        // connections cut because a write took too long
+	DroppedOpen int64 `json:"dropped_open"` // deliveries withheld, dropped or deaf, from connections open now
 	truth.Report
 }
 
-// Stats reads the ground truth.
+// Stats returns what has been counted since the last DELETE of /stats.
 func (g *Gateway) Stats() Stats {
 	stats := Stats{
-		APIGateway: sideOf(g.apigw.Hub, g.apigw.Account),
-		AppSync:    sideOf(g.appsync.Hub, g.appsync.Account),
+		APIGateway: sideOf(g.apigw.Hub, g.apigw.Tally),
+		AppSync:    sideOf(g.appsync.Hub, g.appsync.Tally),
 	}
 	stats.APIGateway.Ready = g.rooms.Joined()
 	stats.AppSync.Ready = int(g.appsync.Ready.Load())
 	return stats
 }
 
-func sideOf(hub *socket.Hub, account *truth.Tally) Side {
-	s := Side{Report: account.Report()}
+func sideOf(hub *socket.Hub, tally *truth.Tally) Side {
+	s := Side{Report: tally.Report()}
 	for _, c := range hub.Conns() {
 		s.Open++
-		s.DroppedOpen += account.Missed(&c.Missed)
+		s.DroppedOpen += tally.Withheld(&c.Withheld)
 	}
 	s.Accepted, s.Refused = hub.Counters.Accepted.Load(), hub.Counters.Refused.Load()
 	s.FramesIn, s.FramesOut = hub.Counters.FramesIn.Load(), hub.Counters.FramesOut.Load()
@@ -55,10 +55,10 @@ func (g *Gateway) getStats(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, g.Stats())
 }
 
-// deleteStats forgets everything that has been counted so far.
+// deleteStats sets every count to zero.
 func (g *Gateway) deleteStats(w http.ResponseWriter, _ *http.Request) {
-	g.apigw.Account.Forget()
-	g.appsync.Account.Forget()
+	g.apigw.Tally.Forget()
+	g.appsync.Tally.Forget()
 	g.apigw.Hub.Counters.Reset()
 	g.appsync.Hub.Counters.Reset()
 	w.WriteHeader(http.StatusNoContent)
@@ -69,5 +69,5 @@ func answer(w http.ResponseWriter, status int, v any) {
 	w.WriteHeader(status)
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
-	_ = encoder.Encode(v) // nobody is left to tell if it fails
+	_ = encoder.Encode(v) // if it fails, the client has left
 }

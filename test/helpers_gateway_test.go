@@ -14,17 +14,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	local "github.com/pushgw/xk6-pushgw/gateway"
+	"github.com/pushgw/xk6-pushgw/gateway"
 )
 
 // gateway is a running `k6 x pushgw serve`.
-type gateway struct {
+type server struct {
 	address string
 	scheme  string // "" or "s"
 }
 
 // serve starts a gateway on a free port, for one test.
-func serve(t *testing.T, flags ...string) *gateway {
+func serve(t *testing.T, flags ...string) *server {
 	t.Helper()
 	cmd := exec.Command(binary(t), append([]string{"x", "pushgw", "serve", "--address", "127.0.0.1:0"}, flags...)...)
 	cmd.Env = append(os.Environ(), "K6_AUTO_EXTENSION_RESOLUTION=false")
@@ -36,7 +36,7 @@ func serve(t *testing.T, flags ...string) *gateway {
 		require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 		require.NoError(t, cmd.Wait(), "serve must stop cleanly when it is told to")
 	})
-	g := &gateway{}
+	g := &server{}
 	lines := bufio.NewScanner(output)
 	for lines.Scan() {
 		if strings.HasPrefix(lines.Text(), "API Gateway") && strings.Contains(lines.Text(), "wss://") {
@@ -52,25 +52,25 @@ func serve(t *testing.T, flags ...string) *gateway {
 	return nil
 }
 
-func (g *gateway) apigw() string   { return "ws" + g.scheme + "://" + g.address + "/dev" }
-func (g *gateway) appsync() string { return "http" + g.scheme + "://" + g.address + "/graphql" }
+func (g *server) apigw() string   { return "ws" + g.scheme + "://" + g.address + "/dev" }
+func (g *server) appsync() string { return "http" + g.scheme + "://" + g.address + "/graphql" }
 
 // env is where the gateway is, as the scripts and the examples take it.
-func (g *gateway) env(more ...string) []string {
+func (g *server) env(more ...string) []string {
 	return append(more, "APIGW_URL="+g.apigw(), "APPSYNC_URL="+g.appsync())
 }
 
 // stats returns what the gateway itself has counted, when it has written all it
 // had to write.
-func (g *gateway) stats(t *testing.T) local.Stats {
+func (g *server) stats(t *testing.T) gateway.Stats {
 	t.Helper()
-	return g.statsWhen(t, func(stats *local.Stats) bool {
+	return g.statsWhen(t, func(stats *gateway.Stats) bool {
 		return stats.APIGateway.Totals.Pending+stats.AppSync.Totals.Pending == 0
 	})
 }
 
 // statsWhen returns what the gateway itself has counted, as soon as it is so.
-func (g *gateway) statsWhen(t *testing.T, so func(*local.Stats) bool) local.Stats {
+func (g *server) statsWhen(t *testing.T, so func(*gateway.Stats) bool) gateway.Stats {
 	t.Helper()
 	for began := time.Now(); time.Since(began) < timeout; time.Sleep(10 * time.Millisecond) {
 		if stats := g.statsNow(t); so(&stats) {
@@ -78,10 +78,10 @@ func (g *gateway) statsWhen(t *testing.T, so func(*local.Stats) bool) local.Stat
 		}
 	}
 	require.Fail(t, "the gateway has not come to count what was waited for")
-	return local.Stats{}
+	return gateway.Stats{}
 }
 
-func (g *gateway) statsNow(t *testing.T) (stats local.Stats) {
+func (g *server) statsNow(t *testing.T) (stats gateway.Stats) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()

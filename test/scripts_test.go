@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
 
-	local "github.com/pushgw/xk6-pushgw/gateway"
+	"github.com/pushgw/xk6-pushgw/gateway"
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
 )
 
@@ -36,7 +36,7 @@ func TestErrorsOfAPIGateway(t *testing.T) {
 
 func TestConnectionToAppSync(t *testing.T) {
 	t.Parallel()
-	o := k6(t, "scripts/appsync-connection.js", serve(t).env("API_KEY="+local.APIKey)...)
+	o := k6(t, "scripts/appsync-connection.js", serve(t).env("API_KEY="+gateway.APIKey)...)
 	o.requireClean(t)
 	o.requireCounts(t, map[string]int{"checks": 6, "ws_sessions": 1, "subscribed_success_counter": 2, "http_reqs status=200": 3})
 }
@@ -55,7 +55,7 @@ func TestOwnHandshake(t *testing.T) {
 func TestInterruptedVUs(t *testing.T) {
 	t.Parallel()
 	g := serve(t)
-	o := k6(t, "scripts/interrupted.js", g.env("API_KEY="+local.APIKey)...)
+	o := k6(t, "scripts/interrupted.js", g.env("API_KEY="+gateway.APIKey)...)
 	o.requireClean(t)
 	o.requireCounts(t, map[string]int{
 		"joined_success_counter role=listener": 5, "subscribed_success_counter": 10,
@@ -88,7 +88,7 @@ func TestInterruptedPublisher(t *testing.T) {
 		export async function publisher() {
 			await api.ready({ listeners: %[1]d });
 			await api.broadcast({ count: 1e6 });
-		}`, listeners)), g.env("API_KEY="+local.APIKey)...)
+		}`, listeners)), g.env("API_KEY="+gateway.APIKey)...)
 	require.Equal(t, o.observed("ResponseSuccessRate"), o.count("ResponseSuccessRate"))
 	for _, line := range o.log {
 		require.NotContains(t, line, "could not be sent")
@@ -179,7 +179,7 @@ func TestRefusedAndCut(t *testing.T) {
 // TestCanaries: listeners that hear nothing at first are not ready until they do.
 func TestCanaries(t *testing.T) {
 	t.Parallel()
-	o := k6(t, "scripts/canary.js", serve(t, "--deaf=1500ms").env("API_KEY="+local.APIKey)...)
+	o := k6(t, "scripts/canary.js", serve(t, "--deaf=1500ms").env("API_KEY="+gateway.APIKey)...)
 	o.requireClean(t)
 	for _, said := range o.said(t, 2) {
 		require.JSONEq(t, `{"ready":5,"deaf":0,"failed":0}`, said.Get("before").Raw)
@@ -290,7 +290,7 @@ func TestFaults(t *testing.T) {
 		t.Run(faults, func(t *testing.T) {
 			t.Parallel()
 			g := serve(t, strings.Fields(faults)...)
-			o := k6(t, "scripts/faults.js", g.env("API_KEY="+local.APIKey, env("LISTENERS", listeners), env("BROADCASTS", broadcasts))...)
+			o := k6(t, "scripts/faults.js", g.env("API_KEY="+gateway.APIKey, env("LISTENERS", listeners), env("BROADCASTS", broadcasts))...)
 			require.Zero(t, o.exit)
 			stats := g.stats(t)
 			for _, said := range o.said(t, 2) {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	local "github.com/pushgw/xk6-pushgw/gateway"
+	"github.com/pushgw/xk6-pushgw/gateway"
 )
 
 // TestClockSkew: listeners in one process, and a publisher whose clock differs in
@@ -28,7 +28,7 @@ func TestClockSkew(t *testing.T) {
 			t.Parallel()
 			g := serve(t)
 			audience := start(t, "scripts/audience.js", g.env(env("LISTENERS", listeners))...)
-			g.statsWhen(t, func(stats *local.Stats) bool {
+			g.statsWhen(t, func(stats *gateway.Stats) bool {
 				return stats.APIGateway.Ready == listeners && stats.AppSync.Ready == listeners
 			})
 			k6(t, "scripts/publish.js", g.env(env("BROADCASTS", broadcasts), "PUSHGW_TEST_CLOCK_OFFSET="+offset)...)

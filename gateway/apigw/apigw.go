@@ -1,9 +1,9 @@
-// Package apigw is API Gateway's side of a WebSocket API: it takes the
-// connections, hands what they send to an integration by route, and serves
+// Package apigw is API Gateway's side of a WebSocket API: it accepts the
+// connections, passes what they send to an integration, and serves
 // @connections, through which the integration and others answer.
 //
-// It rests on AWS's developer guide for API Gateway, chapter "WebSocket APIs",
-// and where that is silent on captures of real traffic.
+// It follows AWS's developer guide for API Gateway, chapter "WebSocket APIs",
+// and captures of real traffic where the guide says nothing.
 package apigw
 
 import (
@@ -13,28 +13,30 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pushgw/xk6-pushgw/gateway/chat"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
 	"github.com/pushgw/xk6-pushgw/gateway/socket"
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
 )
 
-// maxMessage is how long a message may be, in and out
+// maxMessage is the length in bytes that a message may have, in either direction
 // (apigateway-execution-service-websocket-limits-table).
 const maxMessage = 128 << 10
 
-// ErrTooLarge is the error of a post of more than 128 KB, the 413 of @connections.
-var ErrTooLarge = errors.New("payload is larger than 128 KB")
+// The errors of a post.
+var (
+	ErrTooLarge = errors.New("payload is larger than 128 KB") // the 413 of @connections
+	ErrGone     = errors.New("connection is gone")            // it has been closed: the 410 of @connections
+)
 
-// Integration is what the API's routes lead to. For one connection the methods
-// are called one after another.
+// Integration is the application that the API's routes lead to. For one
+// connection the methods are called one after another.
 type Integration interface {
 	Connect(connectionID string) error             // $connect; an error refuses the connection
 	Default(connectionID, body string) (err error) // $default
 	Disconnect(connectionID string)                // $disconnect
 }
 
-// Config is what can be different from AWS.
+// Config is what may differ from AWS.
 type Config struct {
 	Idle, Lifetime     time.Duration // of a connection: on AWS 10 minutes and 2 hours
 	Write              time.Duration // how long a write may take
@@ -43,8 +45,8 @@ type Config struct {
 
 // Gateway is one API. It must be closed.
 type Gateway struct {
-	Hub     *socket.Hub
-	Account *truth.Tally
+	Hub   *socket.Hub
+	Tally *truth.Tally
 
 	config      Config
 	faults      *fault.Faults
@@ -54,22 +56,20 @@ type Gateway struct {
 	connections map[string]*connection
 }
 
-var _ chat.Connections = (*Gateway)(nil)
-
-// New returns an API without routes. Deploy gives it some.
+// New returns an API without an integration, which Deploy sets.
 func New(config Config, faults *fault.Faults) *Gateway {
 	return &Gateway{
 		Hub: socket.NewHub(socket.Limits{
 			Message: maxMessage, Idle: config.Idle, Lifetime: config.Lifetime, Write: config.Write,
 		}),
-		Account:     truth.New(),
+		Tally:       truth.New(),
 		config:      config,
 		faults:      faults,
 		connections: map[string]*connection{},
 	}
 }
 
-// Deploy sets where the routes lead to. It must be called before the first request.
+// Deploy sets the integration. It must be called before the first request.
 func (g *Gateway) Deploy(integration Integration) { g.integration = integration }
 
 // Close closes all connections with 1001 "Going away".
@@ -91,7 +91,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// refuse answers with a status and the message that goes with it.
+// refuse answers with a status and the status's message.
 func refuse(w http.ResponseWriter, status int) {
 	message := http.StatusText(status)
 	if status >= http.StatusInternalServerError {

@@ -8,8 +8,9 @@ import (
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
 )
 
-// connect makes a request a connection. As on AWS the $connect route has its
-// say before the 101 is sent, and until then nothing can be posted.
+// connect upgrades a request to a connection. As on AWS the $connect route is
+// called before the 101 is sent, and nothing can be posted to the connection
+// until then.
 func (g *Gateway) connect(w http.ResponseWriter, r *http.Request) {
 	if !websocket.IsWebSocketUpgrade(r) {
 		refuse(w, http.StatusUpgradeRequired)
@@ -34,7 +35,7 @@ func (g *Gateway) connect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := &connection{Conn: conn, id: id, gateway: g, agent: unique.Make(r.UserAgent())}
-	c.listener = fault.Listener{Number: conn.Number, Out: c, Missed: &conn.Missed}
+	c.listener = fault.Listener{Number: conn.Number, Out: c, Withheld: &conn.Withheld}
 	g.Hub.Counters.Accepted.Add(1)
 	g.mu.Lock()
 	g.connections[id] = c
@@ -42,7 +43,7 @@ func (g *Gateway) connect(w http.ResponseWriter, r *http.Request) {
 	g.Hub.Serve(conn, c)
 }
 
-// lookup finds an open connection.
+// lookup returns the open connection with an id.
 func (g *Gateway) lookup(id string) (*connection, bool) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()

@@ -8,26 +8,27 @@ import (
 	"github.com/pushgw/xk6-pushgw/gateway/socket"
 )
 
-// connection is an open connection: the socket's owner and a fault's outlet.
+// connection is an open connection. It owns its socket, and is the outlet
+// through which deliveries reach it.
 type connection struct {
 	*socket.Conn
 
 	id       string
 	gateway  *Gateway
-	agent    unique.Handle[string] // thousands have the same one
+	agent    unique.Handle[string] // interned, as thousands of connections have the same
 	listener fault.Listener
 	inbox    inbox
 }
 
-// Text hands a message to its route. All lead to $default: the chat's texts
-// have no route key of their own.
+// Text passes a message to the $default route, which all take because the chat's
+// texts have no route key.
 func (c *connection) Text(message []byte) {
 	body := string(message)
 	c.inbox.do(c.gateway.Hub.Go, func() { c.invoke(body) })
 }
 
-// Closed takes the connection out of @connections at once, and lets the
-// integration know when it has dealt with what came before.
+// Closed removes the connection from @connections at once. The $disconnect route
+// is called after the messages that came before.
 func (c *connection) Closed() {
 	g := c.gateway
 	g.mu.Lock()
@@ -37,36 +38,34 @@ func (c *connection) Closed() {
 	c.inbox.do(g.Hub.Go, func() { g.integration.Disconnect(c.id) })
 }
 
-// invoke calls the integration. If it fails, or takes longer than API Gateway
-// waits, the client is told; it goes on nevertheless.
+// invoke calls the integration. If that fails, or takes longer than API Gateway
+// waits, the client gets an error frame; a slow call is not interrupted.
 func (c *connection) invoke(body string) {
 	defer func() {
 		if recover() != nil {
-			c.complain(internalError)
+			_ = c.sendError(internalError)
 		}
 	}()
 	overdue := time.AfterFunc(c.gateway.config.IntegrationTimeout, func() {
-		c.complain("Endpoint request timed out")
+		_ = c.sendError("Endpoint request timed out")
 	})
 	defer overdue.Stop()
 	if c.gateway.integration.Default(c.id, body) != nil {
-		c.complain(internalError)
+		_ = c.sendError(internalError)
 	}
 }
 
-// Data writes a broadcast, which is a frame already.
+// Data writes a broadcast whose frame has been made.
 func (c *connection) Data(frame []byte) error { return c.Write(frame) }
 
-// Error writes the error frame that an integration's failure leads to.
+// Error writes the error frame that the failure of an integration leads to.
 func (c *connection) Error() error { return c.sendError(internalError) }
 
 const internalError = "Internal server error"
 
-// sendError writes an error frame, with the spaces where API Gateway has them.
+// sendError writes an error frame, with spaces where API Gateway has them. It
+// fails if the connection has been closed, which callers may ignore.
 func (c *connection) sendError(message string) error {
 	return c.WriteError(socket.Frame([]byte(
 		`{"message": "` + message + `", "connectionId":"` + c.id + `", "requestId":"` + newID() + `"}`)))
 }
-
-// complain is sendError to a client that may have left.
-func (c *connection) complain(message string) { _ = c.sendError(message) }

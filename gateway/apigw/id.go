@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// idBytes is how many bytes an id stands for: 16 characters with one "=".
+// idBytes is the length of an id that is decoded. Encoded it is 16 characters,
+// the last of which is "=".
 const idBytes = 11
 
-// newID returns an id of the shape that connections and requests have on AWS:
-// eleven bytes in URL-safe base64, of which the first four go with time.
+// newID returns an id like those of connections and requests on AWS: eleven
+// bytes in URL-safe base64, of which the first four count up with time.
 func newID() string {
 	const tick = 25 * time.Millisecond
 	var id [idBytes]byte
@@ -21,7 +22,7 @@ func newID() string {
 	return base64.URLEncoding.EncodeToString(id[:])
 }
 
-// wellFormed says whether id could be a connection's.
+// wellFormed reports whether id could be a connection's.
 func wellFormed(id string) bool {
 	decoded, err := base64.URLEncoding.Strict().DecodeString(id)
 	return err == nil && len(decoded) == idBytes && len(id) == base64.URLEncoding.EncodedLen(idBytes)

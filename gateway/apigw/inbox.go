@@ -3,24 +3,25 @@ package apigw
 import "sync"
 
 // inbox does a connection's work in order, in a goroutine that exists only
-// while there is work. The reading goroutine is left free to answer pings and
-// to see a close, however long a broadcast takes.
+// while there is work. So the goroutine that reads the connection can answer
+// pings and notice a close, however long a broadcast takes.
 type inbox struct {
 	mu    sync.Mutex
 	taken sync.Cond // the queue has become shorter
 	queue []func()
-	busy  bool // somebody works
+	busy  bool // there is a goroutine that works
 }
 
-// waiting is how many messages of a connection may wait. Then reading waits.
-const waiting = 16
+// maxInbox is how many messages of a connection may wait. When there are as
+// many, reading waits.
+const maxInbox = 16
 
-// do has work done after all that came before it.
+// do queues work, and starts a goroutine for it if none is working.
 func (b *inbox) do(start func(func()), work func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.taken.L = &b.mu
-	for len(b.queue) >= waiting {
+	for len(b.queue) >= maxInbox {
 		b.taken.Wait()
 	}
 	b.queue = append(b.queue, work)
@@ -36,7 +37,8 @@ func (b *inbox) run() {
 	}
 }
 
-// next takes the work that has waited longest, or nil if there is none.
+// next takes the work that has waited longest out of the queue. It returns nil
+// if there is none.
 func (b *inbox) next() func() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

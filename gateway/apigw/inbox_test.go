@@ -3,23 +3,24 @@ package apigw
 import (
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
-// Many more than may wait are done, in order, by goroutines that then end.
+// More work than may wait is done in order, by goroutines that end afterwards.
 func TestInboxWorksInOrder(t *testing.T) {
 	t.Parallel()
-	const many = 50 * waiting
+	const calls = 50 * maxInbox
 	var b inbox
 	var running sync.WaitGroup
 	start := func(f func()) { running.Go(f) }
 	var got []int
-	for i := range many {
+	for i := range calls {
 		b.do(start, func() { got = append(got, i) })
 	}
 	running.Wait()
-	require.Len(t, got, many)
+	require.Len(t, got, calls)
 	require.IsIncreasing(t, got)
 	require.False(t, b.busy)
 }
@@ -32,7 +33,7 @@ func TestInboxMakesTheReaderWait(t *testing.T) {
 	begun, goOn := make(chan struct{}), make(chan struct{})
 	b.do(start, func() { close(begun); <-goOn })
 	<-begun
-	for range waiting {
+	for range maxInbox {
 		b.do(start, func() {})
 	}
 	more := make(chan struct{})
@@ -43,7 +44,7 @@ func TestInboxMakesTheReaderWait(t *testing.T) {
 	select {
 	case <-more:
 		t.Fatal("there was no space")
-	default:
+	case <-time.After(50 * time.Millisecond):
 	}
 	close(goOn)
 	<-more

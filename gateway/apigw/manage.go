@@ -8,12 +8,11 @@ import (
 	"net/http"
 
 	"github.com/gorilla/websocket"
-	"github.com/pushgw/xk6-pushgw/gateway/chat"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
 
-// manage is @connections, the API Gateway Management API. Requests need no
-// signature here.
+// manage serves @connections, the API Gateway Management API. Unlike AWS it
+// needs no signature.
 func (g *Gateway) manage(w http.ResponseWriter, r *http.Request, id string) {
 	if !wellFormed(id) {
 		answer(w, http.StatusBadRequest, "BadRequestException", "Invalid connectionId: "+id)
@@ -35,8 +34,8 @@ func (g *Gateway) manage(w http.ResponseWriter, r *http.Request, id string) {
 	}
 }
 
-// post is PostToConnection. Stamped data is a broadcast's, one of as many
-// posts as its sender makes.
+// post is PostToConnection. Data with a stamp belongs to a broadcast that its
+// sender makes by one post to each listener, so each adds one to its audience.
 func (g *Gateway) post(w http.ResponseWriter, r *http.Request, id string) {
 	data, err := io.ReadAll(io.LimitReader(r.Body, maxMessage+1))
 	if err != nil {
@@ -54,7 +53,7 @@ func (g *Gateway) post(w http.ResponseWriter, r *http.Request, id string) {
 	switch {
 	case errors.Is(err, ErrTooLarge):
 		answer(w, http.StatusRequestEntityTooLarge, "PayloadTooLargeException", "Message too long")
-	case errors.Is(err, chat.ErrGone):
+	case errors.Is(err, ErrGone):
 		gone(w)
 	}
 }
@@ -81,13 +80,13 @@ func describe(w http.ResponseWriter, c *connection) {
 	})
 }
 
-// gone answers for a connection that has left. The body is empty on AWS, too.
+// gone answers that a connection has been closed. The body is empty on AWS, too.
 func gone(w http.ResponseWriter) {
 	w.Header().Set("x-amzn-ErrorType", "GoneException")
 	w.WriteHeader(http.StatusGone)
 }
 
-// answer answers with an error as API Gateway words it.
+// answer answers with an error in API Gateway's words.
 func answer(w http.ResponseWriter, status int, kind, message string) {
 	if kind != "" {
 		w.Header().Set("x-amzn-ErrorType", kind)
@@ -100,5 +99,5 @@ func answer(w http.ResponseWriter, status int, kind, message string) {
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v) // nobody is left to tell if it fails
+	_ = json.NewEncoder(w).Encode(v) // if it fails, the client has left
 }

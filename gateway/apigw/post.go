@@ -1,9 +1,6 @@
 package apigw
 
-import (
-	"github.com/pushgw/xk6-pushgw/gateway/chat"
-	"github.com/pushgw/xk6-pushgw/gateway/socket"
-)
+import "github.com/pushgw/xk6-pushgw/gateway/socket"
 
 // Post writes data to one connection as a text frame.
 func (g *Gateway) Post(id string, data []byte) error {
@@ -12,25 +9,25 @@ func (g *Gateway) Post(id string, data []byte) error {
 	}
 	c, ok := g.lookup(id)
 	if !ok || c.Write(socket.Frame(data)) != nil {
-		return chat.ErrGone
+		return ErrGone
 	}
 	return nil
 }
 
-// Broadcast opens the account of data that is about to be posted to so many
-// connections. The frame is made once for all of them. The sender's own copy is
-// an echo, and counted as one besides.
+// Broadcast opens the account of data that is about to be posted to an audience
+// of that many connections, and returns what posts it to one of them. The frame
+// is made once for all. The sender's own copy is counted as an echo as well.
 func (g *Gateway) Broadcast(sender string, data []byte, audience int) (func(id string) error, error) {
 	if len(data) > maxMessage {
 		return nil, ErrTooLarge
 	}
-	account := g.Account.Open(data, audience)
+	account := g.Tally.Open(data, audience)
 	frame := socket.Frame(data)
 	return func(id string) error {
 		c, ok := g.lookup(id)
 		if !ok {
 			account.Gone()
-			return chat.ErrGone
+			return ErrGone
 		}
 		if id == sender {
 			g.faults.Deliver(&c.listener, account.Echo(), frame)
@@ -41,7 +38,8 @@ func (g *Gateway) Broadcast(sender string, data []byte, audience int) (func(id s
 	}, nil
 }
 
-// Joined makes a connection a listener.
+// Joined makes a connection a listener: from now on the faults that begin when
+// a listener is ready apply to it.
 func (g *Gateway) Joined(id string) {
 	if c, ok := g.lookup(id); ok {
 		g.faults.Ready(&c.listener)

@@ -1,9 +1,9 @@
 // Package appsync is AppSync's side: a GraphQL API over HTTP, and its
-// subscriptions over WebSocket in the graphql-ws dialect of AppSync.
+// subscriptions over WebSocket with AppSync's variant of the graphql-ws protocol.
 //
-// It rests on AWS's developer guide for AppSync, real-time-websocket-client.html
-// and aws-appsync-real-time-data.html, and where these are silent on captures
-// of real traffic. The schema is the one of the blog.
+// It follows AWS's developer guide for AppSync, real-time-websocket-client.html
+// and aws-appsync-real-time-data.html, and captures of real traffic where these
+// say nothing. The schema is that of the blog.
 package appsync
 
 import (
@@ -21,13 +21,13 @@ import (
 const (
 	subprotocol = "graphql-ws"
 
-	// maxMessage is how long what is delivered to a subscriber may be
-	// (docs.aws.amazon.com/general/latest/gr/appsync.html). For messages from
-	// clients AppSync names no limit; here it is the same one.
+	// maxMessage is the length in bytes that a payload for a subscriber may have
+	// (docs.aws.amazon.com/general/latest/gr/appsync.html). AppSync documents no
+	// limit for messages from clients; here it is the same.
 	maxMessage = 240 << 10
 )
 
-// Config is what can be different from AWS.
+// Config is what may differ from AWS.
 type Config struct {
 	APIKey    string
 	KeepAlive time.Duration // from one ka to the next: on AWS 60 s
@@ -37,9 +37,9 @@ type Config struct {
 
 // Gateway is one API. It must be closed.
 type Gateway struct {
-	Hub     *socket.Hub
-	Account *truth.Tally
-	Ready   atomic.Int64 // connections with a subscription
+	Hub   *socket.Hub
+	Tally *truth.Tally
+	Ready atomic.Int64 // connections with a subscription
 
 	config Config
 	faults *fault.Faults
@@ -47,15 +47,15 @@ type Gateway struct {
 	broker broker
 }
 
-// New returns an API that serves at once.
+// New returns an API that is ready to serve.
 func New(config Config, faults *fault.Faults) *Gateway {
 	g := &Gateway{
 		Hub: socket.NewHub(socket.Limits{
 			Message: maxMessage, Lifetime: config.Lifetime, Write: config.Write,
 		}, subprotocol),
-		Account: truth.New(),
-		config:  config,
-		faults:  faults,
+		Tally:  truth.New(),
+		config: config,
+		faults: faults,
 	}
 	g.schema = graphql.MustParseSchema(schemaText, &resolver{publish: g.publish})
 	g.startBroker()
@@ -66,7 +66,7 @@ func New(config Config, faults *fault.Faults) *Gateway {
 // Close closes all connections with 1001 "Going away".
 func (g *Gateway) Close() { g.Hub.Close() }
 
-// ServeHTTP serves GraphQL, and its real-time endpoint to those who ask for an
+// ServeHTTP serves GraphQL, and the real-time endpoint to requests for an
 // upgrade.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if websocket.IsWebSocketUpgrade(r) {
@@ -76,7 +76,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.serveGraphQL(w, r)
 }
 
-// keepAlive writes a ka to every connection, time and again, from one goroutine.
+// keepAlive periodically writes a ka to every connection, from one goroutine.
 func (g *Gateway) keepAlive() {
 	ticker := time.NewTicker(g.config.KeepAlive)
 	defer ticker.Stop()
@@ -90,7 +90,7 @@ func (g *Gateway) keepAlive() {
 			continue
 		}
 		for _, c := range g.Hub.Conns() {
-			_ = c.Write(keepAliveFrame) // a connection that can't be written to ends itself
+			_ = c.Write(keepAliveFrame) // a connection whose write fails is closed
 		}
 	}
 }

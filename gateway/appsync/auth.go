@@ -10,7 +10,7 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// problem is an error as AppSync words it, in a body or in a frame.
+// problem is an error in AppSync's words, in an HTTP body or in a frame.
 type problem struct {
 	Type    string `json:"errorType,omitempty"`
 	Message string `json:"message,omitempty"`
@@ -21,7 +21,7 @@ type problems struct {
 	Errors []problem `json:"errors"`
 }
 
-// credentials are what an authorization header object says
+// credentials are the host and the API key of an authorization object
 // (real-time-websocket-client.html, "Header parameter format").
 type credentials struct {
 	host, key string
@@ -48,7 +48,8 @@ func (g *Gateway) authorize(c credentials, host string) *problem {
 	return g.authorizeKey(c.key)
 }
 
-// sameHost compares hosts. A port may be left out, as it always is on AWS.
+// sameHost reports whether two hosts are the same. The port may be left out of
+// given, as on AWS, where hosts have none.
 func sameHost(given, host string) bool {
 	if strings.EqualFold(given, host) {
 		return true
@@ -57,11 +58,11 @@ func sameHost(given, host string) bool {
 	return err == nil && strings.EqualFold(given, name)
 }
 
-// credentialsOf finds the credentials of an upgrade in one of their three
-// places: the query, the subprotocols, or the HTTP headers.
+// credentialsOf returns the credentials of an upgrade. They are in the query, in a
+// subprotocol, or in HTTP headers.
 func credentialsOf(r *http.Request) (credentials, *problem) {
 	if text := r.URL.Query().Get("header"); text != "" {
-		// Clients leave the + of base64 as it is, which a query reads as a space.
+		// Clients that don't escape base64's + send what a query reads as a space.
 		text = strings.TrimRight(strings.ReplaceAll(text, " ", "+"), "=")
 		return decode(base64.RawStdEncoding, text)
 	}
@@ -76,6 +77,7 @@ func credentialsOf(r *http.Request) (credentials, *problem) {
 	return credentials{host: r.Host, key: r.Header.Get("x-api-key")}, nil
 }
 
+// decode returns the credentials of an encoded authorization object.
 func decode(encoding *base64.Encoding, text string) (credentials, *problem) {
 	object, err := encoding.DecodeString(text)
 	if err != nil || !gjson.ValidBytes(object) {
@@ -90,7 +92,8 @@ func decode(encoding *base64.Encoding, text string) (credentials, *problem) {
 	return c, nil
 }
 
-// read reads an authorization object, the names in whatever case.
+// read returns the credentials of an authorization object. Case doesn't matter in
+// the names of its members.
 func read(object gjson.Result) (c credentials) {
 	object.ForEach(func(name, value gjson.Result) bool {
 		switch strings.ToLower(name.Str) {

@@ -8,11 +8,11 @@ import (
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
 )
 
-// broker brings what is published to those who have subscribed. The
-// connections are divided into fixed parts with a worker each, so every
-// connection gets what is published in that order.
+// broker delivers what is published to its subscribers. The connections are
+// divided into fixed parts with a worker each, so that every connection gets
+// what is published in the order in which it was published.
 type broker struct {
-	publishing sync.Mutex // held from matching to queueing: it makes the order
+	publishing sync.Mutex // held from matching to queueing, so that all queues have the same order
 	queues     [parts]chan job
 
 	mu     sync.Mutex
@@ -21,18 +21,19 @@ type broker struct {
 
 const (
 	parts = 4
-	// queued is how many jobs of a worker may wait. Then publishing waits.
-	queued = 256
+	// maxQueued is how many jobs of a worker may wait. When there are as many,
+	// publishing waits.
+	maxQueued = 256
 )
 
 // group is all subscriptions with the same document, variables and operation
-// name. What is published is made into a payload once for all of them.
+// name. The payload of what is published is made once for all of them.
 type group struct {
-	document string // the JSON text of request
+	document string // the JSON that request was read from
 	request  request
 	filter   filter
 	members  [parts][]*subscription
-	listed   [parts][]*subscription // a copy of members that never changes, nil when it must be made
+	listed   [parts][]*subscription // a copy of members that is never changed; nil if members has changed since
 }
 
 // job is one payload for some subscriptions of one part.
@@ -45,14 +46,15 @@ type job struct {
 func (g *Gateway) startBroker() {
 	g.broker.groups = map[string]*group{}
 	for i := range g.broker.queues {
-		queue := make(chan job, queued)
+		queue := make(chan job, maxQueued)
 		g.broker.queues[i] = queue
 		g.Hub.Go(func() { g.deliver(queue) })
 	}
 }
 
-// group finds the group for a document, a JSON text with query, variables and
-// operationName. A new one is validated first.
+// group returns the group for a document: JSON with query, variables and
+// operationName. If there is none yet, the document is validated and a new group
+// returned, which join adds.
 func (g *Gateway) group(document string) (*group, []responseError, error) {
 	g.broker.mu.Lock()
 	known, ok := g.broker.groups[document]
@@ -70,7 +72,8 @@ func (g *Gateway) group(document string) (*group, []responseError, error) {
 	return made, wrong, err
 }
 
-// join adds a subscription to a group, or to the one that has been there first.
+// join adds a subscription to a group, or to one for the same document that was
+// added first.
 func (b *broker) join(s *subscription, to *group) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -85,8 +88,8 @@ func (b *broker) join(s *subscription, to *group) {
 	to.listed[part] = nil
 }
 
-// leave takes a subscription out of its group. What is still under way to it
-// is gone.
+// leave removes a subscription from its group. Deliveries to it that have not been
+// written count as gone.
 func (b *broker) leave(s *subscription) {
 	s.listener.Close()
 	b.mu.Lock()
@@ -103,7 +106,7 @@ func (b *broker) leave(s *subscription) {
 	}
 }
 
-func (s *subscription) part() int { return int(s.conn.Number % parts) } // below parts
+func (s *subscription) part() int { return int(s.conn.Number % parts) }
 
 func (g *group) empty() bool {
 	for _, members := range g.members {
@@ -114,7 +117,8 @@ func (g *group) empty() bool {
 	return true
 }
 
-// match lists, by group and part, who is to get what is published.
+// match returns the subscriptions that get what is published, by group and part,
+// and how many they are.
 func (b *broker) match(p *published) (matched map[*group][parts][]*subscription, audience int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -134,18 +138,18 @@ func (b *broker) match(p *published) (matched map[*group][parts][]*subscription,
 	return matched, audience
 }
 
-// publish queues a room for everyone it is for, and returns without waiting
-// for it to be delivered.
+// publish queues a room for every subscription that it matches, and returns
+// without waiting for the deliveries.
 func (g *Gateway) publish(p *published) {
 	g.broker.publishing.Lock()
 	defer g.broker.publishing.Unlock()
 	matched, audience := g.broker.match(p)
-	account := g.Account.Open(p.text(), audience)
+	account := g.Tally.Open(p.text(), audience)
 	for group, members := range matched {
 		payload := g.payload(g.Hub.Context(), group.request, p)
 		for part, to := range members {
 			if len(payload) > maxMessage {
-				lose(account, to)
+				drop(account, to)
 				continue
 			}
 			g.queue(part, job{account, payload, to})
@@ -153,15 +157,15 @@ func (g *Gateway) publish(p *published) {
 	}
 }
 
-// lose is what becomes of a payload that is too long. AppSync tells nobody,
-// neither who publishes nor who has subscribed (monitoring.html,
-// "InboundMessageError").
-func lose(account *truth.Broadcast, to []*subscription) {
+// drop drops a payload that is too long. Neither the publisher nor the subscribers
+// get an error, as on AWS (monitoring.html, "InboundMessageError").
+func drop(account *truth.Broadcast, to []*subscription) {
 	for _, s := range to {
-		account.Dropped(&s.conn.Missed)
+		account.Dropped(&s.conn.Withheld)
 	}
 }
 
+// queue queues a job for a part's worker.
 func (g *Gateway) queue(part int, j job) {
 	if len(j.to) == 0 {
 		return
@@ -172,7 +176,7 @@ func (g *Gateway) queue(part int, j job) {
 	}
 }
 
-// deliver is a worker.
+// deliver is a worker: it does the jobs of one queue until the gateway is closed.
 func (g *Gateway) deliver(queue <-chan job) {
 	for {
 		select {

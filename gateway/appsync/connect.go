@@ -8,8 +8,8 @@ import (
 	"github.com/pushgw/xk6-pushgw/gateway/socket"
 )
 
-// connect makes a request a connection. AppSync upgrades even what it is going
-// to refuse, and says why in a connection_error.
+// connect upgrades a request to a connection. AppSync upgrades even requests that
+// it refuses, and gives the reason in a connection_error.
 func (g *Gateway) connect(w http.ResponseWriter, r *http.Request) {
 	if status := g.faults.Refuse(); status != 0 {
 		g.Hub.Counters.Refused.Add(1)
@@ -25,7 +25,7 @@ func (g *Gateway) connect(w http.ResponseWriter, r *http.Request) {
 	}
 	if wrong != nil {
 		g.Hub.Counters.Refused.Add(1)
-		_ = conn.WriteError(connectionError(*wrong)) // it is closed whether it could be told or not
+		_ = conn.WriteError(connectionError(*wrong)) // if this fails, the client has left
 		conn.Close(websocket.CloseNormalClosure, "")
 		g.Hub.Serve(conn, refused{})
 		return
@@ -50,7 +50,7 @@ func (g *Gateway) check(r *http.Request) *problem {
 	return g.authorize(given, r.Host)
 }
 
-// refusal words a fault's status.
+// refusal returns AppSync's error for a status that a fault demands.
 func refusal(status int) problem {
 	switch status {
 	case http.StatusForbidden:
@@ -62,7 +62,7 @@ func refusal(status int) problem {
 	}
 }
 
-// refused owns a connection that was told why it is refused.
+// refused is the owner of a connection that got a connection_error.
 type refused struct{}
 
 func (refused) Text([]byte) {}

@@ -10,12 +10,12 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// maxSubscriptions is how many a connection may have
+// maxSubscriptions is how many subscriptions a connection may have
 // (docs.aws.amazon.com/general/latest/gr/appsync.html).
 const maxSubscriptions = 200
 
-// connection is an open connection. All its state belongs to the goroutine
-// that reads it.
+// connection is an open connection. Its fields are used only by the goroutine that
+// reads it.
 type connection struct {
 	*socket.Conn
 
@@ -33,7 +33,7 @@ func (c *connection) Text(text []byte) {
 	}
 	switch m.Get("type").Str {
 	case "connection_init":
-		_ = c.Write(ackFrame) // a connection that can't be written to ends itself
+		_ = c.Write(ackFrame) // a connection whose write fails is closed
 		if !c.gateway.faults.StopKeepAlive() {
 			_ = c.Write(keepAliveFrame)
 		}
@@ -57,7 +57,8 @@ func (c *connection) Closed() {
 	c.subscriptions = nil
 }
 
-// start begins a subscription. It is registered before start_ack is written.
+// start begins a subscription. It is registered before start_ack is written, so
+// that a client that has read start_ack misses nothing.
 func (c *connection) start(id, payload gjson.Result) {
 	document, auth := payload.Get("data"), payload.Get("extensions.authorization")
 	if id.Type != gjson.String || id.Str == "" || document.Type != gjson.String || !auth.IsObject() {
@@ -83,6 +84,7 @@ func (c *connection) start(id, payload gjson.Result) {
 	}
 }
 
+// subscribe registers a subscription and acknowledges it.
 func (c *connection) subscribe(id gjson.Result, to *group) {
 	s := newSubscription(c, id)
 	if len(c.subscriptions) == 0 {
@@ -94,7 +96,7 @@ func (c *connection) subscribe(id gjson.Result, to *group) {
 	_ = c.Write(message{ID: id.Str, Type: "start_ack"}.frame())
 }
 
-// admit returns what speaks against a start, or nil.
+// admit returns why a start is refused, or nil.
 func (c *connection) admit(id string, given credentials) *problem {
 	if p := c.gateway.authorize(given, c.host); p != nil {
 		return p
@@ -126,6 +128,7 @@ func (c *connection) stop(id gjson.Result) {
 	_ = c.Write(message{ID: id.Str, Type: "complete"}.frame())
 }
 
+// find returns the index of the subscription with an id, or -1.
 func (c *connection) find(id string) int {
 	return slices.IndexFunc(c.subscriptions, func(s *subscription) bool { return s.name() == id })
 }
@@ -133,7 +136,7 @@ func (c *connection) find(id string) int {
 // fail writes an error about an operation, or about none if id is empty.
 func (c *connection) fail(id string, p problem) { _ = c.WriteError(errorFrame(id, p)) }
 
-// unsupported is AppSync's answer to what it can't make out, without an id.
+// unsupported is AppSync's answer to a message that it doesn't understand.
 func unsupported(what string) problem {
 	return problem{
 		Type: "UnsupportedOperation", Message: what + " not supported through the realtime channel",

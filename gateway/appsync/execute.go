@@ -21,14 +21,14 @@ type request struct {
 	Variables     map[string]any `json:"variables"`
 }
 
-// response is what a request is answered with, and a data frame's payload.
+// response is the answer to a request, and the payload of a data frame.
 type response struct {
 	Data   json.RawMessage `json:"data"`
 	Errors []responseError `json:"errors,omitempty"`
 }
 
-// responseError is an error in a response. AppSync gives neither a type nor a
-// path to those that are found by validation.
+// responseError is an error in a response. AppSync gives validation errors neither
+// a type nor a path.
 type responseError struct {
 	Path      []any              `json:"path"`
 	Type      string             `json:"errorType,omitempty"`
@@ -41,8 +41,8 @@ func (g *Gateway) execute(ctx context.Context, q request) response {
 	return asResponse(g.schema.Exec(ctx, q.Query, q.OperationName, q.Variables))
 }
 
-// inquire finds out what a subscription asks for, or what is wrong with it.
-// errRealtime is returned for what is no subscription.
+// inquire returns a subscription's filter, or the errors in its document. For a
+// query or a mutation it returns errRealtime.
 func (g *Gateway) inquire(ctx context.Context, q request) (filter, []responseError, error) {
 	asked := &inquiry{}
 	r := g.subscribe(context.WithValue(ctx, purposeKey{}, asked), q)
@@ -57,7 +57,7 @@ func (g *Gateway) inquire(ctx context.Context, q request) (filter, []responseErr
 	return filter{}, nil, errRealtime
 }
 
-// payload is what a subscription yields of a published room.
+// payload returns a subscription's response for a published room.
 func (g *Gateway) payload(ctx context.Context, q request, p *published) []byte {
 	return encode(asResponse(g.subscribe(context.WithValue(ctx, purposeKey{}, p), q)))
 }
@@ -80,9 +80,9 @@ func (g *Gateway) subscribe(ctx context.Context, q request) *graphql.Response {
 
 var variableName = regexp.MustCompile(`\$([_A-Za-z][_0-9A-Za-z]*)`)
 
-// withOmitted returns the variables, with a mark for each that the document
-// names but the request doesn't give. graphql-go passes those on as null,
-// which as a subscription's argument would be a filter.
+// withOmitted returns the variables, with omitted{} for each that the document
+// names but the request doesn't give. graphql-go would pass these on as null,
+// which as a subscription's argument is a filter.
 func withOmitted(q request) map[string]any {
 	variables := make(map[string]any, len(q.Variables))
 	for _, name := range variableName.FindAllStringSubmatch(q.Query, -1) {
@@ -110,8 +110,8 @@ func asResponse(r *graphql.Response) response {
 	return out
 }
 
-// encode is json.Marshal that leaves <, > and & as they are. All that is
-// encoded here can be.
+// encode is json.Marshal without escaping <, > and &. It is only given what can be
+// encoded.
 func encode(v any) []byte {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -8,8 +8,8 @@ import (
 
 // The messages of real-time-websocket-client.html, "Message types".
 var (
-	ackFrame       = socket.Frame([]byte(`{"type":"connection_ack","payload":{"connectionTimeoutMs":300000}}`)) // constant
-	keepAliveFrame = socket.Frame([]byte(`{"type":"ka"}`))                                                      // constant
+	ackFrame       = socket.Frame([]byte(`{"type":"connection_ack","payload":{"connectionTimeoutMs":300000}}`))
+	keepAliveFrame = socket.Frame([]byte(`{"type":"ka"}`))
 )
 
 // message is any other message to a client.
@@ -30,11 +30,10 @@ func errorFrame(id string, p problem) []byte {
 	return message{ID: id, Type: "error", Payload: problems{[]problem{p}}}.frame()
 }
 
-var frames = sync.Pool{New: func() any { return new([]byte) }} // a pool is shared
+var frames = sync.Pool{New: func() any { return new([]byte) }}
 
-// writeData writes a data message. Only the id is different from one
-// subscriber to the next, so the payload is encoded once for all of them. id
-// is a JSON string with its quotes.
+// writeData writes a data message. The payload is encoded once for all
+// subscribers, because only the id differs. id is a JSON string with its quotes.
 func writeData(c *socket.Conn, id string, payload []byte) error {
 	buffer := frames.Get().(*[]byte) // the pool holds nothing else
 	defer frames.Put(buffer)

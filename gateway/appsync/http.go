@@ -8,8 +8,8 @@ import (
 	"net/http"
 )
 
-// maxBody is how long a request may be. AppSync's own bound is on what a
-// resolver makes of it, 5 MB.
+// maxBody is the length in bytes that a request may have. AppSync documents 5 MB
+// as the limit of a resolver's data.
 const maxBody = 5 << 20
 
 // serveGraphQL answers a GraphQL request over HTTP.
@@ -37,10 +37,10 @@ func (g *Gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 
 const malformed = "MalformedHttpRequestException"
 
-// answerProblem answers a request that is not executed.
+// answerProblem answers a request that is refused.
 func answerProblem(w http.ResponseWriter, status int, p problem) {
 	w.Header().Set("x-amzn-ErrorType", p.Type)
-	p.Code = 0 // the status says it
+	p.Code = 0 // over HTTP the code is the response's status
 	answerJSON(w, status, problems{[]problem{p}})
 }
 
@@ -48,7 +48,7 @@ func answerJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
 	w.Header().Set("x-amzn-RequestId", newUUID())
 	w.WriteHeader(status)
-	_, _ = w.Write(encode(v)) // nobody is left to tell if it fails
+	_, _ = w.Write(encode(v)) // if it fails, the client has left
 }
 
 // newUUID returns a random UUID (RFC 9562, version 4).

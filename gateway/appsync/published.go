@@ -7,8 +7,8 @@ import (
 	"github.com/graph-gophers/graphql-go"
 )
 
-// published is a room as subscribers see it: of its fields they get only those
-// that the mutation has selected, too
+// published is a room as subscribers see it: they get only those of its fields
+// that the mutation selected, too
 // (aws-appsync-real-time-data.html, "Using subscription arguments").
 type published struct {
 	room     *room
@@ -17,18 +17,18 @@ type published struct {
 
 func (p *published) has(field string) bool { return slices.Contains(p.selected, field) }
 
-// ID is the room's id.
+// ID returns the room's id.
 func (p *published) ID() (graphql.ID, error) { return p.room.ID(), p.required("id", "ID") }
 
-// Title is the room's title.
+// Title returns the room's title.
 func (p *published) Title() (string, error) { return p.room.title, p.required("title", "String") }
 
-// CreatedAt is when the room was created.
+// CreatedAt returns when the room was created.
 func (p *published) CreatedAt() (string, error) {
 	return p.room.createdAt, p.required("createdAt", "String")
 }
 
-// Owner is the room's owner, or null.
+// Owner returns the room's owner, or nil.
 func (p *published) Owner() *string {
 	if !p.has("owner") {
 		return nil
@@ -36,7 +36,7 @@ func (p *published) Owner() *string {
 	return p.room.owner
 }
 
-// required is AppSync's error for a missing field that can't be null.
+// required returns AppSync's error if a field that can't be null was not selected.
 func (p *published) required(field, kind string) error {
 	if p.has(field) {
 		return nil
@@ -45,7 +45,7 @@ func (p *published) required(field, kind string) error {
 		kind, field)
 }
 
-// text is all a published room can tell, for finding its stamp.
+// text returns the fields that may hold a stamp, if they were selected.
 func (p *published) text() []byte {
 	var text []byte
 	if p.has("title") {
@@ -57,8 +57,8 @@ func (p *published) text() []byte {
 	return text
 }
 
-// filter is a subscription's arguments. What is given must be equal to the
-// published room's field; given as null, the field must be null
+// filter is a subscription's arguments. A published room matches if each of its
+// fields equals the argument; for an argument null the field must be null
 // (aws-appsync-real-time-data.html, "Using subscription arguments").
 type filter struct {
 	ID    argument
@@ -72,7 +72,7 @@ func (f filter) matches(p *published) bool {
 		f.Owner.matches(p.has("owner"), p.room.owner)
 }
 
-// argument is one that may be left out, be null, or have a value.
+// argument is an argument that may be left out, be null, or have a value.
 type argument struct {
 	given bool
 	value *string
@@ -81,13 +81,13 @@ type argument struct {
 // omitted stands for a variable that was not given, see withOmitted.
 type omitted struct{}
 
-// ImplementsGraphQLType tells graphql-go what an argument can be.
+// ImplementsGraphQLType reports whether an argument can have a type.
 func (argument) ImplementsGraphQLType(name string) bool { return name == "ID" || name == "String" }
 
-// Nullable tells graphql-go that it can be null.
+// Nullable marks an argument as nullable for graphql-go.
 func (argument) Nullable() {}
 
-// UnmarshalGraphQL takes the argument's value.
+// UnmarshalGraphQL sets the argument to a value.
 func (a *argument) UnmarshalGraphQL(input any) error {
 	switch v := input.(type) {
 	case omitted:

@@ -17,14 +17,15 @@ type resolver struct {
 // AppSync takes subscriptions only.
 var errRealtime = errors.New("not supported through the realtime channel")
 
-// What a document is executed for, when it isn't a request over HTTP, is in
-// its context: an *inquiry or a *published.
+// purposeKey is the key under which the context of a subscription's document has
+// what it is executed for: an *inquiry or a *published. A request over HTTP has
+// neither.
 type purposeKey struct{}
 
-// inquiry finds out what a subscription's document asks for.
+// inquiry is filled in by executing a subscription's document.
 type inquiry struct {
 	filter filter
-	found  bool // it is a subscription
+	found  bool // the document is a subscription
 }
 
 // roomConnection is a list of rooms.
@@ -42,11 +43,11 @@ func (r *resolver) GetRoom(ctx context.Context, args struct{ ID graphql.ID }) (*
 
 // ListRooms returns the latest rooms.
 func (r *resolver) ListRooms(ctx context.Context, args struct{ Limit *int32 }) (*roomConnection, error) {
-	const usual = 100 // AppSync's generated resolvers list as many
+	const defaultLimit = 100 // that of AppSync's generated resolvers
 	if ctx.Value(purposeKey{}) != nil {
 		return nil, errRealtime
 	}
-	limit := usual
+	limit := defaultLimit
 	if args.Limit != nil {
 		limit = int(*args.Limit)
 	}
@@ -69,8 +70,8 @@ func (r *resolver) CreateRoom(ctx context.Context, args struct {
 	return created, nil
 }
 
-// OnCreateRoom yields the one room that the document is executed for, or notes
-// what the document asks for.
+// OnCreateRoom yields the one room that the document is executed for, or fills in
+// the inquiry.
 func (r *resolver) OnCreateRoom(ctx context.Context, args filter) <-chan *published {
 	rooms := make(chan *published, 1)
 	switch purpose := ctx.Value(purposeKey{}).(type) {

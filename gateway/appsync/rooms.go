@@ -21,26 +21,26 @@ func (r *room) Title() string     { return r.title }
 func (r *room) Owner() *string    { return r.owner }
 func (r *room) CreatedAt() string { return r.createdAt }
 
-// rooms remembers the latest rooms, so that a long test doesn't fill memory.
+// rooms keeps the latest rooms only, so that a long test doesn't fill memory.
 type rooms struct {
 	mu     sync.RWMutex
 	latest []*room // a ring once it is full
 	oldest int
 }
 
-// kept is how many rooms are remembered.
-const kept = 1000
+// maxRooms is how many rooms are kept.
+const maxRooms = 1000
 
 func (s *rooms) create(title string, owner *string) *room {
 	const iso = "2006-01-02T15:04:05.000Z"
 	r := &room{id: newUUID(), title: title, owner: owner, createdAt: time.Now().UTC().Format(iso)}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.latest) < kept {
+	if len(s.latest) < maxRooms {
 		s.latest = append(s.latest, r)
 	} else {
 		s.latest[s.oldest] = r
-		s.oldest = (s.oldest + 1) % kept
+		s.oldest = (s.oldest + 1) % maxRooms
 	}
 	return r
 }
@@ -55,7 +55,7 @@ func (s *rooms) get(id string) *room {
 	return s.latest[i]
 }
 
-// list returns up to limit rooms, the latest first.
+// list returns up to limit rooms, latest first.
 func (s *rooms) list(limit int) []*room {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

@@ -5,18 +5,19 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// subscription is one start that was acknowledged, and a fault's outlet.
+// subscription is a start that was acknowledged. It is the outlet through which
+// deliveries reach it.
 type subscription struct {
 	conn     *connection
-	id       string // a JSON string, as the client wrote it
+	id       string // a JSON string with its quotes, as the client sent it
 	group    *group
-	place    int // in its part of the group
+	place    int // its index in its part of the group
 	listener fault.Listener
 }
 
 func newSubscription(c *connection, id gjson.Result) *subscription {
 	s := &subscription{conn: c, id: id.Raw}
-	s.listener = fault.Listener{Number: c.Number, Out: s, Missed: &c.Missed}
+	s.listener = fault.Listener{Number: c.Number, Out: s, Withheld: &c.Withheld}
 	return s
 }
 
@@ -25,7 +26,8 @@ func (s *subscription) name() string { return gjson.Parse(s.id).Str }
 // Data writes a broadcast's payload.
 func (s *subscription) Data(payload []byte) error { return writeData(s.conn.Conn, s.id, payload) }
 
-// Error writes an error without an id, as AppSync does when a limit is exceeded.
+// Error writes an error frame without an id, as AppSync does when a limit is
+// exceeded.
 func (s *subscription) Error() error {
 	return s.conn.WriteError(errorFrame("", problem{Type: "LimitExceededError", Message: "Rate limit exceeded"}))
 }

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/pushgw/xk6-pushgw/gateway/apigw"
 )
 
 // broadcast posts a text to everyone in a room, its sender included, and
-// returns when it has been posted to all. Connections that have left are taken
-// out of the store and do not stop it.
+// returns when it has been posted to all. Connections that have been closed are
+// taken out of the store and do not stop it.
 //
 // The members are split into fixed parts, one for each post that may run at
 // the same time. As the next text of the same sender is handled only after
@@ -33,19 +35,21 @@ func (a *App) broadcast(sender, room, text string) error {
 	return errors.Join(failed...)
 }
 
+// postAll posts to one member after another. It goes on after a failure, and
+// returns the last.
 func (a *App) postAll(post func(string) error, members []string) error {
-	var clock *time.Ticker
+	var ticker *time.Ticker
 	if a.config.PostTime > 0 && len(members) > 0 {
-		clock = time.NewTicker(a.config.PostTime)
-		defer clock.Stop()
+		ticker = time.NewTicker(a.config.PostTime)
+		defer ticker.Stop()
 	}
 	var failed error
 	for _, id := range members {
-		if clock != nil {
-			a.wait(clock)
+		if ticker != nil {
+			a.wait(ticker)
 		}
 		switch err := post(id); {
-		case errors.Is(err, ErrGone):
+		case errors.Is(err, apigw.ErrGone):
 			a.store.Delete(id)
 		case err != nil:
 			failed = err
@@ -54,10 +58,11 @@ func (a *App) postAll(post func(string) error, members []string) error {
 	return failed
 }
 
-// wait passes the time of one post, or none any more once the app is stopped.
-func (a *App) wait(clock *time.Ticker) {
+// wait waits for the time that one post takes, or returns at once if the app has
+// been stopped.
+func (a *App) wait(ticker *time.Ticker) {
 	select {
-	case <-clock.C:
+	case <-ticker.C:
 	case <-a.stop:
 	}
 }

@@ -1,6 +1,6 @@
 // Package chat is the blog's chat application: what its Lambda functions
 // onConnect, sendMessage and onDisconnect do on a DynamoDB table, done on a
-// Store. It behaves as the original was meant to where that has mistakes.
+// Store. Where the original has mistakes, it does what was intended.
 //
 // It knows nothing of WebSocket. As on AWS, all it can do to a connection is
 // to post to it.
@@ -9,31 +9,30 @@ package chat
 import (
 	"errors"
 	"time"
+
+	"github.com/pushgw/xk6-pushgw/gateway/apigw"
 )
 
-// ErrGone is the error of a post to a connection that has left, the 410 of
-// @connections.
-var ErrGone = errors.New("connection is gone")
-
-// Connections is the application's way to the connections, @connections.
+// Connections is what the application needs of the platform. A post to a
+// connection that has been closed fails with apigw.ErrGone.
 type Connections interface {
 	// Post sends data to one connection.
 	Post(connectionID string, data []byte) error
 	// Broadcast announces that data is about to be posted to that many
-	// connections, its sender's among them. What it returns posts it to one.
+	// connections, the sender's among them. It returns what posts it to one.
 	Broadcast(sender string, data []byte, audience int) (post func(connectionID string) error, err error)
-	// Joined is told of each connection that enters a room, before it hears
-	// anything from there.
+	// Joined announces that a connection is about to enter a room. It is called
+	// before anything from that room is posted to the connection.
 	Joined(connectionID string)
 }
 
 // Config is how the application broadcasts.
 type Config struct {
-	// Fanout is how many posts run side by side. The blog's runs one after
-	// another, which is 1 and also what 0 means.
+	// Fanout is how many posts run at the same time. The blog's application makes
+	// one after another, which is 1; 0 means the same.
 	Fanout int
-	// PostTime is how much longer each post of a broadcast takes than it does
-	// here. On AWS the blog measured 10 ms.
+	// PostTime is added to the time that each post of a broadcast takes. On AWS
+	// the blog measured 10 ms a post.
 	PostTime time.Duration
 }
 
@@ -52,7 +51,8 @@ func New(connections Connections, store Store, config Config) *App {
 	return &App{connections: connections, store: store, config: config, stop: make(chan struct{})}
 }
 
-// Stop takes no more time for each post, so that broadcasts come to an end.
+// Stop makes posts take no added time from now on, so that broadcasts that are
+// being posted end soon.
 func (a *App) Stop() { close(a.stop) }
 
 // Connect is the $connect route.
@@ -61,16 +61,16 @@ func (a *App) Connect(id string) error {
 	return nil
 }
 
-// Disconnect is the $disconnect route. Nobody is told.
+// Disconnect is the $disconnect route. Nothing is posted to the others.
 func (a *App) Disconnect(id string) { a.store.Delete(id) }
 
-// Default is the $default route: every text is one for a conversation that
-// begins with the nickname.
+// Default is the $default route. The first text of a connection is its
+// nickname; what later ones are depends on how they begin.
 func (a *App) Default(id, text string) error {
 	user, ok := a.store.Get(id)
 	switch {
 	case !ok:
-		return nil // it has been disconnected meanwhile
+		return nil // it has been disconnected in the meantime
 	case user.Name == "":
 		return a.login(id, text)
 	case text == "":
@@ -92,9 +92,9 @@ func (a *App) login(id, name string) error {
 	return a.reply(id, "Using nickname: "+name+"\nType /help for list of commands.")
 }
 
-// reply posts to the connection that asked. That it has left is no mistake.
+// reply posts a text to one connection. That it has been closed is no error.
 func (a *App) reply(id, text string) error {
-	if err := a.connections.Post(id, []byte(text)); err != nil && !errors.Is(err, ErrGone) {
+	if err := a.connections.Post(id, []byte(text)); err != nil && !errors.Is(err, apigw.ErrGone) {
 		return err
 	}
 	return nil

@@ -19,7 +19,7 @@ const help = `Commands available:
 
 如果您在房间里，无法发送以/开头的消息，并且消息会发送给所有人`
 
-// command handles a text that began with a slash, here without it.
+// command handles a command. text is without the slash that it began with.
 func (a *App) command(id string, user User, text string) error {
 	words := strings.Split(text, " ")
 	argument := ""
@@ -102,8 +102,8 @@ func (a *App) quit(id string, user User) error {
 	return a.announce(id, user.Room, user.Name+" left room.")
 }
 
-// announce tells the others in a room what somebody did. It is a message of
-// the application's own, not a broadcast.
+// announce posts a text to everyone in a room but one. It is a message of the
+// application itself, so it is not counted as a broadcast.
 func (a *App) announce(id, room, text string) error {
 	for _, member := range a.store.Members(room) {
 		if member == id {

@@ -6,21 +6,22 @@ import (
 	"sync"
 )
 
-// User is what is known of a connection. Both are empty until they are given.
+// User is what is stored about a connection. Name and Room are empty until the
+// client gives them.
 type User struct {
 	Name string
 	Room string
 }
 
-// Store is the application's memory, DynamoDB in the blog.
+// Store is where the application keeps its users: in the blog, a DynamoDB table.
 type Store interface {
 	Put(connectionID string, u User)
 	Get(connectionID string) (User, bool)
 	Delete(connectionID string)
-	// Members lists the connections in a room, ordered by their ids as the
-	// blog's index is. The list must not be changed.
+	// Members returns the ids of the connections in a room, in order, as the
+	// blog's index does. The caller must not change the slice.
 	Members(room string) []string
-	// Rooms lists the rooms that somebody is in, in order.
+	// Rooms returns the names of the rooms that are not empty, in order.
 	Rooms() []string
 }
 
@@ -31,11 +32,11 @@ type Memory struct {
 	rooms map[string]*room
 }
 
-// room keeps its members in order for the next broadcast, which most of the
-// time goes to the same ones as the last.
+// room keeps the sorted list of its members for the next broadcast, because most
+// broadcasts go to the same members as the one before.
 type room struct {
 	members map[string]struct{}
-	ordered []string // nil when members have changed
+	ordered []string // nil if the members have changed since
 }
 
 // NewMemory returns an empty Memory.
@@ -43,7 +44,7 @@ func NewMemory() *Memory {
 	return &Memory{users: map[string]User{}, rooms: map[string]*room{}}
 }
 
-// Put remembers what is known of a connection.
+// Put stores a connection's user, in place of what was stored before.
 func (m *Memory) Put(id string, u User) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -63,7 +64,7 @@ func (m *Memory) Put(id string, u User) {
 	}
 }
 
-// leave takes a connection out of its room unless that is the one to be in.
+// leave takes a connection out of its room, unless next is the same room.
 func (m *Memory) leave(id, next string) {
 	name := m.users[id].Room
 	if name == "" || name == next {
@@ -77,7 +78,7 @@ func (m *Memory) leave(id, next string) {
 	}
 }
 
-// Get returns what Put was given.
+// Get returns a connection's user.
 func (m *Memory) Get(id string) (User, bool) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -85,7 +86,7 @@ func (m *Memory) Get(id string) (User, bool) {
 	return u, ok
 }
 
-// Delete forgets a connection.
+// Delete removes a connection.
 func (m *Memory) Delete(id string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -93,7 +94,7 @@ func (m *Memory) Delete(id string) {
 	delete(m.users, id)
 }
 
-// Members lists the connections in a room.
+// Members returns the ids of the connections in a room, in order.
 func (m *Memory) Members(name string) []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -107,14 +108,14 @@ func (m *Memory) Members(name string) []string {
 	return r.ordered
 }
 
-// Rooms lists the rooms that somebody is in.
+// Rooms returns the names of the rooms that are not empty, in order.
 func (m *Memory) Rooms() []string {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return slices.Sorted(maps.Keys(m.rooms))
 }
 
-// Joined is how many connections are in a room.
+// Joined returns how many connections are in a room.
 func (m *Memory) Joined() int {
 	m.mu.RLock()
 	defer m.mu.RUnlock()

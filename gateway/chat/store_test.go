@@ -31,11 +31,13 @@ func TestMemoryKnowsWhoIsWhere(t *testing.T) {
 
 	m.Delete("b")
 	m.Delete("nobody")
+	_, ok = m.Get("b")
+	require.False(t, ok)
 	require.Empty(t, m.Rooms())
 	require.Zero(t, m.Joined())
 }
 
-// A list that was handed out stays as it was: a broadcast may be at it.
+// A list that was returned stays as it was, because a broadcast may be using it.
 func TestMembersDoNotChangeUnderABroadcast(t *testing.T) {
 	t.Parallel()
 	m := NewMemory()
@@ -46,4 +48,28 @@ func TestMembersDoNotChangeUnderABroadcast(t *testing.T) {
 	m.Put("c", User{Name: "C", Room: "R"})
 	require.Equal(t, []string{"a", "b"}, before)
 	require.Equal(t, []string{"b", "c"}, m.Members("R"))
+}
+
+// The sorted list is made again only when members have come or gone.
+func TestANewNameKeepsTheList(t *testing.T) {
+	t.Parallel()
+	m := NewMemory()
+	m.Put("a", User{Name: "A", Room: "R"})
+	m.Put("b", User{Name: "B", Room: "R"})
+	before := m.Members("R")
+	m.Put("a", User{Name: "Z", Room: "R"})
+	after := m.Members("R")
+	require.Equal(t, []string{"a", "b"}, after)
+	require.Same(t, &before[0], &after[0])
+}
+
+func TestANewMemberIsInTheList(t *testing.T) {
+	t.Parallel()
+	m := NewMemory()
+	m.Put("b", User{Name: "B", Room: "R"})
+	require.Equal(t, []string{"b"}, m.Members("R"))
+	m.Put("a", User{Name: "A", Room: "R"})
+	require.Equal(t, []string{"a", "b"}, m.Members("R"))
+	m.Put("b", User{Name: "B", Room: "S"})
+	require.Equal(t, []string{"a"}, m.Members("R"))
 }

@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,23 +14,9 @@ type Chance struct {
 	every uint64
 }
 
-// ParseChance reads "0.01" or "1/100".
-func ParseChance(text string) (Chance, error) {
-	if every, ok := strings.CutPrefix(text, "1/"); ok {
-		n, err := strconv.ParseUint(every, 10, 32)
-		if err != nil || n == 0 {
-			return Chance{}, errChance
-		}
-		return Chance{every: n}, nil
-	}
-	rate, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(rate >= 0 && rate <= 1) {
-		return Chance{}, errChance
-	}
-	return Chance{rate: rate}, nil
-}
+var errChance = errors.New("must be a probability between 0 and 1, or 1/n for every n-th")
 
-// String is what ParseChance reads.
+// String returns "0.01" or "1/100".
 func (c Chance) String() string {
 	if c.every > 0 {
 		return fmt.Sprintf("1/%d", c.every)
@@ -37,7 +24,25 @@ func (c Chance) String() string {
 	return strconv.FormatFloat(c.rate, 'g', -1, 64)
 }
 
-// MarshalText makes a Chance a JSON string.
+// MarshalText returns what UnmarshalText reads.
 func (c Chance) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText reads "0.01" or "1/100".
+func (c *Chance) UnmarshalText(text []byte) error {
+	if every, ok := strings.CutPrefix(string(text), "1/"); ok {
+		n, err := strconv.ParseUint(every, 10, 32)
+		if err != nil || n == 0 {
+			return errChance
+		}
+		*c = Chance{every: n}
+		return nil
+	}
+	rate, err := strconv.ParseFloat(string(text), 64)
+	if err != nil || !(rate >= 0 && rate <= 1) { // NaN is neither
+		return errChance
+	}
+	*c = Chance{rate: rate}
+	return nil
+}
 
 func (c Chance) never() bool { return c == Chance{} }

@@ -1,9 +1,9 @@
-// Package fault is what may go wrong in the local gateway on purpose.
+// Package fault makes things go wrong in the local gateway on purpose.
 //
 // Every delivery of a broadcast goes through Deliver, which decides at the
 // moment of writing whether it is written, late, twice, or not at all, and
-// counts what it did in the same breath. So the gateway's account stays exact
-// under any combination of faults.
+// counts what it did while it holds the listener's lock. So the gateway's
+// account stays exact under any combination of faults.
 package fault
 
 import (
@@ -20,14 +20,14 @@ import (
 // Faults are the faults of one gateway process. They must be closed.
 type Faults struct {
 	plan     atomic.Pointer[plan]
-	attempts atomic.Uint64 // upgrades asked for
+	attempts atomic.Uint64 // upgrades that were asked for
 	later    [timetables]*timetable
 	stop     context.CancelFunc
 	running  sync.WaitGroup
 }
 
-// timetables share the connections, so that one connection's deliveries are
-// always late in the same one and keep their order.
+// timetables is how many timetables there are. Each connection belongs to one of
+// them, so that its delayed deliveries keep their order.
 const timetables = 4
 
 // New starts with the given settings.
@@ -43,24 +43,24 @@ func New(s Settings) *Faults {
 	return f
 }
 
-// Close ends what happens later; it never happens then.
+// Close ends the timetables. What they have not done by then is never done.
 func (f *Faults) Close() {
 	f.stop()
 	f.running.Wait()
 }
 
-// Set replaces the settings. Counts of every n-th begin anew.
+// Set replaces the settings. The counts for every n-th start from zero.
 func (f *Faults) Set(s Settings) {
 	if s.Seed == 0 {
-		s.Seed = uint64(rand.Uint32()) + 1 // nothing secret, and short enough to be typed
+		s.Seed = uint64(rand.Uint32()) + 1 // no secret, and short enough to be typed
 	}
 	f.plan.Store(newPlan(s))
 }
 
-// Settings are the faults that hold now.
+// Settings returns the faults that hold now.
 func (f *Faults) Settings() Settings { return f.plan.Load().Settings }
 
-// Refuse says with which status an upgrade is to be refused, or 0.
+// Refuse returns the status with which an upgrade is to be refused, or 0.
 func (f *Faults) Refuse() (status int) {
 	p := f.plan.Load()
 	if p.pace != nil && !p.pace.Allow() {
@@ -72,14 +72,14 @@ func (f *Faults) Refuse() (status int) {
 	return 0
 }
 
-// SlowTLS is how much longer a TLS handshake takes.
+// SlowTLS returns how much longer a TLS handshake takes.
 func (f *Faults) SlowTLS() time.Duration { return time.Duration(f.plan.Load().SlowTLS) }
 
-// StopKeepAlive says that no ka is sent.
+// StopKeepAlive reports whether no ka is sent.
 func (f *Faults) StopKeepAlive() bool { return f.plan.Load().StopKeepAlive }
 
-// Deliver writes a broadcast's body to a listener, as well as the faults allow.
-// It may do so after it has returned.
+// Deliver writes a broadcast's body to a listener, or does to it what the faults
+// demand. It may do so after it has returned.
 func (f *Faults) Deliver(l *Listener, b *truth.Broadcast, body []byte) {
 	d := delivery{broadcast: b, body: body}
 	if wait := f.plan.Load().delay(b.Number, l.Number); wait > 0 {
@@ -91,8 +91,8 @@ func (f *Faults) Deliver(l *Listener, b *truth.Broadcast, body []byte) {
 
 func (f *Faults) timetable(l *Listener) *timetable { return f.later[l.Number%timetables] }
 
-// Ready tells that the listener has joined or subscribed: the time it may be
-// deaf begins, and the time after which it may be cut.
+// Ready must be called when a listener has joined or subscribed: the time for
+// which it may be deaf begins, and the time after which it may be cut.
 func (f *Faults) Ready(l *Listener) {
 	p := f.plan.Load()
 	l.setReady()

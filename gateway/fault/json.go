@@ -1,6 +1,8 @@
 package fault
 
 import (
+	"encoding"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -9,8 +11,8 @@ import (
 
 var errBody = errors.New("the body must be a JSON object")
 
-// Read makes the changes that a JSON object asks for on top of the settings as
-// they are. The error names the key it is about.
+// Read returns the settings with the changes that a JSON object asks for: what
+// it names is changed, all else stays. The error names the key it is about.
 func Read(now Settings, body []byte) (Change, error) {
 	change := Change{Settings: now}
 	given := gjson.ParseBytes(body)
@@ -19,25 +21,33 @@ func Read(now Settings, body []byte) (Change, error) {
 	}
 	var err error
 	given.ForEach(func(name, value gjson.Result) bool {
-		if problem := change.Set(name.Str, text(value)); problem != nil {
-			err = fmt.Errorf("%s: %w", name.Str, problem)
+		field, known := change.field(name.Str)
+		if !known {
+			err = fmt.Errorf("%s: %w", name.Str, errUnknown)
+		} else if wrong := unmarshal(field, value); wrong != nil {
+			err = fmt.Errorf("%s: %w", name.Str, wrong)
 		}
 		return err == nil
 	})
 	return change, err
 }
 
-// text is a JSON value as a flag would give it: an object such as
-// {"status": 429, "rate": 0.1} is 429:0.1.
-func text(value gjson.Result) string {
-	if !value.IsObject() {
-		return value.String()
+// unmarshal sets a field to a JSON value. A number or a boolean is read like a
+// string of the same text, so that 0.1 and "0.1" are the same.
+func unmarshal(field encoding.TextUnmarshaler, value gjson.Result) error {
+	if field, ok := field.(json.Unmarshaler); ok {
+		return field.UnmarshalJSON([]byte(value.Raw))
 	}
-	for _, pair := range [][2]string{{"status", "rate"}, {"code", "share"}, {"share", "within"}} {
-		first, second := value.Get(pair[0]), value.Get(pair[1])
-		if len(value.Map()) == len(pair) && first.Exists() && second.Exists() {
-			return first.String() + ":" + second.String()
-		}
+	return field.UnmarshalText([]byte(value.String()))
+}
+
+// pairText returns "a:b" for an object with exactly two members, a under the
+// first name and b under the second. For any other value it returns its text.
+func pairText(data []byte, first, second string) []byte {
+	value := gjson.ParseBytes(data)
+	a, b := value.Get(first), value.Get(second)
+	if value.IsObject() && len(value.Map()) == 2 && a.Exists() && b.Exists() {
+		return []byte(a.String() + ":" + b.String())
 	}
-	return value.Raw
+	return []byte(value.String())
 }

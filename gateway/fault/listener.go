@@ -7,25 +7,25 @@ import (
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
 )
 
-// Outlet is a listener's way out to its connection.
+// Outlet writes to a listener's connection.
 type Outlet interface {
 	Data(body []byte) error // writes a broadcast
 	Error() error           // writes an error frame
-	Cut()                   // ends the connection without a word
+	Cut()                   // ends the connection without a close frame
 }
 
-// Listener is one that broadcasts are delivered to: a connection that joined,
-// or a subscription. Its zero value with the fields set is ready for use.
+// Listener is what broadcasts are delivered to: a connection that joined a room,
+// or a subscription. It is ready for use when its exported fields are set.
 type Listener struct {
-	Number uint64        // what random choices depend on
-	Out    Outlet        //
-	Missed *truth.Missed // its connection's
+	Number   uint64 // its connection's; random choices depend on it
+	Out      Outlet
+	Withheld *truth.Withheld // its connection's
 
-	mu     sync.Mutex // held while a delivery is decided, written and counted
-	closed bool
-	ready  time.Time // when it joined or subscribed
-	held   *delivery // waits for the next one to be written first
-	marks  []mark    // how far each origin has come
+	mu      sync.Mutex // held while a delivery is decided, written and counted
+	closed  bool
+	ready   time.Time // when it joined or subscribed
+	held    *delivery // waits until the next one has been written
+	highest []highest // one for each origin
 }
 
 // delivery is a broadcast on its way to a listener.
@@ -34,13 +34,14 @@ type delivery struct {
 	body      []byte
 }
 
-// mark is the highest sequence of an origin that was written.
-type mark struct{ origin, sequence uint32 }
+// highest is the highest sequence of an origin that has been written.
+type highest struct{ origin, sequence uint32 }
 
-// patience is how long a delivery that is held back waits for the next one.
-const patience = 100 * time.Millisecond
+// reorderTimeout is how long a delivery that is to be reordered waits for the
+// next one. If none comes, it is written in order.
+const reorderTimeout = 100 * time.Millisecond
 
-// Close ends the listener: whatever was still to be written to it is gone.
+// Close ends the listener. Deliveries that have not been written count as gone.
 func (l *Listener) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -57,7 +58,7 @@ func (l *Listener) setReady() {
 	l.ready = time.Now()
 }
 
-// settle decides what becomes of a delivery whose time has come.
+// settle decides what becomes of a delivery that is due, and does it.
 func (f *Faults) settle(l *Listener, d delivery) {
 	p := f.plan.Load()
 	b := d.broadcast
@@ -67,12 +68,12 @@ func (f *Faults) settle(l *Listener, d delivery) {
 	case l.closed:
 		b.Gone()
 	case l.isDeaf(p):
-		b.Deaf(l.Missed)
+		b.Deaf(l.Withheld)
 	case p.hits(dropping, p.Drop, b.Number, l.Number):
-		b.Dropped(l.Missed)
+		b.Dropped(l.Withheld)
 	case l.held == nil && p.hits(reordering, p.Reorder, b.Number, l.Number):
 		l.held = &d
-		f.timetable(l).soon(patience, func() { f.release(l, &d) })
+		f.timetable(l).soon(reorderTimeout, func() { f.release(l, &d) })
 	default:
 		l.write(p, d)
 		if held := l.held; held != nil {
@@ -82,7 +83,8 @@ func (f *Faults) settle(l *Listener, d delivery) {
 	}
 }
 
-// release writes a delivery that was held back for a next one which never came.
+// release writes a delivery that was held back, unless a next one came meanwhile
+// or the listener was closed.
 func (f *Faults) release(l *Listener, d *delivery) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -92,7 +94,7 @@ func (f *Faults) release(l *Listener, d *delivery) {
 	l.held = nil
 	p := f.plan.Load()
 	if l.isDeaf(p) {
-		d.broadcast.Deaf(l.Missed)
+		d.broadcast.Deaf(l.Withheld)
 		return
 	}
 	l.write(p, *d)
@@ -102,35 +104,36 @@ func (l *Listener) isDeaf(p *plan) bool {
 	return p.Deaf > 0 && time.Since(l.ready) < time.Duration(p.Deaf)
 }
 
-// write writes a delivery, what may go with it, and counts both.
+// write writes a delivery, with an error frame before it and a copy after it
+// where the faults demand it, and counts the delivery and the copy.
 func (l *Listener) write(p *plan, d delivery) {
 	b := d.broadcast
 	if p.hits(erring, p.Errors, b.Number, l.Number) {
-		_ = l.Out.Error() // if it can't be written, neither can the delivery
+		_ = l.Out.Error() // if this fails, so will the delivery
 	}
 	if l.Out.Data(d.body) != nil {
 		b.Failed()
 		return
 	}
-	b.Delivered(l.behind(b))
+	b.Delivered(l.reordered(b))
 	if p.hits(duplicating, p.Duplicate, b.Number, l.Number) && l.Out.Data(d.body) == nil {
 		b.Duplicated()
 	}
 }
 
-// behind notes that a broadcast was written, and says whether a later one of
-// the same origin was written before: reordered as RFC 4737 has it.
-func (l *Listener) behind(b *truth.Broadcast) bool {
+// reordered records that a broadcast has been written. It reports whether a later
+// one of the same origin was written before it, which RFC 4737 calls reordered.
+func (l *Listener) reordered(b *truth.Broadcast) bool {
 	if !b.Stamped {
 		return false
 	}
-	for i := range l.marks {
-		if m := &l.marks[i]; m.origin == b.Stamp.Origin {
-			late := b.Stamp.Sequence < m.sequence
-			m.sequence = max(m.sequence, b.Stamp.Sequence)
+	for i := range l.highest {
+		if h := &l.highest[i]; h.origin == b.Stamp.Origin {
+			late := b.Stamp.Sequence < h.sequence
+			h.sequence = max(h.sequence, b.Stamp.Sequence)
 			return late
 		}
 	}
-	l.marks = append(l.marks, mark{b.Stamp.Origin, b.Stamp.Sequence})
+	l.highest = append(l.highest, highest{b.Stamp.Origin, b.Stamp.Sequence})
 	return false
 }

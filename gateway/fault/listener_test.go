@@ -2,77 +2,12 @@ package fault
 
 import (
 	"errors"
-	"strconv"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
-	"github.com/pushgw/xk6-pushgw/internal/stamp"
 	"github.com/stretchr/testify/require"
 )
-
-// outlet keeps what is written.
-type outlet struct {
-	mu     sync.Mutex
-	wrote  []string
-	broken error
-	cut    bool
-}
-
-func (o *outlet) put(text string) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.broken == nil {
-		o.wrote = append(o.wrote, text)
-	}
-	return o.broken
-}
-
-func (o *outlet) Data(body []byte) error { return o.put(string(body)) }
-func (o *outlet) Error() error           { return o.put("error") }
-func (o *outlet) Cut()                   { o.cut = true }
-
-// bench is one listener, with faults and an account of its own.
-type bench struct {
-	*Faults
-
-	t        *testing.T
-	out      *outlet
-	listener *Listener
-	account  *truth.Tally
-}
-
-func newBench(t *testing.T, faults string) *bench {
-	t.Helper()
-	b := &bench{Faults: New(Settings{Seed: 1}), t: t, out: &outlet{}, account: truth.New()}
-	t.Cleanup(b.Faults.Close)
-	b.listener = &Listener{Number: 1, Out: b.out, Missed: &truth.Missed{}}
-	b.change(faults)
-	return b
-}
-
-func (b *bench) change(faults string) {
-	b.t.Helper()
-	change, err := Read(b.Settings(), []byte(faults))
-	require.NoError(b.t, err)
-	b.Set(change.Settings)
-}
-
-// deliver delivers the broadcast of that origin and sequence, whose body is
-// the sequence.
-func (b *bench) deliver(origin, sequence uint32) {
-	s := stamp.Stamp{Origin: origin, Sequence: sequence, Sent: time.Now()}
-	b.Deliver(b.listener, b.account.Open([]byte(s.String()), 1), []byte(strconv.Itoa(int(sequence))))
-}
-
-func (b *bench) counts() truth.Counts { return b.account.Report().Totals.Counts }
-
-func (b *bench) require(wrote []string, want truth.Counts) {
-	b.t.Helper()
-	require.Equal(b.t, wrote, b.out.wrote)
-	require.Equal(b.t, want, b.counts())
-}
 
 func TestReorderedIsWrittenAfterTheNext(t *testing.T) {
 	t.Parallel()
@@ -88,8 +23,20 @@ func TestWithoutANextItIsNotReordered(t *testing.T) {
 	b := newBench(t, `{"reorder": 1}`)
 	b.deliver(1, 1)
 	require.EqualValues(t, 1, b.counts().Pending)
-	require.Eventually(t, func() bool { return b.counts().Pending == 0 }, 20*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.counts().Pending == 0 }, timeout, time.Millisecond)
 	b.require([]string{"1"}, truth.Counts{Audience: 1, Delivered: 1})
+}
+
+// When the next one came in time, nothing is left to do at the end of the time.
+func TestReorderedIsWrittenOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, `{"reorder": 1}`)
+	b.deliver(1, 1)
+	b.deliver(1, 2)
+	over := make(chan struct{})
+	b.timetable(b.listener).soon(reorderTimeout, func() { close(over) })
+	wait(t, over)
+	b.require([]string{"2", "1"}, truth.Counts{Audience: 2, Delivered: 2, Reordered: 1})
 }
 
 func TestADroppedOneIsNoNext(t *testing.T) {
@@ -101,7 +48,7 @@ func TestADroppedOneIsNoNext(t *testing.T) {
 	b.change(`{"drop": 0, "duplicate": 1}`)
 	b.deliver(1, 3)
 	b.require([]string{"3", "3", "1", "1"}, truth.Counts{Audience: 3, Delivered: 2, Dropped: 1, Duplicated: 2, Reordered: 1})
-	require.EqualValues(t, 1, b.account.Missed(b.listener.Missed))
+	require.EqualValues(t, 1, b.tally.Withheld(b.listener.Withheld))
 }
 
 func TestOriginsAreApart(t *testing.T) {
@@ -139,7 +86,7 @@ func TestAClosedListenerLosesWhatIsUnderWay(t *testing.T) {
 	b.listener.Close()
 	b.change(`{"delay": "0s"}`)
 	b.deliver(1, 3)
-	require.Eventually(t, func() bool { return b.counts().Gone == 3 }, 20*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.counts().Gone == 3 }, timeout, time.Millisecond)
 	b.require(nil, truth.Counts{Audience: 3, Gone: 3})
 }
 
@@ -152,16 +99,112 @@ func TestDeafness(t *testing.T) {
 	b.change(`{"deaf": "1ns", "drop": 0}`)
 	b.deliver(1, 3)
 	b.require([]string{"3"}, truth.Counts{Audience: 3, Delivered: 1, Dropped: 1, Deaf: 1})
-	require.EqualValues(t, 2, b.account.Missed(b.listener.Missed))
+	require.EqualValues(t, 2, b.tally.Withheld(b.listener.Withheld))
+}
+
+func TestDeafnessEnds(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, `{"deaf": "1h"}`)
+	b.listener.ready = time.Now().Add(-59 * time.Minute)
+	b.deliver(1, 1)
+	b.listener.ready = time.Now().Add(-time.Hour)
+	b.deliver(1, 2)
+	b.require([]string{"2"}, truth.Counts{Audience: 2, Delivered: 1, Deaf: 1})
+}
+
+// A delivery that is held back until the listener is deaf isn't written.
+func TestWhatIsHeldBackMayNotBeHeard(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, `{"reorder": 1}`)
+	b.deliver(1, 1)
+	b.Ready(b.listener)
+	b.change(`{"deaf": "1h"}`)
+	require.Eventually(t, func() bool { return b.counts().Pending == 0 }, timeout, time.Millisecond)
+	b.require(nil, truth.Counts{Audience: 1, Deaf: 1})
+	require.EqualValues(t, 1, b.tally.Withheld(b.listener.Withheld))
+}
+
+// The highest sequence stays the highest when an earlier one comes after it.
+func TestEarlierThanTheHighestIsReordered(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, `{}`)
+	for _, sequence := range []uint32{5, 3, 4, 5, 6} {
+		b.deliver(1, sequence)
+	}
+	require.EqualValues(t, 2, b.counts().Reordered, "3 and 4")
+}
+
+func TestWithoutAStampNothingIsReordered(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, `{}`)
+	b.deliver(0, 5)
+	for range 2 {
+		b.Deliver(b.listener, b.tally.Open([]byte("no stamp"), 1), []byte("x"))
+	}
+	require.Zero(t, b.counts().Reordered)
+	require.EqualValues(t, 3, b.counts().Delivered)
+}
+
+// A copy that can't be written isn't counted, and the delivery still is.
+func TestACopyThatFails(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, `{"duplicate": 1}`)
+	b.out.after = 1
+	b.deliver(1, 1)
+	b.require([]string{"1"}, truth.Counts{Audience: 1, Delivered: 1})
+}
+
+// Each fault has its probability, and the choice depends on both the broadcast
+// and the listener: none is always hit, and none never.
+func TestProbabilitiesAndTargets(t *testing.T) {
+	t.Parallel()
+	const side = 60
+	for name, hit := range map[string]func(l *Listener, o *outlet) bool{
+		"drop":      func(_ *Listener, o *outlet) bool { return len(o.wrote) == 0 },
+		"duplicate": func(_ *Listener, o *outlet) bool { return len(o.wrote) == 2 },
+		"errors":    func(_ *Listener, o *outlet) bool { return o.wrote[0] == "error" },
+		"reorder": func(l *Listener, _ *outlet) bool {
+			held := l.held != nil
+			l.Close()
+			return held
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, `{"`+name+`": 0.25}`)
+			var byBroadcast, byListener [side]int
+			total := 0
+			for i := range side {
+				broadcast := b.tally.Open([]byte("x"), side)
+				for j := range side {
+					o := &outlet{}
+					l := &Listener{Number: uint64(j), Out: o, Withheld: &truth.Withheld{}}
+					b.Deliver(l, broadcast, []byte("x"))
+					if hit(l, o) {
+						total++
+						byBroadcast[i]++
+						byListener[j]++
+					}
+				}
+			}
+			require.InDelta(t, side*side/4, total, side*side/20)
+			for i := range side {
+				require.Positive(t, byBroadcast[i])
+				require.Positive(t, byListener[i])
+				require.Less(t, byBroadcast[i], side)
+				require.Less(t, byListener[i], side)
+			}
+		})
+	}
 }
 
 func TestAFixedDelayKeepsTheOrder(t *testing.T) {
 	t.Parallel()
-	const many = 500
+	const broadcasts = 500
 	b := newBench(t, `{"delay": "2ms"}`)
-	for sequence := range uint32(many) {
+	for sequence := range uint32(broadcasts) {
 		b.deliver(1, sequence+1)
 	}
-	require.Eventually(t, func() bool { return b.counts().Pending == 0 }, 20*time.Second, time.Millisecond)
-	require.Equal(t, truth.Counts{Audience: many, Delivered: many}, b.counts())
+	require.Eventually(t, func() bool { return b.counts().Pending == 0 }, timeout, time.Millisecond)
+	require.Equal(t, truth.Counts{Audience: broadcasts, Delivered: broadcasts}, b.counts())
 }

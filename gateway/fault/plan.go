@@ -7,7 +7,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// kind is what can go wrong with one thing.
+// kind is a way in which something can go wrong.
 type kind int
 
 const (
@@ -21,10 +21,11 @@ const (
 	kinds
 )
 
-// plan is one setting of the faults, with what has been counted under it.
+// plan is the settings that hold at a time, and the counts for every n-th that
+// began with them.
 type plan struct {
 	Settings
-	pace   *rate.Limiter // nil where any pace will do
+	pace   *rate.Limiter // nil if the pace is unlimited
 	counts [kinds]atomic.Uint64
 }
 
@@ -36,9 +37,9 @@ func newPlan(s Settings) *plan {
 	return p
 }
 
-// hits says whether something goes wrong with what a and b identify. A
-// probability's answer depends on nothing but the seed and these, so it is the
-// same in every run, however the goroutines take turns.
+// hits reports whether something goes wrong with what a and b identify. For a
+// probability the answer depends only on the seed, the kind, a and b, so it is
+// the same in every run, in whatever order goroutines run.
 func (p *plan) hits(k kind, c Chance, a, b uint64) bool {
 	switch {
 	case c.never():
@@ -50,6 +51,7 @@ func (p *plan) hits(k kind, c Chance, a, b uint64) bool {
 	}
 }
 
+// delay returns how much later what a and b identify is written.
 func (p *plan) delay(a, b uint64) time.Duration {
 	if p.Delay == (Spread{}) {
 		return 0
@@ -57,10 +59,10 @@ func (p *plan) delay(a, b uint64) time.Duration {
 	return p.Delay.at(p.random(delaying, a, b))
 }
 
-// random is a number from 0 up to 1.
+// random returns a number from 0 to just below 1.
 func (p *plan) random(k kind, a, b uint64) float64 {
 	const bits = 53
-	x := mix(p.Seed + uint64(k)) // a small number
+	x := mix(p.Seed + uint64(k))
 	x = mix(x ^ a)
 	x = mix(x ^ b)
 	return float64(x>>(64-bits)) / (1 << bits)

@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// timetable does things later: any number of them, in one goroutine, in the
-// order they are due and, where that is the same, in the order they came.
+// timetable calls functions later: any number of them, in one goroutine, in the
+// order they are due. Those due at the same time are called in the order in
+// which they were scheduled.
 type timetable struct {
 	mu    sync.Mutex
-	space sync.Cond // there may be less than crowded
+	space sync.Cond // there may be less than maxScheduled
 	due   entries
 	order uint64
 	ended bool
@@ -24,8 +25,9 @@ type entry struct {
 	do    func()
 }
 
-// crowded is how many things may wait before whoever adds one must wait, too.
-const crowded = 1 << 20
+// maxScheduled is how many functions may be scheduled. When there are as many,
+// after waits.
+const maxScheduled = 1 << 20
 
 func newTimetable() *timetable {
 	t := &timetable{wake: make(chan struct{}, 1)}
@@ -33,25 +35,26 @@ func newTimetable() *timetable {
 	return t
 }
 
-// after has something done when a time has passed. It waits while the
-// timetable is crowded, so it must not be called by what the timetable does.
+// after schedules a function. It waits while too many are scheduled, so it must
+// not be called by a function that the timetable calls.
 func (t *timetable) after(wait time.Duration, do func()) {
 	t.mu.Lock()
-	for len(t.due) >= crowded && !t.ended {
+	for len(t.due) >= maxScheduled && !t.ended {
 		t.space.Wait()
 	}
 	t.mu.Unlock()
 	t.soon(wait, do)
 }
 
-// soon is after for those whose number is bounded by the connections.
+// soon schedules a function without waiting for space. It is for those of which
+// there can be only as many as connections.
 func (t *timetable) soon(wait time.Duration, do func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.order++
-	mine := entry{time.Now().Add(wait), t.order, do}
-	heap.Push(&t.due, mine)
-	if t.due[0].order == mine.order {
+	added := entry{time.Now().Add(wait), t.order, do}
+	heap.Push(&t.due, added)
+	if t.due[0].order == added.order {
 		select {
 		case t.wake <- struct{}{}:
 		default:
@@ -59,7 +62,8 @@ func (t *timetable) soon(wait time.Duration, do func()) {
 	}
 }
 
-// run does what is due until ctx ends. What is then still waiting never happens.
+// run calls what is due until ctx ends. What is still scheduled then is never
+// called.
 func (t *timetable) run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -80,7 +84,8 @@ func (t *timetable) run(ctx context.Context) {
 	}
 }
 
-// next takes the first thing that is due, or sets the timer to when one will be.
+// next takes the first function that is due out of the timetable. If none is, it
+// returns nil and sets the timer to when the first will be.
 func (t *timetable) next(timer *time.Timer) func() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -96,7 +101,7 @@ func (t *timetable) next(timer *time.Timer) func() {
 	return first.do
 }
 
-// entries is a heap, the earliest first.
+// entries is a heap with the earliest entry first.
 type entries []entry
 
 func (e entries) Len() int      { return len(e) }
@@ -108,8 +113,10 @@ func (e entries) Less(i, j int) bool {
 	return e[i].at.Before(e[j].at)
 }
 
-func (e *entries) Push(x any) { *e = append(*e, x.(entry)) } // only soon pushes
+// Push is called by package heap.
+func (e *entries) Push(x any) { *e = append(*e, x.(entry)) }
 
+// Pop is called by package heap.
 func (e *entries) Pop() any {
 	last := len(*e) - 1
 	popped := (*e)[last]

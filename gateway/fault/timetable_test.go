@@ -8,34 +8,20 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// running is a timetable that is kept until the test ends.
-func running(t *testing.T) *timetable {
-	t.Helper()
-	table := newTimetable()
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { defer close(done); table.run(ctx) }()
-	t.Cleanup(func() { stop(); <-done })
-	return table
-}
 
 func TestTimetableKeepsTheOrder(t *testing.T) {
 	t.Parallel()
-	const many = 1000
+	const entries = 1000
 	table := newTimetable()
 	ctx, stop := context.WithCancel(context.Background())
 	base, got := time.Now(), []int{}
-	for _, i := range rand.Perm(many) { // a test
+	for _, i := range rand.Perm(entries) {
 		heap.Push(&table.due, entry{base.Add(time.Duration(i)), 0, func() { got = append(got, i) }})
 	}
 	table.soon(time.Millisecond, stop)
 	table.run(ctx)
-	require.Len(t, got, many)
+	require.Len(t, got, entries)
 	require.IsIncreasing(t, got)
 }
 
@@ -59,19 +45,44 @@ func TestTimetableEndsWithWhatIsWaiting(t *testing.T) {
 	table.after(time.Hour, func() { t.Error("an hour has not passed") })
 }
 
-func TestRandomIsEvenAndRepeats(t *testing.T) {
+func TestTheSameTimeIsInTurn(t *testing.T) {
 	t.Parallel()
-	const draws = 100_000
-	p := newPlan(Settings{Seed: 42})
-	chance, err := ParseChance("0.25")
-	require.NoError(t, err)
-	hits := 0
-	for i := range uint64(draws) {
-		first := p.hits(dropping, chance, i/100, i%100)
-		require.Equal(t, first, p.hits(dropping, chance, i/100, i%100))
-		if first {
-			hits++
-		}
+	now := time.Now()
+	list := entries{{now, 2, nil}, {now, 1, nil}, {now.Add(-1), 3, nil}}
+	require.False(t, list.Less(0, 1))
+	require.True(t, list.Less(1, 0))
+	require.True(t, list.Less(2, 1))
+	require.False(t, list.Less(1, 2))
+}
+
+func TestAFullTimetableMakesItsCallersWait(t *testing.T) {
+	t.Parallel()
+	first, second := make(chan struct{}), make(chan struct{})
+	table := full(func() { close(first) })
+	go table.after(0, func() { close(second) })
+	select {
+	case <-second:
+		t.Fatal("there was no space")
+	case <-time.After(10 * time.Millisecond):
 	}
-	require.InDelta(t, draws/4, hits, draws/100)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); table.run(ctx) }()
+	wait(t, first)
+	wait(t, second)
+	stop()
+	wait(t, ended)
+}
+
+func TestTheEndOfATimetableLetsItsCallersGo(t *testing.T) {
+	t.Parallel()
+	table := full(func() {})
+	table.due[0].at = time.Now().Add(time.Minute) // nothing is due
+	returned := make(chan struct{})
+	go func() { defer close(returned); table.after(0, func() { t.Error("it has ended") }) }()
+	time.Sleep(10 * time.Millisecond)
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	table.run(ctx)
+	wait(t, returned)
 }

@@ -13,10 +13,10 @@ import (
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
 )
 
-// Owner is whom a connection's messages are for. Its methods are called from
-// the connection's one reading goroutine.
+// Owner receives a connection's messages. Its methods are called from the one
+// goroutine that reads the connection.
 type Owner interface {
-	// Text takes a message, whose bytes are its own only until it returns.
+	// Text receives a message. It must not keep the bytes after it returns.
 	Text(message []byte)
 	// Closed is called once, after the last Text.
 	Closed()
@@ -25,32 +25,32 @@ type Owner interface {
 // Conn is one open connection. Its methods may be called from several
 // goroutines at once.
 type Conn struct {
-	Number uint64 // counted from 1 as they come
-	Opened time.Time
-	Owner  Owner
-	Missed truth.Missed // the deliveries kept from it on purpose
+	Number   uint64 // its place among all connections of the hub, from 1
+	Opened   time.Time
+	Owner    Owner
+	Withheld truth.Withheld // the deliveries that faults withheld from it
 
 	hub    *Hub
 	ws     *websocket.Conn
-	active atomic.Int64 // last message either way, Unix ms
+	active atomic.Int64 // when a message last passed in either direction, Unix ms
 
-	mu      sync.Mutex // one frame at a time, and none after a close frame
+	mu      sync.Mutex // held for each frame, so that none is written after a close frame
 	closing bool
 }
 
-// farewell is how long a peer has to answer a close frame.
-const farewell = 2 * time.Second
+// closeTimeout is how long a client has to answer a close frame.
+const closeTimeout = 2 * time.Second
 
-// messages are read into buffers that are used again.
-var messages = sync.Pool{New: func() any { return new(messageBuffer) }} // a pool is shared
+// messages holds buffers for messages, so that they are used again.
+var messages = sync.Pool{New: func() any { return new(messageBuffer) }}
 
-// LastActive is when a message last passed, either way.
+// LastActive returns when a message or a ping last passed, in either direction.
 func (c *Conn) LastActive() time.Time { return time.UnixMilli(c.active.Load()) }
 
-// RemoteAddr is the client's address.
+// RemoteAddr returns the client's address.
 func (c *Conn) RemoteAddr() net.Addr { return c.ws.RemoteAddr() }
 
-// Write writes one frame, made by AppendFrame.
+// Write writes one frame that was made by Frame or AppendFrame.
 func (c *Conn) Write(frame []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -74,8 +74,8 @@ func (c *Conn) Write(frame []byte) error {
 	return nil
 }
 
-// broken gives up a connection after a failed write, which may have left half
-// a frame behind.
+// broken closes the socket after a failed write, which may have written half a
+// frame.
 func (c *Conn) broken(err error) {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		c.hub.Counters.Stuck.Add(1)
@@ -93,8 +93,8 @@ func (c *Conn) WriteError(frame []byte) error {
 	return nil
 }
 
-// Close says goodbye with a code and a reason, and gives the peer a moment to
-// answer. Nothing can be written afterwards.
+// Close writes a close frame with a code and a reason, and gives the client a
+// limited time to answer. Nothing can be written afterwards.
 func (c *Conn) Close(code int, reason string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -102,7 +102,7 @@ func (c *Conn) Close(code int, reason string) {
 		return
 	}
 	c.closing = true
-	deadline := time.Now().Add(farewell)
+	deadline := time.Now().Add(closeTimeout)
 	err := c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), deadline)
 	if err != nil || c.ws.NetConn().SetReadDeadline(deadline) != nil {
 		_ = c.ws.NetConn().Close()
@@ -111,14 +111,15 @@ func (c *Conn) Close(code int, reason string) {
 
 // Cut ends the connection at once, without a close frame.
 func (c *Conn) Cut() {
-	// Before the lock: this is also what ends a write that is stuck.
+	// Before the lock is taken, because a write that is stuck holds it and is
+	// ended by this.
 	_ = c.ws.NetConn().Close()
 	c.mu.Lock()
 	c.closing = true
 	c.mu.Unlock()
 }
 
-// read hands messages to the owner until the connection ends.
+// read passes messages to the owner until the connection ends.
 func (c *Conn) read() {
 	defer c.Cut()
 	for {
@@ -138,6 +139,8 @@ func (c *Conn) read() {
 	}
 }
 
+// message reads one message and passes it to the owner. A message that comes
+// after a close frame was written is ignored.
 func (c *Conn) message(r io.Reader) error {
 	buffer := messages.Get().(*messageBuffer) // the pool holds nothing else
 	defer messages.Put(buffer)
@@ -156,20 +159,21 @@ func (c *Conn) message(r io.Reader) error {
 	return nil
 }
 
-// drain reads what is left of a message that was too long. Closing the socket
-// with bytes unread would reset it, and the peer might never see the 1009.
+// drain reads the rest of a message that was too long. Closing the socket with
+// bytes unread would reset it, and the client might never see the close frame
+// with 1009.
 func (c *Conn) drain() {
 	c.mu.Lock()
 	c.closing = true // gorilla has written the close frame
 	c.mu.Unlock()
 	socket := c.ws.NetConn()
-	if socket.SetReadDeadline(time.Now().Add(farewell)) == nil {
+	if socket.SetReadDeadline(time.Now().Add(closeTimeout)) == nil {
 		_, _ = io.Copy(io.Discard, socket)
 	}
 }
 
-// pong answers a ping. Whether one keeps a connection from being idle is
-// nowhere documented for API Gateway; clients that only ping live on there.
+// pong answers a ping, which also counts as activity: AWS does not document
+// whether it does, but connections on which only pings pass are not closed there.
 func (c *Conn) pong(payload string) error {
 	c.active.Store(time.Now().UnixMilli())
 	err := c.ws.WriteControl(websocket.PongMessage, []byte(payload), time.Now().Add(c.hub.limits.Write))

@@ -10,8 +10,8 @@ import (
 // maxHeader is the longest header of a server's frame (RFC 6455, section 5.2).
 const maxHeader = 10
 
-// AppendFrame appends parts, one behind the other, as a single unmasked text
-// frame and returns the longer slice.
+// AppendFrame appends the concatenated parts as one unmasked text frame and
+// returns the extended slice.
 func AppendFrame(b []byte, parts ...[]byte) []byte {
 	const finalText, length16, length64 = 0x81, 126, 127
 	n := 0
@@ -23,9 +23,9 @@ func AppendFrame(b []byte, parts ...[]byte) []byte {
 	case n < length16:
 		b = append(b, byte(n))
 	case n <= math.MaxUint16:
-		b = binary.BigEndian.AppendUint16(append(b, length16), uint16(n)) // just compared
+		b = binary.BigEndian.AppendUint16(append(b, length16), uint16(n))
 	default:
-		b = binary.BigEndian.AppendUint64(append(b, length64), uint64(n)) // a length
+		b = binary.BigEndian.AppendUint64(append(b, length64), uint64(n))
 	}
 	for _, part := range parts {
 		b = append(b, part...)
@@ -33,19 +33,20 @@ func AppendFrame(b []byte, parts ...[]byte) []byte {
 	return b
 }
 
-// Frame returns text as a frame of its own.
+// Frame returns text as one unmasked text frame.
 func Frame(text []byte) []byte {
 	return AppendFrame(make([]byte, 0, maxHeader+len(text)), text)
 }
 
-// messageBuffer is where a message is read into.
+// messageBuffer is a buffer that messages are read into.
 type messageBuffer struct{ data []byte }
 
-// largest is the largest buffer worth keeping for the next message.
-const largest = 4096
+// maxPooled is the size of the largest buffer that is kept for the next message.
+const maxPooled = 4096
 
+// readAll reads a message into data, in place of the one before.
 func (m *messageBuffer) readAll(r io.Reader) error {
-	if cap(m.data) > largest {
+	if cap(m.data) > maxPooled {
 		m.data = nil
 	}
 	into := bytes.NewBuffer(m.data[:0])

@@ -3,7 +3,10 @@ package socket
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 )
@@ -27,4 +30,22 @@ func TestFrameHeaders(t *testing.T) {
 		require.Equal(t, text, frame[len(frame)-length:])
 		require.Equal(t, append([]byte("before"), frame...), AppendFrame([]byte("before"), text[:length/2], text[length/2:]))
 	}
+}
+
+// A buffer is used again, unless a long message made it large.
+func TestMessageBuffersAreUsedAgain(t *testing.T) {
+	t.Parallel()
+	var m messageBuffer
+	require.NoError(t, m.readAll(strings.NewReader("first")))
+	require.Equal(t, "first", string(m.data))
+	before := &m.data[:1][0]
+	require.NoError(t, m.readAll(strings.NewReader("next")))
+	require.Equal(t, "next", string(m.data))
+	require.Same(t, before, &m.data[:1][0])
+	require.NoError(t, m.readAll(strings.NewReader(strings.Repeat("x", 10*maxPooled))))
+	require.Len(t, m.data, 10*maxPooled)
+	require.NoError(t, m.readAll(strings.NewReader("last")))
+	require.Equal(t, "last", string(m.data))
+	require.LessOrEqual(t, cap(m.data), maxPooled)
+	require.Error(t, m.readAll(iotest.ErrReader(io.ErrUnexpectedEOF)))
 }

@@ -1,9 +1,9 @@
 // Package socket holds the WebSocket connections of a gateway: it upgrades
 // them, reads them, writes to them, closes them when they are idle or old, and
-// counts what passes. It knows nothing of what the messages mean.
+// counts what passes. It doesn't know what the messages mean.
 //
-// It is made for many thousands of connections in one process: one goroutine
-// each and nothing else, neither timers nor buffers that wait for a message.
+// It is made for many thousands of connections in one process. Each has one
+// goroutine, but neither a timer nor a buffer while no message comes.
 package socket
 
 import (
@@ -21,23 +21,23 @@ import (
 // and of an upgrade while the gateway stops.
 var ErrClosed = errors.New("connection is closed")
 
-// Limits are what a gateway allows a connection.
+// Limits are the limits of a connection.
 type Limits struct {
 	Message  int64         // bytes in one message from the client; a longer one is answered with 1009
-	Idle     time.Duration // without a message or a ping from either side; 0 is for ever
-	Lifetime time.Duration // from the upgrade on; 0 is for ever
-	Write    time.Duration // how long one write may take before its peer counts as stuck and is cut
+	Idle     time.Duration // without a message or a ping; 0 is unlimited
+	Lifetime time.Duration // from the upgrade on; 0 is unlimited
+	Write    time.Duration // how long one write may take before the client counts as stuck and is cut
 }
 
-// Counters count connections and messages. Control frames are no messages.
+// Counters count connections and messages, which control frames are not.
 type Counters struct {
-	Accepted, Refused   atomic.Int64 // upgrades, counted by whoever decides
+	Accepted, Refused   atomic.Int64 // upgrades; counted by the gateway, not by the hub
 	FramesIn, FramesOut atomic.Int64
 	Errors              atomic.Int64 // error frames sent, which are FramesOut too
 	Stuck               atomic.Int64 // connections cut because a write took too long
 }
 
-// Reset counts from zero again.
+// Reset sets every counter to zero.
 func (c *Counters) Reset() {
 	for _, n := range []*atomic.Int64{&c.Accepted, &c.Refused, &c.FramesIn, &c.FramesOut, &c.Errors, &c.Stuck} {
 		n.Store(0)
@@ -51,7 +51,7 @@ type Hub struct {
 	limits   Limits
 	upgrader websocket.Upgrader
 	number   atomic.Uint64
-	ctx      context.Context // the gateway's life
+	ctx      context.Context // ends when the hub is closed
 	stop     context.CancelFunc
 	running  sync.WaitGroup
 
@@ -59,14 +59,15 @@ type Hub struct {
 	conns map[*Conn]struct{} // nil once the hub is closed
 }
 
-// Buffers are small because messages to a gateway are: a frame beyond the read
-// buffer is read in pieces. Frames are written without gorilla's write buffers.
+// The buffers are small because messages to a gateway are short. A frame that is
+// longer than the read buffer is read in pieces; only control frames are written
+// through a write buffer.
 const (
 	readBuffer  = 256
 	writeBuffer = 256
 )
 
-// NewHub returns an empty Hub that prefers the given subprotocols. It must be
+// NewHub returns an empty Hub that supports the given subprotocols. It must be
 // closed.
 func NewHub(limits Limits, subprotocols ...string) *Hub {
 	ctx, stop := context.WithCancel(context.Background())
@@ -88,20 +89,14 @@ func NewHub(limits Limits, subprotocols ...string) *Hub {
 	return h
 }
 
-// Context ends when the hub is closed.
+// Context returns a context that ends when the hub is closed.
 func (h *Hub) Context() context.Context { return h.ctx }
 
 // Go runs f in a goroutine that Close waits for.
-func (h *Hub) Go(f func()) {
-	h.running.Add(1)
-	go func() {
-		defer h.running.Done()
-		f()
-	}()
-}
+func (h *Hub) Go(f func()) { h.running.Go(f) }
 
-// Upgrade makes a request a connection, which must be given to Serve. If it
-// can't, nothing has been answered and the error says why.
+// Upgrade upgrades a request to a connection, which must be passed to Serve. If
+// it returns an error, the request has not been answered.
 func (h *Hub) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) {
 	if !h.enter() {
 		return nil, ErrClosed
@@ -119,7 +114,8 @@ func (h *Hub) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) {
 	return c, nil
 }
 
-// enter makes Close wait for one more connection, unless it is too late.
+// enter makes Close wait for one more connection. It returns false if the hub is
+// closed.
 func (h *Hub) enter() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -130,8 +126,8 @@ func (h *Hub) enter() bool {
 	return true
 }
 
-// Serve reads the connection for its owner from now on, in a goroutine of its
-// own so that the HTTP server's memory for the request is given back.
+// Serve begins to read the connection for its owner. It does so in a new
+// goroutine, so that the HTTP server's goroutine and its buffers are freed.
 func (h *Hub) Serve(c *Conn, owner Owner) {
 	c.Owner = owner
 	h.mu.Lock()
@@ -153,7 +149,7 @@ func (h *Hub) Serve(c *Conn, owner Owner) {
 	}()
 }
 
-// Conns lists the connections that are open now.
+// Conns returns the connections that are open now.
 func (h *Hub) Conns() []*Conn {
 	h.mu.Lock()
 	defer h.mu.Unlock()

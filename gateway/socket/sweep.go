@@ -6,18 +6,15 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// sweep closes the connections that are idle or have lived too long, both with
-// 1001 "Going away" as API Gateway does. One goroutine looks at all of them
-// from time to time, because a timer each would cost every connection memory.
+// sweep closes the connections that have been idle or open for too long, with
+// 1001 "Going away" as API Gateway does. One goroutine checks all of them
+// periodically, because a timer for each would cost memory.
 func (h *Hub) sweep() {
-	shortest := h.limits.Idle
-	if shortest == 0 || h.limits.Lifetime > 0 && h.limits.Lifetime < shortest {
-		shortest = h.limits.Lifetime
-	}
-	if shortest == 0 {
+	period := h.limits.sweepPeriod()
+	if period == 0 {
 		return
 	}
-	ticker := time.NewTicker(min(max(shortest/20, time.Millisecond), 10*time.Second))
+	ticker := time.NewTicker(period)
 	defer ticker.Stop()
 	for {
 		select {
@@ -29,6 +26,7 @@ func (h *Hub) sweep() {
 	}
 }
 
+// closeExpired closes the connections that are past a limit.
 func (h *Hub) closeExpired(now time.Time) {
 	for _, c := range h.Conns() {
 		idle := h.limits.Idle > 0 && now.Sub(c.LastActive()) >= h.limits.Idle
@@ -37,4 +35,17 @@ func (h *Hub) closeExpired(now time.Time) {
 			c.Close(websocket.CloseGoingAway, "Going away")
 		}
 	}
+}
+
+// sweepPeriod returns how often connections are checked: 20 times in the shorter
+// of the two limits, within bounds. It is 0 if there is neither limit.
+func (l Limits) sweepPeriod() time.Duration {
+	shortest := l.Idle
+	if shortest == 0 || l.Lifetime > 0 && l.Lifetime < shortest {
+		shortest = l.Lifetime
+	}
+	if shortest == 0 {
+		return 0
+	}
+	return min(max(shortest/20, time.Millisecond), 10*time.Second)
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/histogram"
 )
 
-// Report is an Account as JSON.
+// Report is a Tally as JSON.
 type Report struct {
 	Totals     Totals  `json:"totals"`
-	Echoes     Counts  `json:"echoes"` // those of the totals that went back to the sender
+	Echoes     Counts  `json:"echoes"` // the part of the totals that went back to the sender
 	Delay      Delay   `json:"delay"`
 	Broadcasts []Entry `json:"broadcasts"`
 }
@@ -23,7 +23,7 @@ type Totals struct {
 	Counts
 }
 
-// Entry is one broadcast of the latest.
+// Entry is one of the latest broadcasts.
 type Entry struct {
 	Origin   string `json:"origin"` // eight hexadecimal digits
 	Sequence uint32 `json:"sequence"`
@@ -31,7 +31,7 @@ type Entry struct {
 	Delay Delay `json:"delay"`
 }
 
-// Counts say what became of the deliveries. Audience is the sum of Delivered,
+// Counts are how many deliveries ended in which way. Audience is the sum of Delivered,
 // Dropped, Deaf, Gone, Failed and Pending; Duplicated are copies beyond the
 // first, and Reordered are some of the Delivered.
 type Counts struct {
@@ -46,8 +46,8 @@ type Counts struct {
 	Pending    int64 `json:"pending"`
 }
 
-// Delay is the distribution of the time from a stamp to just after the write
-// of its frame, in milliseconds; without the echoes.
+// Delay is the distribution of the time from a broadcast's stamp to just after
+// the write of its frame, in milliseconds. Echoes are left out.
 type Delay struct {
 	Count int64   `json:"count"`
 	Mean  float64 `json:"mean"`
@@ -58,39 +58,39 @@ type Delay struct {
 	Max   float64 `json:"max"`
 }
 
-// Report reads the account as it stands now.
-func (a *Tally) Report() Report {
-	k := a.current.Load()
-	recent := k.inOrder()
+// Report returns what has been counted since the last Forget.
+func (t *Tally) Report() Report {
+	e := t.current.Load()
+	recent := e.inOrder()
 	r := Report{
-		Totals:     Totals{Broadcasts: k.stamped.Load(), Unstamped: k.unstamped.Load(), Counts: k.tally.counts()},
-		Echoes:     k.echoes.counts(),
-		Delay:      delayOf(k.delay),
+		Totals:     Totals{Broadcasts: e.stamped.Load(), Unstamped: e.unstamped.Load(), Counts: e.all.counts()},
+		Echoes:     e.echoes.counts(),
+		Delay:      delayOf(e.delay),
 		Broadcasts: make([]Entry, 0, len(recent)),
 	}
 	for _, b := range recent {
 		r.Broadcasts = append(r.Broadcasts, Entry{
 			Origin:   fmt.Sprintf("%08x", b.Stamp.Origin),
 			Sequence: b.Stamp.Sequence,
-			Counts:   b.tally.counts(),
+			Counts:   b.counters.counts(),
 			Delay:    delayOf(b.delay),
 		})
 	}
 	return r
 }
 
-func (t *tally) counts() Counts {
+func (n *counters) counts() Counts {
 	c := Counts{
-		Delivered:  t[delivered].Load(),
-		Dropped:    t[dropped].Load(),
-		Deaf:       t[deaf].Load(),
-		Duplicated: t[duplicated].Load(),
-		Reordered:  t[reorderedOf].Load(),
-		Gone:       t[gone].Load(),
-		Failed:     t[failed].Load(),
+		Delivered:  n[delivered].Load(),
+		Dropped:    n[dropped].Load(),
+		Deaf:       n[deaf].Load(),
+		Duplicated: n[duplicated].Load(),
+		Reordered:  n[reorderedOf].Load(),
+		Gone:       n[gone].Load(),
+		Failed:     n[failed].Load(),
 	}
-	// Last, so that what ends meanwhile can't make more than there were.
-	c.Audience = t[audienceOf].Load()
+	// Read last, so that deliveries that end meanwhile can't exceed the audience.
+	c.Audience = n[audienceOf].Load()
 	c.Pending = c.Audience - c.Delivered - c.Dropped - c.Deaf - c.Gone - c.Failed
 	return c
 }
@@ -103,7 +103,7 @@ func delayOf(h *histogram.Histogram) Delay {
 	}
 }
 
-// millis has microsecond resolution.
+// millis returns milliseconds, rounded to the microsecond.
 func millis(d time.Duration) float64 {
 	return math.Round(float64(d)/float64(time.Microsecond)) / 1000
 }

@@ -1,11 +1,11 @@
 // Package truth is the account that a gateway keeps of its own deliveries:
 // how many there should have been, what became of each, and how long after its
-// stamp each was written. It counts where the write happens, so it is what a
-// load generator's ledger can be held against.
+// stamp each was written. It counts where the write happens, so a load
+// generator's ledger can be checked against it.
 //
 // A delivery is one broadcast reaching one listener. Every delivery of an
 // audience ends as exactly one of delivered, dropped, deaf, gone or failed;
-// what has not ended yet is pending.
+// one that has not ended yet is pending.
 package truth
 
 import (
@@ -19,42 +19,43 @@ import (
 // Tally is one gateway's account. Its methods may be called from several
 // goroutines at once.
 type Tally struct {
-	current atomic.Pointer[book]
+	current atomic.Pointer[epoch]
 	opened  atomic.Uint64
 }
 
-// New returns an Account that has counted nothing.
+// New returns a Tally that has counted nothing.
 func New() *Tally {
-	a := &Tally{}
-	a.current.Store(newBook(0))
-	return a
+	t := &Tally{}
+	t.current.Store(newEpoch(0))
+	return t
 }
 
-// Forget starts anew. Deliveries still pending end in the account that is
-// forgotten, so the new one stays consistent in itself.
-func (a *Tally) Forget() {
+// Forget starts a new epoch, with every count at zero. Deliveries still pending
+// end in the epoch that is forgotten, so the new one is consistent in itself.
+func (t *Tally) Forget() {
 	for {
-		old := a.current.Load()
-		if a.current.CompareAndSwap(old, newBook(old.number+1)) {
+		old := t.current.Load()
+		if t.current.CompareAndSwap(old, newEpoch(old.number+1)) {
 			return
 		}
 	}
 }
 
-// Open begins the account of a broadcast that is about to be sent to so many
-// listeners, and finds its stamp in data. Broadcasts of one stamp share one
-// account; a broadcast without a stamp enters the totals only.
-func (a *Tally) Open(data []byte, audience int) *Broadcast {
+// Open begins the account of a broadcast that is about to be sent to an audience
+// of that many listeners. Its stamp is found in data. Broadcasts with the same
+// stamp share one account; a broadcast without a stamp is in the totals only.
+func (t *Tally) Open(data []byte, audience int) *Broadcast {
 	found, _, _, ok := stamp.Find(data)
-	k := a.current.Load()
-	b, first := k.open(found, ok, a.opened.Add(1))
+	e := t.current.Load()
+	b, first := e.open(found, ok, t.opened.Add(1))
 	b.count(audienceOf, int64(audience))
-	// Only now, so that who sees the broadcast counted sees its audience, too.
+	// After the audience, so that a reader that sees the broadcast counted sees
+	// its audience counted as well.
 	switch {
 	case !ok:
-		k.unstamped.Add(1)
+		e.unstamped.Add(1)
 	case first:
-		k.stamped.Add(1)
+		e.stamped.Add(1)
 	}
 	return b
 }
@@ -65,28 +66,28 @@ type Broadcast struct {
 	Stamp   stamp.Stamp
 	Stamped bool
 
-	book  *book
-	tally tally
-	delay *histogram.Histogram
-	of    *Broadcast // set in the account of an echo
+	epoch    *epoch
+	counters counters
+	delay    *histogram.Histogram
+	of       *Broadcast // in the account of an echo, the broadcast it is an echo of
 }
 
-// Echo is the account of the copy that goes back to the broadcast's sender. What
-// it counts is part of the broadcast's, and counted as an echo besides: a sender
-// may not take itself for a listener.
+// Echo returns the account of the copy that goes back to the broadcast's sender.
+// What it counts is counted for the broadcast too, and as an echo besides,
+// because a sender may not regard itself as a listener.
 func (b *Broadcast) Echo() *Broadcast {
-	b.book.echoes[audienceOf].Add(1)
-	return &Broadcast{Number: b.Number, Stamp: b.Stamp, Stamped: b.Stamped, book: b.book, of: b}
+	b.epoch.echoes[audienceOf].Add(1)
+	return &Broadcast{Number: b.Number, Stamp: b.Stamp, Stamped: b.Stamped, epoch: b.epoch, of: b}
 }
 
-// Delivered counts a first copy that was written, reordered if the connection
-// had been written a later one of the same origin before. An echo's delay is left
-// out of the distribution, which is that of the listeners.
+// Delivered counts a first copy that was written. It is reordered if a later
+// broadcast of the same origin was written to the connection before it. The
+// delays are those of listeners, so an echo's is left out.
 func (b *Broadcast) Delivered(reordered bool) {
 	if b.Stamped && b.of == nil {
 		delay := time.Since(b.Stamp.Sent)
 		b.delay.Add(delay)
-		b.book.delay.Add(delay)
+		b.epoch.delay.Add(delay)
 	}
 	b.count(delivered, 1)
 	if reordered {
@@ -103,25 +104,25 @@ func (b *Broadcast) Gone() { b.count(gone, 1) }
 // Failed counts a delivery whose write failed.
 func (b *Broadcast) Failed() { b.count(failed, 1) }
 
-// Dropped counts a delivery that was kept from a connection on purpose.
-func (b *Broadcast) Dropped(from *Missed) {
+// Dropped counts a delivery that was withheld from a connection by a fault.
+func (b *Broadcast) Dropped(from *Withheld) {
 	b.count(dropped, 1)
-	from.add(b.book.number)
+	from.add(b.epoch.number)
 }
 
-// Deaf counts a delivery that a connection could not hear, being deaf.
-func (b *Broadcast) Deaf(from *Missed) {
+// Deaf counts a delivery that was withheld from a connection because it is deaf.
+func (b *Broadcast) Deaf(from *Withheld) {
 	b.count(deaf, 1)
-	from.add(b.book.number)
+	from.add(b.epoch.number)
 }
 
 func (b *Broadcast) count(what field, n int64) {
 	if b.of != nil {
-		b.book.echoes[what].Add(n)
+		b.epoch.echoes[what].Add(n)
 		b = b.of
 	}
-	b.book.tally[what].Add(n)
+	b.epoch.all[what].Add(n)
 	if b.Stamped {
-		b.tally[what].Add(n)
+		b.counters[what].Add(n)
 	}
 }

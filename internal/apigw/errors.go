@@ -42,7 +42,7 @@ func nameOf(message string) string {
 	}
 }
 
-// parseError returns what an error frame says, or nil if frame is none.
+// parseError returns the content of an error frame, or nil if frame isn't one.
 func parseError(frame []byte) *dialect.Error {
 	message := errorMessage(frame)
 	if message == nil {
@@ -56,7 +56,7 @@ func parseError(frame []byte) *dialect.Error {
 }
 
 // errorMessage returns the JSON string that is an error frame's message, or nil
-// if frame is none. An error frame is an object with the strings message,
+// if frame isn't one. An error frame is an object with the strings message,
 // connectionId and requestId, or messageId in place of the last. Its spacing and
 // the order of its members vary.
 func errorMessage(frame []byte) []byte {

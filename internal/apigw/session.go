@@ -1,6 +1,7 @@
 package apigw
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
@@ -9,14 +10,14 @@ import (
 // Session is one connection's side of the dialect; it implements
 // dialect.Session. A request is named by the text it sends.
 type Session struct {
-	steps     []Step // what isn't complete; the first of them has been sent
-	handshake int    // how many of them belong to the handshake
+	steps     []Step // those not yet complete; the text of the first has been sent
+	handshake int    // how many of the steps belong to the handshake
 }
 
 var _ dialect.Session = (*Session)(nil)
 
 // New returns the session of a connection whose handshake is steps. Sessions
-// may share them: they are not changed.
+// may share steps, which are not changed.
 func New(steps []Step) *Session {
 	return &Session{steps: slices.Clip(steps), handshake: len(steps)}
 }
@@ -31,9 +32,8 @@ func (s *Session) Open() dialect.Event {
 	return event
 }
 
-// Do adds a request to those that aren't complete. The event's Answer is its
-// text if it is to be sent now. It waits while one before it has no reply yet;
-// then the text is the Answer to that reply.
+// Do adds a request. The event's Answer is its text if it can be sent at once. If an
+// earlier request has no reply yet, the text becomes the Answer to that reply.
 func (s *Session) Do(step Step) dialect.Event {
 	event := dialect.Event{Kind: dialect.Progress}
 	s.steps = append(s.steps, step)
@@ -58,9 +58,8 @@ func (s *Session) Withdraw(step Step) dialect.Event {
 	return event
 }
 
-// Receive implements dialect.Session. Every frame that is neither the reply
-// that a step waits for nor an error frame of the gateway is Data: a broadcast
-// may well overtake a reply.
+// Receive implements dialect.Session. Every frame that is neither the awaited reply
+// nor an error frame of the gateway is Data, because a broadcast may overtake a reply.
 func (s *Session) Receive(frame []byte) dialect.Event {
 	// Errors come first: a step whose reply is JSON may expect no more than a brace.
 	err := parseError(frame)
@@ -69,7 +68,7 @@ func (s *Session) Receive(frame []byte) dialect.Event {
 		return s.refuse(err)
 	case err != nil:
 		return dialect.Event{Kind: dialect.Failure, Err: err}
-	case waiting && hasPrefix(frame, s.steps[0].Expect):
+	case waiting && bytes.HasPrefix(frame, []byte(s.steps[0].Expect)):
 		return s.complete()
 	default:
 		return dialect.Event{Kind: dialect.Data}
@@ -79,11 +78,11 @@ func (s *Session) Receive(frame []byte) dialect.Event {
 // Farewell implements dialect.Session. API Gateway needs none.
 func (s *Session) Farewell() [][]byte { return nil }
 
-// begin lets event send the first step's text, and goes on to the next if that
-// waits for no reply.
+// begin makes the first step's text the event's Answer. If that step waits for no
+// reply, it is complete, and begin goes on to the next.
 func (s *Session) begin(event *dialect.Event) {
 	if len(s.steps) == 0 {
-		s.steps = nil // lets go of the handshake's memory
+		s.steps = nil // frees the handshake's memory
 		return
 	}
 	if s.steps[0].Send != "" {
@@ -95,7 +94,7 @@ func (s *Session) begin(event *dialect.Event) {
 	}
 }
 
-// complete takes the first step off and begins the next.
+// complete removes the first step and begins the next.
 func (s *Session) complete() dialect.Event {
 	step := s.steps[0]
 	s.steps = s.steps[1:]
@@ -109,19 +108,15 @@ func (s *Session) complete() dialect.Event {
 	return event
 }
 
-// refuse takes the first step off and begins the next. With a step of the
-// handshake goes the rest of the handshake, so that Ready never comes.
+// refuse removes the first step and begins the next. A refused step of the handshake
+// removes the rest of the handshake as well, so that Ready never comes.
 //
-// An error frame doesn't say which text it answers. It is taken for the reply
-// that is waited for, since nothing better is known.
+// An error frame doesn't name the text that it answers. It is taken for the awaited
+// reply, because nothing better is known.
 func (s *Session) refuse(err *dialect.Error) dialect.Event {
 	event := dialect.Event{Kind: dialect.Refusal, Request: s.steps[0].Send, Err: err}
 	s.steps = s.steps[max(s.handshake, 1):]
 	s.handshake = 0
 	s.begin(&event)
 	return event
-}
-
-func hasPrefix(frame []byte, prefix string) bool {
-	return len(frame) >= len(prefix) && string(frame[:len(prefix)]) == prefix
 }

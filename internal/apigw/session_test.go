@@ -10,50 +10,8 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 )
 
-const (
-	forbidden = `{"message": "Forbidden", "connectionId":"L0SM9cOFvHcCIhw=", "requestId":"L0SNAHcdvHcFkzg="}`
-	using     = "Using nickname: Ann\nType /help for list of commands."
-	joined    = `Joined chat room "Room1"`
-)
-
-func forbiddenError() *dialect.Error {
-	return &dialect.Error{Name: Forbidden, Message: "Forbidden"}
-}
-
-// want is an event and those that follow it, without pointers between them.
-type want []dialect.Event
-
-func flatten(event dialect.Event) want {
-	var events want
-	for next := &event; next != nil; next = next.Next {
-		e := *next
-		e.Next = nil
-		events = append(events, e)
-	}
-	return events
-}
-
-func progress(request, counter, answer string) dialect.Event {
-	e := dialect.Event{Kind: dialect.Progress, Request: request, Counter: counter}
-	if answer != "" {
-		e.Answer = []byte(answer)
-	}
-	return e
-}
-
-func ready(request, counter, answer string) dialect.Event {
-	e := progress(request, counter, answer)
-	e.Kind = dialect.Ready
-	return e
-}
-
-func refusal(request, answer string) dialect.Event {
-	e := progress(request, "", answer)
-	e.Kind, e.Err = dialect.Refusal, forbiddenError()
-	return e
-}
-
-// received is one frame, or one step that is added if do is set, and what it means.
+// received is one frame and what it means. If do is set, it is a step that is added
+// instead.
 type received struct {
 	frame string
 	do    *Step
@@ -99,6 +57,7 @@ func TestSession(t *testing.T) {
 				{frame: "Broadcast: hello", want: data},
 				{frame: using, want: data},
 				{frame: "Joined cha", want: data},
+				{frame: "Bob: " + joined, want: data},
 				{frame: "", want: data},
 				{frame: joined, want: want{ready("/join Room1", "joined_success_counter", "")}},
 			},
@@ -121,10 +80,14 @@ func TestSession(t *testing.T) {
 				{frame: joined, want: data},
 				{do: &Step{Send: "/ls", Expect: "Room"}, want: want{progress("", "", "/ls")}},
 				{frame: "Room1", want: want{progress("/ls", "", "")}},
+				{do: &Step{Send: "/who", Expect: "Ann"}, want: want{progress("", "", "/who")}},
+				{frame: "Ann", want: want{progress("/who", "", "")}},
+				{do: &Step{Send: "/ls", Expect: "Room"}, want: want{progress("", "", "/ls")}},
+				{frame: forbidden, want: want{refusal("/ls", "")}},
 			},
 		},
 		{
-			name:  "a refused handshake lets go on what was asked behind it",
+			name:  "a refused handshake lets later requests go on",
 			steps: ChatHandshake("Ann", "Room1"),
 			open:  want{progress("", "", "Ann")},
 			frames: []received{
@@ -213,6 +176,19 @@ func TestSessionsShareSteps(t *testing.T) {
 	assert.Equal(t, ChatHandshake("Ann", "Room1"), steps)
 }
 
+// The steps of a handshake must not stay in memory with every listener.
+func TestAHandshakeIsFreed(t *testing.T) {
+	t.Parallel()
+	for _, replies := range [][]string{{using, joined}, {forbidden}} {
+		s := New(ChatHandshake("Ann", "Room1"))
+		s.Open()
+		for _, reply := range replies {
+			s.Receive([]byte(reply))
+		}
+		assert.Nil(t, s.steps)
+	}
+}
+
 func TestDataIsFree(t *testing.T) {
 	frames := []string{
 		"Broadcast: pgw-0000002a00000001-00063a1b2c3d4-89abcdef",
@@ -243,8 +219,7 @@ func BenchmarkReceive(b *testing.B) {
 	}
 }
 
-// FuzzSession feeds a session two frames and looks after what must hold whatever
-// they are.
+// FuzzSession passes two frames to a session and checks what must hold for any frames.
 func FuzzSession(f *testing.F) {
 	f.Add([]byte(using), []byte(joined))
 	f.Add([]byte(joined), []byte(forbidden))

@@ -1,14 +1,14 @@
-// Package apigw is the dialect of the applications behind Amazon API Gateway's
-// WebSocket APIs: text out, text in, and the gateway's own error frames. The
-// gateway itself has no handshake beyond the WebSocket's; what there is, an
-// application makes, and it is given here as a list of steps.
+// Package apigw is the dialect of applications on Amazon API Gateway WebSocket APIs:
+// text out, text in, and the gateway's own error frames. The gateway has no handshake
+// beyond that of WebSocket. An application may have one, which is given here as a list
+// of steps.
 package apigw
 
 // Step is one request to the application and the reply that completes it.
 type Step struct {
 	// Send is the text to send; empty if the step only waits.
 	Send string
-	// Expect is how the reply begins that completes the step; empty if the step
+	// Expect is the beginning of the reply that completes the step; empty if the step
 	// is complete as soon as its text is sent.
 	Expect string
 	// Counter is the metric that counts the step when it is complete, or empty.

@@ -9,8 +9,8 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/jsonscan"
 )
 
-// The names of AppSync's errors: its errorType without the namespace before it
-// and without "Exception" or "Error" behind it, for which AWS has no rule.
+// The names of AppSync's errors: the errorType without its namespace and without the
+// ending "Exception" or "Error", which AWS uses without a rule.
 const (
 	Unauthorized            = "Unauthorized"            // key, token or signature refused
 	BadRequest              = "BadRequest"              // malformed, or signed wrongly
@@ -20,9 +20,9 @@ const (
 	LimitExceeded           = "LimitExceeded"           // a rate, of the API or the account
 	NoProtocol              = "NoProtocol"              // upgraded without a subprotocol
 	SubProtocolNotSupported = "SubProtocolNotSupported" // upgraded with another than graphql-ws
-	HTTPNotFound            = "HttpNotFound"            // Auth.Host is no API's host
+	HTTPNotFound            = "HttpNotFound"            // the host in the authorization belongs to no API
 	Validation              = "Validation"              // GraphQL's own errors, which have no errorType
-	Other                   = "Other"                   // whatever else
+	Other                   = "Other"                   // anything else
 )
 
 // ErrorNames returns every name that an error of this dialect can have.
@@ -36,10 +36,9 @@ func ErrorNames() []string {
 // maxDepth is how deep a response may be nested. GraphQL's own depth is a handful.
 const maxDepth = 100
 
-// ResponseError returns what the body of a GraphQL response over HTTP says went
-// wrong, or nil if nothing did. A status of 200 says nothing about it: a failed
-// resolver and an invalid document are answered with 200 too. A body that is no
-// GraphQL response is an error.
+// ResponseError returns the first error in the body of a GraphQL response over HTTP, or
+// nil if there is none. The status doesn't tell: a failed resolver and an invalid document
+// are answered with 200 too. A body that isn't a GraphQL response is an error.
 //
 // See "Response" in the GraphQL specification: there is data, or errors, or both.
 func ResponseError(body []byte) *dialect.Error {
@@ -59,9 +58,9 @@ func ResponseError(body []byte) *dialect.Error {
 	return nil
 }
 
-// frameError returns what an error frame says. Its errors are in its payload, as
-// a list or, from older servers, as a single object; other servers of graphql-ws
-// have them elsewhere. Untyped is as with parseErrors.
+// frameError returns the error of an error frame. AppSync has errors in the payload, as
+// a list or, in older captures, as a single object; other servers of graphql-ws have
+// them elsewhere. Untyped is as for parseErrors.
 func frameError(frame []byte, untyped string) *dialect.Error {
 	for _, errors := range gjson.GetManyBytes(frame, "payload.errors", "errors", "payload") {
 		if err := parseErrors(errors, untyped); err != nil {
@@ -89,8 +88,8 @@ func parseErrors(errors gjson.Result, untyped string) *dialect.Error {
 	return err
 }
 
-// nameOf returns the name for an errorType. Without one the message may be the
-// name, as with NoProtocolError, or the code tell enough.
+// nameOf returns the name for an errorType. If that is missing, the message may be the
+// name, as with NoProtocolError, or the code may suffice.
 func nameOf(errorType string, err *dialect.Error, untyped string) string {
 	if errorType != "" {
 		return known(errorType)

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 )
@@ -50,6 +51,10 @@ func TestFrameError(t *testing.T) {
 			dialect.Error{Name: BadRequest, Code: 400, Message: "Required headers are missing."},
 		},
 		{"another code", `{"payload":{"errors":[{"errorCode":403}]}}`, dialect.Error{Name: Unauthorized, Code: 403}},
+		{
+			"a code that says nothing, with a text", `{"payload":{"errors":[{"errorCode":500,"message":"m"}]}}`,
+			dialect.Error{Name: Other, Code: 500, Message: "m"},
+		},
 		{"a code that says nothing", `{"payload":{"errors":[{"errorCode":500}]}}`, dialect.Error{Name: Other, Code: 500}},
 		{
 			"GraphQL's own", `{"payload":{"errors":[{"message":"Validation error of type FieldUndefined","locations":[]}]}}`,
@@ -116,4 +121,13 @@ func TestErrorNames(t *testing.T) {
 		assert.Equal(t, name, known("any.name#"+name+"Exception"))
 		assert.Equal(t, name, known(name+"Error"))
 	}
+}
+
+func FuzzResponseError(f *testing.F) {
+	f.Add([]byte(`{"data":{},"errors":[{"message":"m"}]}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if err := ResponseError(body); err != nil {
+			require.Contains(t, ErrorNames(), err.Name)
+		}
+	})
 }

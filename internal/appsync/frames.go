@@ -5,13 +5,13 @@ import "github.com/pushgw/xk6-pushgw/internal/jsonscan"
 // Subprotocol is the WebSocket subprotocol that every connection asks for.
 const Subprotocol = "graphql-ws"
 
-// FirstID is the id of the subscription that a connection's handshake begins. Ids
+// FirstID is the id of the subscription that a connection's handshake starts. Ids
 // have to be unique on one connection only, so all connections can share the frame.
 const FirstID = "1"
 
 // StartFrame returns the frame that starts a subscription. Data is the operation's
 // text (see Operation.Data), which is a string inside the frame because a signature
-// covers its bytes. Authorization is the JSON object that proves the right to it.
+// covers its bytes. Authorization is the JSON object that authorizes it.
 func StartFrame(id, data string, authorization []byte) []byte {
 	b := jsonscan.AppendString([]byte(`{"id":`), id)
 	b = jsonscan.AppendString(append(b, `,"type":"start","payload":{"data":`...), data)

@@ -7,15 +7,15 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/jsonscan"
 )
 
-// message is a frame's envelope. Only type is always there.
+// message is a frame's envelope. Every frame has a type; not every one has an id.
 type message struct {
 	kind []byte
 	id   []byte
 }
 
-// parseMessage finds a frame's type and id and reads no further than it must,
-// so that a data frame's payload isn't read where it comes last. It returns no
-// type for what is no JSON object or has none.
+// parseMessage finds a frame's type and id and reads no further than it must, so that a
+// data frame's payload isn't read if it comes last. The type is nil if the frame isn't a
+// JSON object or has none.
 func parseMessage(frame []byte) message {
 	var m message
 	members := jsonscan.Object(frame)
@@ -36,19 +36,18 @@ func parseMessage(frame []byte) message {
 	return m
 }
 
-// A connection_ack says how long the server may be silent: five minutes, as the
-// developer guide has it, if it says nothing sensible. No connection outlives a
-// day.
+// A connection_ack tells how long the server may be silent. If it tells nothing
+// sensible, that is five minutes, the developer guide's value. No connection outlives
+// a day.
 const (
 	defaultTimeout = 300_000 * time.Millisecond
 	maxTimeout     = 24 * time.Hour
 )
 
-// timeoutOf returns the timeout of a connection_ack. AppSync has it in the
-// payload, AppSync Events, which some gateways follow, at the top.
+// timeoutOf returns the timeout of a connection_ack. AppSync has it in the payload,
+// AppSync Events, which some gateways follow, at the top level.
 //
-// It walks the frame rather than have it decoded because every connection's reader
-// comes by here once: the stack that a decoder takes stays with the reader.
+// It walks the frame instead of decoding it; package jsonscan says why.
 func timeoutOf(frame []byte) time.Duration {
 	for _, object := range [...][]byte{memberOf(frame, "payload"), frame} {
 		ms, err := strconv.ParseInt(string(memberOf(object, "connectionTimeoutMs")), 10, 64)

@@ -13,16 +13,16 @@ import (
 type Operation struct {
 	// Query is the GraphQL document.
 	Query string
-	// Variables is a JSON object; nil stands for an empty one.
+	// Variables is a JSON object; nil means an empty one.
 	Variables json.RawMessage
-	// Name says which operation of the document is meant; empty if there is one.
+	// Name selects an operation of the document; empty if there is only one.
 	Name string
 }
 
 // Data returns the operation as it goes into a start's payload.data and into the
 // body of an HTTP request: compact JSON, written once, because a signature
 // covers every byte of it. It is an error if there is no query, or if the
-// variables are no JSON object.
+// variables aren't a JSON object.
 func (o Operation) Data() (string, error) {
 	if o.Query == "" {
 		return "", errors.New("appsync: the operation has no query")

@@ -16,11 +16,11 @@ func (s *Session) connectionAck(frame []byte) dialect.Event {
 	return event
 }
 
-// startAck makes a subscription live, or stops it if that has been asked for
-// meanwhile. The counter counts it either way: the server has acknowledged it.
+// startAck makes a subscription live, or stops it if its stop was requested before. The
+// counter counts it either way, because the server has acknowledged it.
 func (s *Session) startAck(id []byte) dialect.Event {
 	sub := s.find(id)
-	if sub == nil || !sub.waits() {
+	if sub == nil || !sub.pending() {
 		return dialect.Event{}
 	}
 	event := dialect.Event{Kind: dialect.Progress, Request: sub.id, Counter: SubscribedCounter}
@@ -36,7 +36,8 @@ func (s *Session) startAck(id []byte) dialect.Event {
 	return event
 }
 
-// data names the subscription, unless it is over: data may follow its complete.
+// data returns the event of a data frame. It names no subscription if that is over:
+// data may come after complete.
 func (s *Session) data(id []byte) dialect.Event {
 	event := dialect.Event{Kind: dialect.Data}
 	if sub := s.find(id); sub != nil {
@@ -45,7 +46,7 @@ func (s *Session) data(id []byte) dialect.Event {
 	return event
 }
 
-// complete ends a subscription, as we asked or of the server's own accord.
+// complete ends a subscription, after its stop or on the server's own initiative.
 func (s *Session) complete(id []byte) dialect.Event {
 	sub := s.find(id)
 	if sub == nil {
@@ -65,10 +66,10 @@ func (s *Session) complete(id []byte) dialect.Event {
 	return event
 }
 
-// fail says which requests an error frame refuses. One with an id refuses the
-// start or the stop with that id; one without refuses every start that waits, or
-// the connection while that waits itself, because AppSync leaves the id out of
-// errors that it finds before it has read so far.
+// fail returns the requests that an error frame refuses. With an id, it refuses the
+// start or the stop with that id. Without, it refuses the connection if that isn't
+// acknowledged yet, else every pending start: AppSync omits the id from errors that it
+// finds before it has read the id.
 func (s *Session) fail(id []byte, err *dialect.Error) dialect.Event {
 	switch {
 	case len(id) > 0:
@@ -77,13 +78,13 @@ func (s *Session) fail(id []byte, err *dialect.Error) dialect.Event {
 		s.phase = refused
 		return dialect.Event{Kind: dialect.Refusal, Err: err}
 	default:
-		return s.failWaiting(err)
+		return s.failPending(err)
 	}
 }
 
-// failOne leaves a live subscription alive: an error that isn't the answer to a
-// start or a stop doesn't say that it ends anything. If it does, complete follows,
-// or the ledger shows what is missing.
+// failOne refuses the pending start or stop of a subscription. A live subscription stays
+// live: such an error doesn't say that it ends anything. If it does, complete follows, or
+// the ledger shows what is missing.
 func (s *Session) failOne(id []byte, err *dialect.Error) dialect.Event {
 	event := dialect.Event{Kind: dialect.Failure, Err: err}
 	if sub := s.find(id); sub != nil {
@@ -96,11 +97,11 @@ func (s *Session) failOne(id []byte, err *dialect.Error) dialect.Event {
 	return event
 }
 
-// failWaiting refuses every start that waits, in the order they were sent.
-func (s *Session) failWaiting(err *dialect.Error) dialect.Event {
+// failPending refuses every pending start, in the order in which they were sent.
+func (s *Session) failPending(err *dialect.Error) dialect.Event {
 	var first *dialect.Event
 	for i := len(s.subscriptions) - 1; i >= 0; i-- {
-		if sub := &s.subscriptions[i]; sub.waits() {
+		if sub := &s.subscriptions[i]; sub.pending() {
 			first = &dialect.Event{Kind: dialect.Refusal, Request: sub.id, Err: err, Next: first}
 			s.forget(sub.id)
 		}

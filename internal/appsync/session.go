@@ -1,5 +1,5 @@
 // Package appsync is the dialect of AppSync's GraphQL subscriptions: the
-// WebSocket subprotocol graphql-ws as AppSync speaks it. See "Building a
+// WebSocket subprotocol graphql-ws as AppSync implements it. See "Building a
 // real-time WebSocket client" in AppSync's developer guide.
 package appsync
 
@@ -14,14 +14,14 @@ import (
 const SubscribedCounter = "subscribed_success_counter"
 
 // ErrNotAcknowledged is returned by Subscribe before the server has answered
-// connection_init: it would ignore the start.
+// connection_init, because it would ignore the start.
 var ErrNotAcknowledged = errors.New("appsync: the connection is not acknowledged")
 
 // Session is one connection's side of the dialect; it implements
 // dialect.Session. A request is named by its subscription's id.
 type Session struct {
 	start         []byte         // the frame of the handshake's subscription; nil without one
-	subscriptions []subscription // begun and not ended
+	subscriptions []subscription // started and not over
 	lastID        int
 	phase         phase
 }
@@ -29,7 +29,7 @@ type Session struct {
 var _ dialect.Session = (*Session)(nil)
 
 // New returns the session of a new connection. Start is the frame of the subscription
-// that is part of its handshake, which StartFrame made with FirstID; nil without one.
+// that is part of the handshake, made by StartFrame with FirstID; nil if there is none.
 // Sessions may share it.
 func New(start []byte) *Session { return &Session{start: start} }
 
@@ -41,7 +41,7 @@ const (
 	refused                   // an error has come instead
 )
 
-var connectionInit = []byte(`{"type":"connection_init"}`) // a constant
+var connectionInit = []byte(`{"type":"connection_init"}`)
 
 // Open implements dialect.Session.
 func (s *Session) Open() dialect.Event {
@@ -82,9 +82,9 @@ func (s *Session) Farewell() [][]byte {
 	return frames
 }
 
-// Subscribe begins another subscription and returns its id and the frame to send.
-// Data and authorization are as for StartFrame. Its answer comes as a Progress or a
-// Refusal.
+// Subscribe starts another subscription and returns its id and the frame to send.
+// Data and authorization are as for StartFrame. The server's answer becomes a Progress
+// or a Refusal.
 func (s *Session) Subscribe(data string, authorization []byte) (id string, frame []byte, err error) {
 	if s.phase != acknowledged {
 		return "", nil, ErrNotAcknowledged
@@ -94,10 +94,10 @@ func (s *Session) Subscribe(data string, authorization []byte) (id string, frame
 	return id, StartFrame(id, data, authorization), nil
 }
 
-// Stop ends the subscription with this id and returns the frame to send, if any.
-// A server ignores the stop of a subscription that it hasn't acknowledged and
-// keeps it, so the frame is then held back to become the Answer to the
-// acknowledgement. The answer to a stop comes as a Progress or a Refusal.
+// Stop ends the subscription with this id and returns the frame to send, if any. A
+// server ignores the stop of a subscription that it hasn't acknowledged; the frame is
+// then held back and becomes the Answer to the acknowledgement. The server's answer to a
+// stop becomes a Progress or a Refusal.
 func (s *Session) Stop(id string) []byte {
 	if sub := s.find([]byte(id)); sub != nil {
 		return sub.stop()

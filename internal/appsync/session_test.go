@@ -1,6 +1,7 @@
 package appsync
 
 import (
+	"bytes"
 	"runtime"
 	"strings"
 	"testing"
@@ -11,96 +12,6 @@ import (
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 )
-
-const (
-	authorization = `{"host":"h","x-api-key":"k"}`
-	operation     = `{"query":"subscription{onCreateRoom{id}}","variables":{}}`
-
-	initFrame  = `{"type":"connection_init"}`
-	ack        = `{"type":"connection_ack","payload":{"connectionTimeoutMs":300000}}`
-	startFrame = `{"id":"1","type":"start","payload":{"data":"{\"query\":\"subscription{onCreateRoom{id}}\",\"variables\":{}}",` +
-		`"extensions":{"authorization":` + authorization + `}}}`
-)
-
-func newSession(tb testing.TB, subscription bool) *Session {
-	tb.Helper()
-	if !subscription {
-		return New(nil)
-	}
-	return New(StartFrame(FirstID, operation, []byte(authorization)))
-}
-
-func flatten(event dialect.Event) []dialect.Event {
-	var events []dialect.Event
-	for next := &event; next != nil; next = next.Next {
-		e := *next
-		e.Next = nil
-		events = append(events, e)
-	}
-	return events
-}
-
-// Turns: what a test does to a session, one after another.
-type turn func(t *testing.T, s *Session)
-
-func receive(frame string, want ...dialect.Event) turn {
-	return func(t *testing.T, s *Session) {
-		t.Helper()
-		assert.Equal(t, want, flatten(s.Receive([]byte(frame))), frame)
-	}
-}
-
-func subscribe(id string) turn {
-	return func(t *testing.T, s *Session) {
-		t.Helper()
-		got, frame, err := s.Subscribe(`{"query":"{a}","variables":{}}`, []byte(authorization))
-		require.NoError(t, err)
-		assert.Equal(t, id, got)
-		assert.JSONEq(t, `{"id":"`+id+`","type":"start","payload":{"data":"{\"query\":\"{a}\",\"variables\":{}}",`+
-			`"extensions":{"authorization":`+authorization+`}}}`, string(frame))
-	}
-}
-
-func stop(id, frame string) turn {
-	return func(t *testing.T, s *Session) {
-		t.Helper()
-		assert.Equal(t, frame, string(s.Stop(id)))
-	}
-}
-
-func farewell(frames ...string) turn {
-	return func(t *testing.T, s *Session) {
-		t.Helper()
-		var got []string
-		for _, frame := range s.Farewell() {
-			got = append(got, string(frame))
-		}
-		assert.Equal(t, frames, got)
-	}
-}
-
-// What the turns of most tests mean.
-var (
-	unknown     = dialect.Event{}
-	connected   = dialect.Event{Kind: dialect.Ready, Timeout: 300 * time.Second}
-	started     = dialect.Event{Kind: dialect.Progress, Timeout: 300 * time.Second, Answer: []byte(startFrame)}
-	ready       = dialect.Event{Kind: dialect.Ready, Request: "1", Counter: SubscribedCounter}
-	limit       = &dialect.Error{Name: LimitExceeded, Message: "Rate limit exceeded"}
-	limitFrame  = `{"type":"error","payload":{"errors":[{"errorType":"LimitExceededError","message":"Rate limit exceeded"}]}}`
-	limitFrame2 = `{"id":"2","type":"error","payload":{"errors":{"errorType":"LimitExceededError","message":"Rate limit exceeded"}}}`
-)
-
-func about(kind dialect.Kind, id string) dialect.Event {
-	return dialect.Event{Kind: kind, Request: id}
-}
-
-func subscribed(id string) dialect.Event {
-	return dialect.Event{Kind: dialect.Progress, Request: id, Counter: SubscribedCounter}
-}
-
-func failed(kind dialect.Kind, id string, err *dialect.Error) dialect.Event {
-	return dialect.Event{Kind: kind, Request: id, Err: err}
-}
 
 func TestSession(t *testing.T) {
 	t.Parallel()
@@ -148,6 +59,11 @@ func TestSession(t *testing.T) {
 			receive(limitFrame, failed(dialect.Failure, "", limit)),
 			farewell(),
 		}},
+		{"the connection is refused with an id", true, []turn{
+			receive(`{"type":"connection_error","id":"1","payload":{"errors":[{"errorType":"LimitExceededError","message":"Rate limit exceeded"}]}}`,
+				failed(dialect.Refusal, "", limit)),
+			receive(ack, unknown),
+		}},
 		{"the connection is refused without a type or a code", true, []turn{
 			receive(`{"type":"connection_error","payload":{"errors":[{"message":"m"}]}}`,
 				failed(dialect.Refusal, "", &dialect.Error{Name: Other, Message: "m"})),
@@ -163,6 +79,22 @@ func TestSession(t *testing.T) {
 			receive(`{"id":"1","type":"start_ack"}`, unknown),
 			subscribe("2"),
 			receive(`{"id":"2","type":"start_ack"}`, subscribed("2")),
+			stop("2", `{"id":"2","type":"stop"}`),
+			receive(`{"id":"2","type":"complete"}`, about(dialect.Progress, "2")),
+			subscribe("3"),
+		}},
+		{"farewell", true, []turn{
+			farewell(),
+			receive(ack, started),
+			farewell(),
+			receive(`{"id":"1","type":"start_ack"}`, dialect.Event{
+				Kind: dialect.Progress, Request: "1", Counter: SubscribedCounter, Answer: []byte(`{"id":"1","type":"stop"}`),
+			}),
+			subscribe("2"), subscribe("3"), subscribe("4"),
+			receive(`{"id":"2","type":"start_ack"}`, subscribed("2")),
+			receive(`{"id":"4","type":"start_ack"}`, subscribed("4")),
+			farewell(`{"id":"2","type":"stop"}`, `{"id":"4","type":"stop"}`),
+			farewell(),
 		}},
 		{"the handshake's subscription is refused without id", true, []turn{
 			receive(ack, started),
@@ -268,25 +200,6 @@ func TestSession(t *testing.T) {
 	}
 }
 
-func TestTimeout(t *testing.T) {
-	t.Parallel()
-	for frame, want := range map[string]time.Duration{
-		ack: 300 * time.Second,
-		`{"payload":{"connectionTimeoutMs":1500},"type":"connection_ack"}`:              1500 * time.Millisecond,
-		`{"type":"connection_ack","connectionTimeoutMs":2000}`:                          2 * time.Second,
-		`{"type":"connection_ack"}`:                                                     300 * time.Second,
-		`{"type":"connection_ack","payload":{"connectionTimeoutMs":0}}`:                 300 * time.Second,
-		`{"type":"connection_ack","payload":{"connectionTimeoutMs":-1}}`:                300 * time.Second,
-		`{"type":"connection_ack","payload":{"connectionTimeoutMs":9e18}}`:              300 * time.Second,
-		`{"type":"connection_ack","payload":{"connectionTimeoutMs":null}}`:              300 * time.Second,
-		`{"type":"connection_ack","payload":{"connectionTimeoutMs":"soon"}}`:            300 * time.Second,
-		`{"type":"connection_ack","payload":{"x":{"connectionTimeoutMs":1}}}`:           300 * time.Second,
-		`{"type":"connection_ack","payload":[],"connectionTimeoutMs":{"a":[1,"2",{}]}}`: 300 * time.Second,
-	} {
-		assert.Equal(t, want, newSession(t, false).Receive([]byte(frame)).Timeout, frame)
-	}
-}
-
 func TestSubscribeErrors(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, true)
@@ -325,4 +238,88 @@ func heap() int64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc) //nolint:gosec // far below
+}
+
+// FuzzSession passes the lines of a text to a session, each as a frame, and checks what
+// must hold for any frames.
+func FuzzSession(f *testing.F) {
+	f.Add([]byte(ack + "\n" + `{"id":"1","type":"start_ack"}` + "\n" + `{"id":"1","type":"complete"}`))
+	f.Add([]byte(ack + "\n" + limitFrame + "\n" + limitFrame2))
+	f.Add([]byte(`{"type":"connection_error","payload":{"errors":[{}]}}` + "\n" + ack))
+	f.Add([]byte(`{"type":"data","id":"` + "\n" + `{"type":"ka","x":[{]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s := newSession(t, true)
+		s.Open()
+		handshake := true
+		for _, frame := range bytes.Split(text, []byte("\n")) {
+			copied := bytes.Clone(frame)
+			events := flatten(s.Receive(frame))
+			require.Equal(t, copied, frame)
+			clear(frame) // nothing may point into it
+			for _, e := range events {
+				requireSound(t, e)
+				over := e.Kind == dialect.Ready || e.Kind == dialect.Refusal && (e.Request == "" || e.Request == FirstID)
+				require.False(t, !handshake && over)
+				handshake = handshake && !over
+			}
+			if id, _, err := s.Subscribe(`{"query":"{a}"}`, []byte(authorization)); err == nil {
+				requireLive(t, s, id)
+			}
+			require.Less(t, len(s.subscriptions), 3)
+		}
+		s.Farewell()
+		require.Empty(t, s.Farewell())
+	})
+}
+
+// requireLive acknowledges a subscription and ends it again.
+func requireLive(t *testing.T, s *Session, id string) {
+	t.Helper()
+	require.NotEqual(t, FirstID, id)
+	e := s.Receive([]byte(`{"type":"start_ack","id":"` + id + `"}`))
+	require.Equal(t, subscribed(id), e)
+	require.Equal(t, `{"id":"`+id+`","type":"stop"}`, string(s.Stop(id)))
+	e = s.Receive([]byte(`{"type":"complete","id":"` + id + `"}`))
+	require.Equal(t, about(dialect.Progress, id), e)
+}
+
+func requireSound(t *testing.T, e dialect.Event) {
+	t.Helper()
+	isError := e.Kind == dialect.Failure || e.Kind == dialect.Refusal
+	require.Equal(t, isError, e.Err != nil)
+	if isError {
+		require.Contains(t, ErrorNames(), e.Err.Name)
+	}
+	if e.Counter != "" {
+		require.Contains(t, []dialect.Kind{dialect.Ready, dialect.Progress}, e.Kind)
+		require.NotEmpty(t, e.Request)
+	}
+	require.GreaterOrEqual(t, e.Timeout, time.Duration(0))
+	require.LessOrEqual(t, e.Timeout, maxTimeout)
+}
+
+// The payload is what a subscription of four fields delivers: about 300 bytes.
+const benchPayload = `{"data":{"onCreateRoom":{"__typename":"Room","id":"0f8b2c1e-5a59-4a7e-9a53-0f4c8b1d2e3f",` +
+	`"title":"room-pgw-0000002a00000001-00063a1b2c3d4-89abcdef","members":[1,2,3],"createdAt":"2026-01-02T03:04:05.678Z",` +
+	`"text":"He said \"hello\" to everybody in the room, and nobody answered."}}}`
+
+func BenchmarkReceive(b *testing.B) {
+	for name, frame := range map[string]string{
+		"PayloadLast":  `{"id":"1","type":"data","payload":` + benchPayload + `}`,
+		"PayloadFirst": `{"payload":` + benchPayload + `,"id":"1","type":"data"}`,
+		"Flat":         `{"payload":"` + strings.Repeat("x", 300) + `","id":"1","type":"data"}`,
+		"KeepAlive":    `{"type":"ka"}`,
+	} {
+		b.Run(name, func(b *testing.B) {
+			s := readySession(b)
+			data := []byte(frame)
+			b.ReportAllocs()
+			b.SetBytes(int64(len(data)))
+			for b.Loop() {
+				if e := s.Receive(data); e.Kind != dialect.Data && e.Kind != dialect.KeepAlive {
+					b.Fatal(e.Kind)
+				}
+			}
+		})
+	}
 }

@@ -13,17 +13,18 @@ type state uint8
 
 const (
 	starting state = iota // start is sent
-	unwanted              // start is sent, and stop will be when it is acknowledged
+	unwanted              // start is sent; stop is to be sent once start is acknowledged
 	live                  // start is acknowledged
 	stopping              // stop is sent
 )
 
-// waits says whether its start has no answer yet.
-func (sub *subscription) waits() bool {
+// pending reports whether the start has no answer yet.
+func (sub *subscription) pending() bool {
 	return sub.state == starting || sub.state == unwanted
 }
 
-// stop returns the frame to send for the subscription to end, if it is time.
+// stop returns the frame that ends the subscription, or nil if it can't be sent yet or
+// has been sent before.
 func (sub *subscription) stop() []byte {
 	switch sub.state {
 	case starting:
@@ -36,6 +37,7 @@ func (sub *subscription) stop() []byte {
 	return nil
 }
 
+// begin adds a subscription whose start is being sent.
 func (s *Session) begin(id string) {
 	s.lastID++
 	s.subscriptions = append(s.subscriptions, subscription{id: id})

@@ -7,20 +7,20 @@ import (
 	"strings"
 )
 
-// standardHost matches the hosts that AWS names itself, the Chinese ones too.
-var standardHost = regexp.MustCompile( // a constant
+// standardHost matches the hosts that AWS assigns, including those in China.
+var standardHost = regexp.MustCompile(
 	`(?i)^([a-z0-9-]+)\.appsync(-realtime)?-api\.([a-z0-9-]+\.amazonaws\.com(?:\.cn)?)$`)
 
-// RealtimeURL returns where the API behind a GraphQL URL takes WebSockets. For a
-// host that AWS names it is another host with the same path; for a custom
-// domain, and for any other host, it is the same host with /realtime behind the
-// path. A query is kept.
+// RealtimeURL returns the URL at which the API with this GraphQL URL takes WebSockets. A
+// host that AWS assigned has a separate host for them, with the same path. A custom
+// domain, and any other host, takes them at the same path with /realtime appended. A
+// query is kept.
 //
 // See "Real-time endpoint" in AppSync's "Building a real-time WebSocket client".
 func RealtimeURL(graphql *url.URL) (*url.URL, error) {
 	realtime := *graphql
 	realtime.Fragment, realtime.RawFragment = "", ""
-	switch strings.ToLower(graphql.Scheme) {
+	switch graphql.Scheme {
 	case "https", "wss":
 		realtime.Scheme = "wss"
 	case "http", "ws":
@@ -44,6 +44,6 @@ func RealtimeURL(graphql *url.URL) (*url.URL, error) {
 	} else if !strings.HasSuffix(path, "/realtime") {
 		path += "/realtime"
 	}
-	realtime.Path, realtime.RawPath = path, ""
+	realtime.Path = path
 	return &realtime, nil
 }

@@ -12,6 +12,8 @@ import (
 	"go.k6.io/k6/v2/cmd/tests"
 	"go.k6.io/k6/v2/errext"
 	"go.k6.io/k6/v2/errext/exitcodes"
+
+	"github.com/pushgw/xk6-pushgw/internal/doctor"
 )
 
 // runDoctor runs the command with these flags, and returns the lines it printed.
@@ -126,4 +128,75 @@ func TestDoctorReadsLocalIPsAsK6Does(t *testing.T) {
 	found, err := localIPs("192.0.2.7-192.0.2.8")
 	require.NoError(t, err)
 	require.Equal(t, []netip.Addr{netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("192.0.2.8")}, found)
+}
+
+func TestDoctorHasDefaults(t *testing.T) {
+	t.Parallel()
+	requireDefaults(t, "doctor", map[string]string{
+		"connections": "0", "url": "", "tls": "false", "per-vu": "500", "processes": "1", "local-ips": "",
+	})
+}
+
+// The plan is completed from what is known: no VU and no process has more than there are,
+// and a URL says whether connections are wss.
+func TestDoctorCompletesThePlan(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		given, want doctor.Plan
+		url         string
+	}{
+		{
+			doctor.Plan{Connections: 3, PerVU: 500, Processes: 7},
+			doctor.Plan{Connections: 3, PerVU: 3, Processes: 3}, "",
+		},
+		{
+			doctor.Plan{Connections: 1e9, PerVU: 500, Processes: 2, Secure: true},
+			doctor.Plan{Connections: 1e9, PerVU: 500, Processes: 2, Secure: true}, "",
+		},
+		{
+			doctor.Plan{Connections: 9, PerVU: 2, Processes: 1},
+			doctor.Plan{Connections: 9, PerVU: 2, Processes: 1, Secure: true}, "wss://a/b",
+		},
+		{
+			doctor.Plan{Connections: 9, PerVU: 2, Processes: 1},
+			doctor.Plan{Connections: 9, PerVU: 2, Processes: 1}, "ws://a/b",
+		},
+		{
+			doctor.Plan{Connections: 9, PerVU: 2, Processes: 1, Secure: true},
+			doctor.Plan{Connections: 9, PerVU: 2, Processes: 1, Secure: true}, "https://a/graphql",
+		},
+	} {
+		o := doctorOptions{plan: c.given, url: c.url}
+		require.NoError(t, o.check())
+		o.plan.Gateway = nil
+		require.Equal(t, c.want, o.plan)
+	}
+}
+
+func TestDoctorReports(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	o := doctorOptions{plan: doctor.Plan{Connections: 5}}
+	found := []doctor.Finding{
+		{Level: doctor.OK, Check: "one", Found: "a"}, {Level: doctor.Warn, Check: "two", Found: "b"},
+		{Level: doctor.Unknown, Check: "three", Found: "c"}, {Level: doctor.Warn, Check: "four", Found: "d"},
+	}
+	require.NoError(t, o.report(&out, found))
+	lines := strings.Split(out.String(), "\n")
+	require.Equal(t, []string{
+		found[0].String(), found[1].String(), found[2].String(), found[3].String(),
+		"5 connections can work here; warnings: 2", "",
+	}, lines)
+
+	failed := []doctor.Finding{
+		{Level: doctor.Fail, Check: "TCP"}, {Level: doctor.Fail, Check: "TCP"}, {Level: doctor.OK, Check: "TLS"},
+		{Level: doctor.Fail, Check: "ports"},
+	}
+	out.Reset()
+	err := o.report(&out, failed)
+	require.EqualError(t, err, "5 connections can't work here: TCP, ports")
+	require.NotContains(t, out.String(), "can work here")
+	var code errext.HasExitCode
+	require.ErrorAs(t, err, &code)
+	require.Equal(t, exitcodes.ExitCode(1), code.ExitCode())
 }

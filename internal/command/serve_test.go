@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"crypto/tls"
 	"io"
 	"net"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/gorilla/websocket"
 	"github.com/pushgw/xk6-pushgw/gateway"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.k6.io/k6/v2/cmd/tests"
 )
@@ -25,12 +27,15 @@ type serving struct {
 	signals chan<- os.Signal
 	ended   chan error
 	address string
+	cancel  context.CancelFunc
 }
 
 // runServe runs the command with these flags until it is ready.
 func runServe(t *testing.T, flags ...string) *serving {
 	t.Helper()
 	s := &serving{GlobalTestState: tests.NewGlobalTestState(t), ended: make(chan error, 1)}
+	s.Ctx, s.cancel = context.WithCancel(s.Ctx)
+	t.Cleanup(s.cancel)
 	watched := make(chan chan<- os.Signal, 1)
 	s.SignalNotify = func(c chan<- os.Signal, which ...os.Signal) {
 		require.Equal(t, []os.Signal{os.Interrupt, syscall.SIGTERM}, which)
@@ -96,7 +101,7 @@ func TestServeWithTLS(t *testing.T) {
 	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} // it signs itself
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
-	answer, err := client.Get("https://" + s.address + "/stats") // a test
+	answer, err := client.Get("https://" + s.address + "/stats")
 	require.NoError(t, err)
 	require.NoError(t, answer.Body.Close())
 	require.NoError(t, answer.TLS.PeerCertificates[0].VerifyHostname("localhost"))
@@ -108,7 +113,7 @@ func TestServeTakesFaults(t *testing.T) {
 	t.Parallel()
 	s := runServe(t, "--drop", "1/100", "--delay", "5ms..80ms", "--refuse", "429:0.1", "--seed", "7",
 		"--slow-tls", "1ms", "--stop-keep-alive", "--fanout", "8", "--post-time", "1ms")
-	answer, err := http.Get("http://" + s.address + "/faults") // a test
+	answer, err := http.Get("http://" + s.address + "/faults")
 	require.NoError(t, err)
 	body, err := io.ReadAll(answer.Body)
 	require.NoError(t, err)
@@ -120,7 +125,7 @@ func TestServeTakesFaults(t *testing.T) {
 
 func TestServeRefusesWhatCannotBe(t *testing.T) {
 	t.Parallel()
-	taken, err := net.Listen("tcp", "127.0.0.1:0") // a test
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, taken.Close()) })
 	for flags, says := range map[string]string{
@@ -151,4 +156,49 @@ func TestServeRefusesWhatCannotBe(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestServeHasDefaults(t *testing.T) {
+	t.Parallel()
+	requireDefaults(t, "serve", map[string]string{
+		"address": "127.0.0.1:8090", "tls": "false", "api-key": gateway.APIKey, "fanout": "1", "post-time": "0s",
+		"keep-alive": "1m0s", "drop": "", "stop-keep-alive": "",
+	})
+}
+
+// It also ends when k6 does.
+func TestServeEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	s := runServe(t)
+	s.cancel()
+	require.NoError(t, <-s.ended)
+}
+
+// A request that is under way holds it up for a while, and not for ever.
+func TestServeStopsInSpiteOfARequest(t *testing.T) {
+	t.Parallel()
+	s := runServe(t)
+	conn, err := net.Dial("tcp", s.address)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	_, err = io.WriteString(conn, "POST /faults HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n")
+	require.NoError(t, err)
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		answer, err := http.Get("http://" + s.address + "/stats") // the request before it has begun by then
+		require.NoError(c, err)
+		require.NoError(c, answer.Body.Close())
+	}, time.Minute, time.Millisecond)
+	s.stop(t, os.Interrupt)
+}
+
+// A handshake that is to be slow takes no less than it is told.
+func TestServeWithSlowTLS(t *testing.T) {
+	t.Parallel()
+	s := runServe(t, "--tls", "--slow-tls", "200ms")
+	began := time.Now()
+	conn, err := tls.Dial("tcp", s.address, &tls.Config{InsecureSkipVerify: true}) // it signs itself
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, time.Since(began), 200*time.Millisecond)
+	require.NoError(t, conn.Close())
+	s.stop(t, os.Interrupt)
 }

@@ -18,13 +18,13 @@ type AppSync struct {
 	Credentials
 	// URL is the API's GraphQL URL.
 	URL *url.URL
-	// Host is the host that the API knows itself by: the URL's, unless a custom
-	// domain hides it. It is never that of the real-time URL.
+	// Host is the host by which the API knows itself: the URL's, unless a proxy stands
+	// in front of it. It is never that of the real-time URL.
 	Host string
-	// Subprotocol is the one that the dialect speaks.
+	// Subprotocol is the dialect's WebSocket subprotocol.
 	Subprotocol string
-	// InQuery has the authorization go into the real-time URL's query, which proxies
-	// and servers write into logs. Otherwise it is a second subprotocol.
+	// InQuery puts the authorization into the real-time URL's query, which proxies and
+	// servers write into logs. Otherwise it is offered as a second subprotocol.
 	InQuery bool
 }
 
@@ -59,8 +59,8 @@ func (a *AppSync) Request(ctx context.Context, header http.Header, body []byte) 
 	return err
 }
 
-// object returns the authorization object for a POST of body to u, which is what
-// the object stands for, though nothing is posted.
+// object returns the authorization object for a POST of body to u. Nothing is posted, but
+// that is the request which a signature in the object has to cover.
 func (a *AppSync) object(ctx context.Context, u *url.URL, body []byte) ([]byte, error) {
 	fields, err := a.Authorize(ctx, Request{Method: http.MethodPost, URL: u, Body: body})
 	if err != nil {

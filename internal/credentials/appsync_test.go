@@ -94,7 +94,10 @@ type recording struct {
 	err      error
 }
 
-func (r *recording) Authorize(_ context.Context, request Request) ([]Field, error) {
+func (r *recording) Authorize(ctx context.Context, request Request) ([]Field, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	r.requests = append(r.requests, request)
 	return []Field{{"x-amz-date", "20261126T000000Z"}, {"Authorization", "AWS4"}}, r.err
 }
@@ -104,7 +107,7 @@ func (r *recording) Constant() bool { return false }
 func TestWhatIsAuthorized(t *testing.T) {
 	t.Parallel()
 	credentials := &recording{}
-	a := &AppSync{Credentials: credentials, URL: parseURL(t, "https://h/graphql"), Host: "h", Subprotocol: "graphql-ws"}
+	a := &AppSync{Credentials: credentials, URL: parseURL(t, "https://proxy/graphql"), Host: "h", Subprotocol: "graphql-ws"}
 	connect(t, a, "wss://realtime/graphql")
 	object, err := a.Frame(t.Context(), `{"query":"q"}`)
 	require.NoError(t, err)
@@ -118,9 +121,9 @@ func TestWhatIsAuthorized(t *testing.T) {
 		signed = append(signed, r.Method+" "+r.URL.String()+" "+string(r.Body))
 	}
 	assert.Equal(t, []string{
-		"POST https://h/graphql/connect {}",
-		`POST https://h/graphql {"query":"q"}`,
-		`POST https://h/graphql {"query":"m"}`,
+		"POST https://proxy/graphql/connect {}",
+		`POST https://proxy/graphql {"query":"q"}`,
+		`POST https://proxy/graphql {"query":"m"}`,
 	}, signed)
 }
 
@@ -133,4 +136,17 @@ func TestCredentialsThatFail(t *testing.T) {
 	_, err = a.Frame(t.Context(), "{}")
 	require.ErrorIs(t, err, expired)
 	require.ErrorIs(t, a.Request(t.Context(), http.Header{}, nil), expired)
+}
+
+// Credentials may take time, which the caller's context bounds.
+func TestTheContextBoundsCredentials(t *testing.T) {
+	t.Parallel()
+	a := &AppSync{Credentials: &recording{}, URL: parseURL(t, "https://h/graphql"), Host: "h"}
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, _, err := a.Connection(over, a.URL)
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = a.Frame(over, "{}")
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, a.Request(over, http.Header{}, nil), context.Canceled)
 }

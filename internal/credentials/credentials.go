@@ -1,7 +1,7 @@
-// Package credentials holds what a client proves its right with, and what a
-// connection, a frame and a request have to carry because of it. Everything is made
-// per connection and per request, because a signature has a date, a token is renewed
-// and both may differ from one connection to the next.
+// Package credentials holds what authorizes a client, and what a connection, a frame
+// and a request have to carry because of it. Everything is made per connection and per
+// request, because a signature has a date, a token is renewed, and both may differ from
+// one connection to the next.
 package credentials
 
 import (
@@ -9,13 +9,13 @@ import (
 	"net/url"
 )
 
-// Credentials prove to a gateway that a client may do what it asks for.
+// Credentials authorize the requests of a client.
 type Credentials interface {
 	// Authorize returns the header fields that a request has to carry. It may take
-	// time, for a token may have to be fetched, and it may fail.
+	// time, because a token may have to be fetched, and it may fail.
 	Authorize(ctx context.Context, request Request) ([]Field, error)
 	// Constant reports whether every request carries the same fields, so that what
-	// is made of them can be kept and shared by all connections.
+	// is made from them can be kept and shared by all connections.
 	Constant() bool
 }
 
@@ -26,6 +26,6 @@ type Request struct {
 	Body   []byte
 }
 
-// Field is one header field. Names are as AppSync's documentation writes them, for
-// in its authorization object they are the members of a JSON object.
+// Field is one header field. Its name is spelt as in AppSync's documentation, because it
+// becomes a member of a JSON object, whose names are case-sensitive.
 type Field struct{ Name, Value string }

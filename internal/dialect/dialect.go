@@ -1,19 +1,18 @@
-// Package dialect holds the few words in which a gateway's protocol over
-// WebSocket tells whoever owns the socket what a frame means. The protocols
-// themselves are in packages apigw and appsync.
+// Package dialect is the interface between a gateway's protocol over WebSocket and the
+// owner of the socket: what a frame means and what to send. The protocols themselves
+// are in packages apigw and appsync.
 package dialect
 
 import "time"
 
-// Session is one connection's side of a dialect: a small state that is told of
-// every text frame and says what it means and what to answer. It has no socket,
-// no clock and no lock: its owner calls it from one goroutine at a time.
+// Session is one connection's side of a dialect: a small state machine that gets every
+// text frame and returns what it means and what to answer. It has no socket, no clock
+// and no lock. Its owner must not call it from two goroutines at a time.
 type Session interface {
-	// Open is called first, once the WebSocket is open. The event's Answer is
-	// the first frame to send, and it says what is true already: Ready, where
-	// there is nothing to shake hands about, else Progress.
+	// Open is called first, once the WebSocket is open. The event's Answer is the first
+	// frame to send. Its Kind is Ready if the dialect has no handshake, else Progress.
 	Open() Event
-	// Receive says what one text frame means. It keeps no part of the frame.
+	// Receive returns what one text frame means. It keeps no part of the frame.
 	Receive(frame []byte) Event
 	// Farewell returns the frames to send before the WebSocket is closed.
 	Farewell() [][]byte
@@ -25,51 +24,51 @@ type Kind uint8
 const (
 	// Unknown is a frame that means nothing here. It is counted and ends nothing.
 	Unknown Kind = iota
-	// Progress is one step of the handshake, or of a later request, done.
+	// Progress is the completion of one step of the handshake, or of a later request.
 	Progress
-	// Ready is the last step of the handshake done: broadcasts reach this listener.
+	// Ready is the completion of the handshake: broadcasts reach this listener.
 	Ready
-	// Data is what the gateway was asked to deliver, perhaps a broadcast.
+	// Data is a message that the gateway was asked to deliver, perhaps a broadcast.
 	Data
-	// KeepAlive says that the gateway is there, and no more.
+	// KeepAlive is a sign of life of the gateway, and no more.
 	KeepAlive
 	// Failure is an error frame. The connection goes on.
 	Failure
 	// Refusal is an error frame that answers a step of the handshake, or a later
-	// request: what was asked for will not come.
+	// request: what was asked for will not happen.
 	Refusal
-	// Ended says that the gateway ended what Ready had begun.
+	// Ended is the gateway's end of what became ready, for example of a subscription.
 	Ended
 )
 
 // Event is the meaning of one frame.
 type Event struct {
 	Kind Kind
-	// Request names the request that the frame is about, in the protocol's own
-	// words; empty where there is none or the frame doesn't say.
+	// Request names the request that the frame is about, as the protocol does; empty if
+	// there is none or the frame doesn't name it.
 	Request string
 	// Counter is the metric that counts this step, or empty.
 	Counter string
-	// Answer is the frame to send next, or nil. It may be shared by many
-	// sessions: whoever sends it only reads it.
+	// Answer is the frame to send next, or nil. Many sessions may share it, so it
+	// must not be changed.
 	Answer []byte
-	// Timeout, where it isn't zero, is how long the gateway may be silent from
-	// now on before it must be taken for dead.
+	// Timeout, unless it is zero, is how long the gateway may be silent from now on
+	// before the connection must be taken for dead.
 	Timeout time.Duration
 	// Err is set for Failure and Refusal.
 	Err *Error
-	// Next is what is true besides, or nil. One frame may mean several things:
-	// an error may refuse several requests, and a step that waits for no reply
-	// is done as soon as its frame, the Answer before it, is sent.
+	// Next is the next event of the same frame, or nil. One frame may mean several
+	// things: an error may refuse several requests, and a step that waits for no reply
+	// is complete as soon as its text, the Answer of the event before, is sent.
 	Next *Event
 }
 
-// Error is what an error frame says.
+// Error is the content of an error frame.
 type Error struct {
-	// Name is from a closed set, so that it can be a metric's tag: see each
-	// dialect's list.
+	// Name is from a closed set, the dialect's ErrorNames, so that it can be a
+	// metric's tag.
 	Name string
-	// Code is the gateway's number for the error, zero where it gave none.
+	// Code is the gateway's number for the error, zero if it gave none.
 	Code int
 	// Message is the gateway's own text.
 	Message string

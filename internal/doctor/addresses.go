@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// addresses looks at the local addresses: at those that are to be used, or else at
-// what there is to use.
+// addresses checks the local addresses: those of --local-ips or, without, whether the
+// machine has enough of them.
 func (e *examination) addresses() Finding {
 	if len(e.LocalIPs) > 0 {
 		return e.givenAddresses()
@@ -27,7 +27,7 @@ func (e *examination) addresses() Finding {
 	own = slices.DeleteFunc(own, func(a netip.Addr) bool { return !e.usable(a) })
 	needed := 1
 	if ports, err := e.Ports(); err == nil && ports.Free() > 0 {
-		needed = divide(e.busiest(), ports.Free())
+		needed = divideUp(e.busiest(), ports.Free())
 	}
 	f.Found = list(own)
 	f.Needed = fmt.Sprint(needed)
@@ -38,6 +38,7 @@ func (e *examination) addresses() Finding {
 	return f
 }
 
+// givenAddresses checks that the addresses of --local-ips are this machine's.
 func (e *examination) givenAddresses() Finding {
 	f := Finding{Check: "local addresses", Found: fmt.Sprintf("all %d of --local-ips", len(e.LocalIPs))}
 	var foreign []netip.Addr
@@ -55,30 +56,31 @@ func (e *examination) givenAddresses() Finding {
 	return f
 }
 
-// usable tells whether connections to the gateway could come from an address.
+// usable reports whether connections to the gateway can have a as their local address.
 func (e *examination) usable(a netip.Addr) bool {
-	six := len(e.destinations) > 0 && e.destinations[0].Is6()
-	return a.IsGlobalUnicast() && a.Is6() == six
+	ipv6 := len(e.destinations) > 0 && e.destinations[0].Is6()
+	return a.IsGlobalUnicast() && a.Is6() == ipv6
 }
 
-// loopback tells whether the gateway is on this machine.
+// loopback reports whether the gateway is on this machine, at an IPv4 address. Unlike
+// 127.0.0.0/8, IPv6 has a single loopback address.
 func (e *examination) loopback() bool {
 	return len(e.destinations) > 0 && !slices.ContainsFunc(e.destinations, func(a netip.Addr) bool {
 		return !a.IsLoopback() || a.Is6()
 	})
 }
 
-// list shows a few of the addresses.
+// list returns the number of addresses and shows the first of them.
 func list(addresses []netip.Addr) string {
-	const few = 4
+	const shown = 4
 	var names []string
-	for _, a := range addresses[:min(few, len(addresses))] {
+	for _, a := range addresses[:min(shown, len(addresses))] {
 		names = append(names, a.String())
 	}
 	text := fmt.Sprintf("%d", len(addresses))
 	if len(names) > 0 {
 		text += " (" + strings.Join(names, ", ")
-		if len(addresses) > few {
+		if len(addresses) > shown {
 			text += ", …"
 		}
 		text += ")"
@@ -86,6 +88,7 @@ func list(addresses []netip.Addr) string {
 	return text
 }
 
+// ownAddresses returns the addresses of this machine's network interfaces.
 func ownAddresses() ([]netip.Addr, error) {
 	found, err := net.InterfaceAddrs()
 	var own []netip.Addr
@@ -97,11 +100,11 @@ func ownAddresses() ([]netip.Addr, error) {
 	return own, err
 }
 
-// bind has a UDP socket take the address, which asks for the same permission and
-// for no port that a connection may need.
+// bind gives the address to a UDP socket. That needs the same permission as a TCP socket,
+// and takes no port that a connection may need.
 func bind(a netip.Addr) error {
 	if !a.IsValid() {
-		return errors.New("it isn't an address")
+		return errors.New("not an address")
 	}
 	socket, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, 0)))
 	if err != nil {

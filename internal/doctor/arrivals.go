@@ -13,8 +13,8 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
-// arrivals looks at whether the kernel says when a message arrived
-// (SO_TIMESTAMPNS, socket(7)).
+// arrivals checks whether the kernel gives the time at which a message arrived
+// (SO_TIMESTAMPNS in socket(7)).
 func (e *examination) arrivals(ctx context.Context) Finding {
 	f := Finding{
 		Check:  "arrival times",
@@ -29,15 +29,17 @@ func (e *examination) arrivals(ctx context.Context) Finding {
 	return f
 }
 
-var errNoTimes = errors.New("the kernel tells none")
+var errNoKernelTime = errors.New("no kernel timestamp")
 
-// kernelTimes reads from a connection of the run's kind, on the loopback
-// interface, until a message is dated by the kernel. It takes some messages until
-// it begins to.
-func kernelTimes(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+// kernelTimes returns an error if the kernel gives no arrival times.
+func kernelTimes(ctx context.Context) error { return kernelDates(ctx, wire.KernelTime) }
+
+// kernelDates reads from a connection on the loopback interface until a message is dated
+// by the kernel, which doesn't date the first ones.
+func kernelDates(ctx context.Context, timestamps wire.Timestamps) error {
+	ctx, cancel := context.WithTimeout(ctx, defaultTimeout)
 	defer cancel()
-	address, stop, err := chatter(ctx)
+	address, stop, err := serveMessages(ctx)
 	if err != nil {
 		return err
 	}
@@ -45,6 +47,7 @@ func kernelTimes(ctx context.Context) error {
 	conn, err := wire.Dial(ctx, &wire.Target{
 		URL:         &url.URL{Scheme: "ws", Host: address},
 		DialContext: (&net.Dialer{}).DialContext,
+		Timestamps:  timestamps,
 	})
 	if err != nil {
 		return err
@@ -53,7 +56,7 @@ func kernelTimes(ctx context.Context) error {
 	for {
 		message, err := conn.Read()
 		if err != nil {
-			return errNoTimes
+			return errNoKernelTime
 		}
 		if message.Arrived != message.Read {
 			return nil
@@ -61,16 +64,16 @@ func kernelTimes(ctx context.Context) error {
 	}
 }
 
-// chatter serves WebSockets on which a message comes every millisecond for a
-// second, or until they are stopped.
-func chatter(ctx context.Context) (address string, stop func(), err error) {
+// serveMessages starts a server that sends a message every millisecond to each
+// WebSocket, for a second or until stop is called.
+func serveMessages(ctx context.Context) (address string, stop func(), err error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	server := &http.Server{ReadHeaderTimeout: patience, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		chat(ctx, w, r)
+	server := &http.Server{ReadHeaderTimeout: defaultTimeout, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sendMessages(ctx, w, r)
 	})}
 	go func() { _ = server.Serve(listener) }()
 	return listener.Addr().String(), func() {
@@ -79,7 +82,7 @@ func chatter(ctx context.Context) (address string, stop func(), err error) {
 	}, nil
 }
 
-func chat(ctx context.Context, w http.ResponseWriter, r *http.Request) {
+func sendMessages(ctx context.Context, w http.ResponseWriter, r *http.Request) {
 	upgrader := websocket.Upgrader{}
 	socket, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {

@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// Clock is the state of the system's clock: adjtimex(2).
+// Clock is the state of the system's clock, in the words of adjtimex(2).
 type Clock struct {
-	// Synchronised says that something keeps it right.
+	// Synchronised reports whether NTP or the like keeps the clock right.
 	Synchronised bool
-	// Most is how far off it may be, Likely how far off it probably is.
-	Most, Likely time.Duration
+	// MaxError is a bound on how far off the clock is, EstError an estimate.
+	MaxError, EstError time.Duration
 }
 
-// clock looks at whether times of other machines can be compared with those of
-// this one. Without them, one clock measures both ends.
+// clock checks whether this machine's times can be compared with those of other
+// machines. A run on one machine measures everything with the same clock.
 func (e *examination) clock() Finding {
 	f := Finding{
 		Check:  "clock",
@@ -30,6 +30,6 @@ func (e *examination) clock() Finding {
 		f.Found = "nothing synchronises it"
 		return f
 	}
-	f.Found = fmt.Sprintf("synchronised, off by at most %s, probably by %s", clock.Most, clock.Likely)
+	f.Found = fmt.Sprintf("synchronised, off by at most %s, probably by %s", clock.MaxError, clock.EstError)
 	return f
 }

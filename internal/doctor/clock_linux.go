@@ -7,14 +7,19 @@ import (
 )
 
 func readClock() (Clock, error) {
-	const unsynchronised = 0x40 // STA_UNSYNC
-	var state unix.Timex        // no modes: nothing is changed
+	var state unix.Timex // modes is zero: adjtimex(2) only reads
 	if _, err := unix.Adjtimex(&state); err != nil {
 		return Clock{}, err
 	}
+	return clockOf(state), nil
+}
+
+// clockOf converts the kernel's state, whose errors are in microseconds.
+func clockOf(state unix.Timex) Clock {
+	const unsynchronised = 0x40 // STA_UNSYNC
 	return Clock{
 		Synchronised: state.Status&unsynchronised == 0,
-		Most:         time.Duration(state.Maxerror) * time.Microsecond,
-		Likely:       time.Duration(state.Esterror) * time.Microsecond,
-	}, nil
+		MaxError:     time.Duration(state.Maxerror) * time.Microsecond,
+		EstError:     time.Duration(state.Esterror) * time.Microsecond,
+	}
 }

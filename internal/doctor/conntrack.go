@@ -2,7 +2,7 @@ package doctor
 
 import "fmt"
 
-// conntrack looks at nf_conntrack_max: a full table lets no new connection through.
+// conntrack checks nf_conntrack_max: when that table is full, new connections are dropped.
 func (e *examination) conntrack() Finding {
 	f := Finding{Check: "conntrack"}
 	table, err := e.Conntrack()
@@ -14,12 +14,12 @@ func (e *examination) conntrack() Finding {
 		return f
 	}
 	needed := uint64(e.Connections)
-	f.Found = fmt.Sprintf("%d of at most %d (sysctl net.netfilter.nf_conntrack_max)", table.Count, table.Most)
+	f.Found = fmt.Sprintf("%d of at most %d (sysctl net.netfilter.nf_conntrack_max)", table.Count, table.Max)
 	f.Needed = fmt.Sprintf("%d more", needed)
-	if table.Count+needed > table.Most {
+	if table.Count+needed > table.Max {
 		f.Level = Fail
 		f.Change = fmt.Sprintf("sysctl -w net.netfilter.nf_conntrack_max=%d", table.Count+needed+needed/4)
-		if table.Count == 0 { // loaded, but perhaps there is no rule that has connections tracked
+		if table.Count == 0 { // the module is loaded, but no firewall rule may use it
 			f.Level = Warn
 		}
 	}

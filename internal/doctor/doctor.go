@@ -1,51 +1,55 @@
-// Package doctor examines whether a machine can do a run of so many connections,
-// before the run finds out.
+// Package doctor examines, before a run, whether a machine can hold the run's connections.
 package doctor
 
 import (
 	"context"
 	"net/netip"
 	"net/url"
+	"time"
 )
 
-// Plan is the run that is to come, as far as it concerns this machine.
+// Plan is the part of a run that is to take place on one machine.
 type Plan struct {
-	// Connections are those of all processes together.
+	// Connections is the number of connections of all processes together.
 	Connections int
-	// Processes is how many k6 processes share them.
+	// Processes is the number of k6 processes that share the connections.
 	Processes int
-	// PerVU is how many of them one VU holds.
+	// PerVU is the number of connections that one VU holds.
 	PerVU int
-	// Secure says that they are wss.
+	// Secure is set for wss connections.
 	Secure bool
-	// Gateway is what has to be reached: first where the connections go, then what
-	// else is needed. It may be empty.
+	// Gateway has the URLs that must be reachable: first that of the connections, then
+	// any others. It may be empty.
 	Gateway []*url.URL
-	// LocalIPs are those of k6's --local-ips, if it is to have any.
+	// LocalIPs are the addresses of k6's option --local-ips. It may be empty.
 	LocalIPs []netip.Addr
 }
 
-// each is the number of connections of one process.
-func (p Plan) each() int { return divide(p.Connections, p.Processes) }
+// perProcess returns the number of connections of one process.
+func (p Plan) perProcess() int { return divideUp(p.Connections, p.Processes) }
 
-// vus is the number of VUs of one process.
-func (p Plan) vus() int { return divide(p.each(), p.PerVU) }
+// vus returns the number of VUs of one process.
+func (p Plan) vus() int { return divideUp(p.perProcess(), p.PerVU) }
 
-// divide rounds up.
-func divide(a, b int) int { return (a + b - 1) / b }
+// divideUp divides and rounds up.
+func divideUp(a, b int) int { return (a + b - 1) / b }
 
-// examination is a plan, the machine for it, and the addresses that connections
-// go to, if they are known.
+// examination is the state of Examine.
 type examination struct {
 	Plan
 	Machine
+	// destinations are the addresses of the gateway, if they are known.
 	destinations []netip.Addr
+	// timeout bounds each step of reaching the gateway.
+	timeout time.Duration
 }
 
-// Examine looks at everything that may stand in the plan's way. There is one
-// finding for each check, in an order that is always the same.
-func Examine(ctx context.Context, plan Plan, host Machine) []Finding {
-	e := &examination{Plan: plan, Machine: host}
+const defaultTimeout = 5 * time.Second
+
+// Examine checks everything that could make the plan fail on machine. It returns a
+// finding for each check, always in the same order.
+func Examine(ctx context.Context, plan Plan, machine Machine) []Finding {
+	e := &examination{Plan: plan, Machine: machine, timeout: defaultTimeout}
 	reached := e.reach(ctx)
 	found := []Finding{
 		e.openFiles(), e.systemFiles(), e.ports(), e.addresses(), e.tcpMemory(), e.conntrack(),

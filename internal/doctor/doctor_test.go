@@ -1,74 +1,15 @@
 package doctor
 
 import (
-	"context"
 	"errors"
-	"net"
 	"net/netip"
 	"strings"
 	"testing"
-	"testing/fstest"
-	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
-
-	"github.com/pushgw/xk6-pushgw/internal/limits"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// files are those of a machine that can hold ten thousand connections.
-func files() map[string]string {
-	return map[string]string{
-		"proc/meminfo":                               "MemAvailable:    8000000 kB\n",
-		"proc/net/sockstat":                          "TCP: inuse 10 orphan 0 tw 0 alloc 10 mem 100\n",
-		"proc/sys/fs/file-nr":                        "2000\t0\t2000000\n",
-		"proc/sys/fs/nr_open":                        "1048576\n",
-		"proc/sys/net/ipv4/ip_local_port_range":      "32768\t60999\n",
-		"proc/sys/net/ipv4/ip_local_reserved_ports":  "\n",
-		"proc/sys/net/ipv4/tcp_mem":                  "100000\t200000\t300000\n",
-		"proc/sys/net/ipv4/tcp_rmem":                 "4096\t131072\t33554432\n",
-		"proc/sys/net/ipv4/tcp_wmem":                 "4096\t16384\t4194304\n",
-		"proc/sys/net/netfilter/nf_conntrack_max":    "262144\n",
-		"proc/sys/net/netfilter/nf_conntrack_count":  "100\n",
-		"proc/sys/net/ipv4/some_other_setting_of_it": "1\n",
-	}
-}
-
-func addresses(all ...string) []netip.Addr {
-	var parsed []netip.Addr
-	for _, a := range all {
-		parsed = append(parsed, netip.MustParseAddr(a))
-	}
-	return parsed
-}
-
-// machine has these files, and all else that it should have.
-func machine(files map[string]string) Machine {
-	root := make(fstest.MapFS)
-	for path, text := range files {
-		root[path] = &fstest.MapFile{Data: []byte(text)}
-	}
-	return Machine{
-		System:   limits.System{Root: root, OpenFiles: func() (uint64, error) { return 20_000, nil }},
-		CPUs:     2,
-		PageSize: 4096,
-		Addresses: func() ([]netip.Addr, error) {
-			return addresses("127.0.0.1", "192.0.2.10", "169.254.1.1", "::1", "2001:db8::10", "fe80::1"), nil
-		},
-		Bind:     func(netip.Addr) error { return nil },
-		Clock:    func() (Clock, error) { return Clock{true, 12 * time.Millisecond, 150 * time.Microsecond}, nil },
-		Arrivals: func(context.Context) error { return nil },
-		Resolve:  func(context.Context, string) ([]netip.Addr, error) { return nil, errors.New("no resolver") },
-		Dial:     (&net.Dialer{}).DialContext,
-	}
-}
-
-// plan is ten thousand connections of one process.
-func plan() Plan { return Plan{Connections: 10_000, Processes: 1, PerVU: 500} }
-
-func TestAllIsWell(t *testing.T) {
+func TestMachineThatCanHoldThePlan(t *testing.T) {
 	t.Parallel()
 	var lines []string
 	for _, f := range Examine(t.Context(), plan(), machine(files())) {
@@ -90,14 +31,14 @@ func TestAllIsWell(t *testing.T) {
 	}, lines)
 }
 
-// TestASystemThatTellsNothing: where there is nothing to read there is no verdict.
-func TestASystemThatTellsNothing(t *testing.T) {
+// Where nothing can be read, the findings are neither good nor bad.
+func TestMachineThatGivesNoValues(t *testing.T) {
 	t.Parallel()
-	host := machine(nil)
-	host.OpenFiles = func() (uint64, error) { return 0, errors.ErrUnsupported }
-	host.Clock = func() (Clock, error) { return Clock{}, errors.ErrUnsupported }
-	host.Addresses = func() ([]netip.Addr, error) { return nil, errors.ErrUnsupported }
-	for _, f := range Examine(t.Context(), plan(), host) {
+	m := machine(nil)
+	m.OpenFiles = func() (uint64, error) { return 0, errors.ErrUnsupported }
+	m.Clock = func() (Clock, error) { return Clock{}, errors.ErrUnsupported }
+	m.Addresses = func() ([]netip.Addr, error) { return nil, errors.ErrUnsupported }
+	for _, f := range Examine(t.Context(), plan(), m) {
 		switch f.Check {
 		case "CPU", "arrival times":
 			require.Equal(t, OK, f.Level, f)
@@ -109,58 +50,9 @@ func TestASystemThatTellsNothing(t *testing.T) {
 	}
 }
 
-// differing is a plan or a machine that differs from the usual, and what is found then.
-type differing struct {
-	plan   func(*Plan)
-	host   func(*Machine)
-	files  map[string]string // what they hold instead
-	level  Level
-	found  string
-	needed string
-	change string
-}
-
-// find examines it and returns the finding of one check.
-func (d differing) find(t *testing.T, check string) Finding {
-	t.Helper()
-	held := files()
-	for path, text := range d.files {
-		if held[path] = text; text == "" {
-			delete(held, path)
-		}
-	}
-	p, h := plan(), machine(held)
-	if d.plan != nil {
-		d.plan(&p)
-	}
-	if d.host != nil {
-		d.host(&h)
-	}
-	for _, f := range Examine(t.Context(), p, h) {
-		if f.Check == check {
-			return f
-		}
-	}
-	t.Fatalf("there is no check of %s", check)
-	return Finding{}
-}
-
-// examine goes through a table of one check.
-func examine(t *testing.T, check string, table map[string]differing) {
-	t.Helper()
-	for name, d := range table {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := d.find(t, check)
-			require.Equal(t, d.level, f.Level, f)
-			require.Contains(t, f.Found, d.found)
-			require.Contains(t, f.Needed, d.needed)
-			require.Contains(t, f.Change, d.change)
-			line := f.String()
-			require.NotContains(t, line, "\n")
-			require.Equal(t, f.Level > Unknown, strings.Contains(line, "; to change: "), line)
-		})
+func TestDivideUp(t *testing.T) {
+	t.Parallel()
+	for want, numbers := range map[int][2]int{0: {0, 7}, 1: {1, 7}, 2: {8, 7}, 3: {21, 7}} {
+		require.Equal(t, want, divideUp(numbers[0], numbers[1]))
 	}
 }
-
-func connections(n int) func(*Plan) { return func(p *Plan) { p.Connections = n } }

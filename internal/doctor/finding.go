@@ -8,9 +8,9 @@ type Level uint8
 // The levels.
 const (
 	OK      Level = iota
-	Unknown       // it can't be told on this system
-	Warn          // it may work, or the numbers will be worse than they could be
-	Fail          // it can't work
+	Unknown       // the system doesn't give the value
+	Warn          // the run may fail, or its measurements will suffer
+	Fail          // the run can't work
 )
 
 func (l Level) String() string {
@@ -20,15 +20,15 @@ func (l Level) String() string {
 // Finding is the outcome of one check.
 type Finding struct {
 	Level Level
-	Check string // what was looked at
+	Check string // its name
 	Found string
-	// Needed is empty where it goes without saying.
+	// Needed may be empty.
 	Needed string
-	// Change says how to get what is needed; it isn't said where all is well.
+	// Change is how to get what is needed. It is shown with Warn and Fail only.
 	Change string
 }
 
-// String is the finding in one line.
+// String returns the finding as one line.
 func (f Finding) String() string {
 	line := fmt.Sprintf("%-4s  %-15s  %s", f.Level, f.Check, f.Found)
 	if f.Needed != "" {
@@ -40,17 +40,16 @@ func (f Finding) String() string {
 	return line
 }
 
-// unknown is the finding that there is nothing to read, as on systems other than Linux.
+// unknown returns the finding of a check whose value can't be read, as on systems other
+// than Linux.
 func unknown(check string) Finding {
 	return Finding{Level: Unknown, Check: check, Found: "can't tell on this system"}
 }
 
-// bytes is a size as people say it.
-func bytes(n uint64) string {
-	switch {
-	case n >= 1e9:
+// formatBytes returns a size in gigabytes, or in megabytes rounded up.
+func formatBytes(n uint64) string {
+	if n >= 1e9 {
 		return fmt.Sprintf("%.1f GB", float64(n)/1e9)
-	default:
-		return fmt.Sprintf("%d MB", (n+1e6-1)/1e6)
 	}
+	return fmt.Sprintf("%d MB", (n+1e6-1)/1e6)
 }

@@ -2,16 +2,16 @@ package doctor
 
 import "fmt"
 
-// Who widens the range of ports usually widens it to this.
+// The usual range where it has been widened: all ports that aren't privileged.
 const (
 	widest      = "1024 65535"
 	widestPorts = 65535 - 1024 + 1
 )
 
-// ports looks at ip_local_port_range (ip(7)). A connection needs a local port of
-// its own among those from one local address to one destination. One that is to
-// have a certain local address, by k6's --local-ips, needs one among all those
-// from it, for the port is chosen before the destination is known.
+// ports checks ip_local_port_range (ip(7)). Two connections may have the same local port
+// unless both their local address and their destination are the same. With k6's
+// --local-ips the destination doesn't count, because the port is chosen before the
+// destination is known.
 func (e *examination) ports() Finding {
 	f := Finding{Check: "local ports"}
 	ports, err := e.Ports()
@@ -21,7 +21,7 @@ func (e *examination) ports() Finding {
 	free, needed := ports.Free(), e.busiest()
 	f.Found = fmt.Sprintf("%d %s (sysctl net.ipv4.ip_local_port_range is %d %d)", free, e.portsOf(), ports.First, ports.Last)
 	f.Needed = fmt.Sprint(needed)
-	waiting, _ := e.TimeWait() // none, if it can't be told
+	waiting, _ := e.TimeWait() // zero if it can't be read
 	switch {
 	case needed > free:
 		f.Level = Fail
@@ -33,20 +33,21 @@ func (e *examination) ports() Finding {
 	return f
 }
 
-// busiest is how many connections need ports of the same kind.
+// busiest returns how many connections need different ports: those of the busiest local
+// address, or to the busiest destination.
 func (e *examination) busiest() int {
-	if n := len(e.LocalIPs); n > 0 { // each VU has one of them, by turns
-		return min(e.Connections, divide(e.vus(), n)*e.PerVU*e.Processes)
+	if n := len(e.LocalIPs); n > 0 { // VUs use them in turn
+		return min(e.Connections, divideUp(e.vus(), n)*e.PerVU*e.Processes)
 	}
 	n := max(1, len(e.destinations))
-	share := divide(e.Connections, n)
-	if n > 1 { // each connection has one of them, by chance
+	share := divideUp(e.Connections, n)
+	if n > 1 { // each connection chooses at random, so the shares differ
 		share += share / 20
 	}
 	return share
 }
 
-// portsOf says of what kind these are.
+// portsOf describes the connections that need different ports.
 func (e *examination) portsOf() string {
 	switch {
 	case len(e.LocalIPs) > 0:
@@ -58,6 +59,7 @@ func (e *examination) portsOf() string {
 	}
 }
 
+// morePorts returns how to get enough ports where there are free and needed are too many.
 func (e *examination) morePorts(free, needed int) string {
 	widen := fmt.Sprintf("sysctl -w net.ipv4.ip_local_port_range=%q", widest)
 	switch {
@@ -66,14 +68,13 @@ func (e *examination) morePorts(free, needed int) string {
 	case needed <= widestPorts:
 		return widen + ", or " + e.moreAddresses(free)
 	default:
-		return e.moreAddresses(free) + fmt.Sprintf(" (%d with %s)", divide(e.Connections, widestPorts), widen)
+		return e.moreAddresses(free) + fmt.Sprintf(" (%d with %s)", divideUp(e.Connections, widestPorts), widen)
 	}
 }
 
-// moreAddresses says how many local addresses it takes where each has that many
-// ports.
+// moreAddresses returns how to use enough local addresses, with free ports each.
 func (e *examination) moreAddresses(free int) string {
-	n := divide(e.Connections, free)
+	n := divideUp(e.Connections, free)
 	if n > e.vus() {
 		return fmt.Sprintf("k6's --local-ips with %d addresses, and fewer connections in a VU, which has one of them", n)
 	}

@@ -17,19 +17,16 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
-// patience is how long each step of reaching the gateway may take.
-const patience = 5 * time.Second
-
-// reach goes to the gateway as far as a connection can without credentials, and
-// notes where its name leads to.
+// reach checks each URL of the gateway as far as is possible without credentials: DNS,
+// TCP and TLS. It sets the destinations.
 func (e *examination) reach(ctx context.Context) []Finding {
 	var found []Finding
 	for i, gateway := range e.Gateway {
-		addresses, looked := e.lookUp(ctx, gateway)
+		addresses, resolved := e.lookUp(ctx, gateway)
 		if i == 0 {
 			e.destinations = addresses
 		}
-		found = append(found, looked)
+		found = append(found, resolved)
 		if len(addresses) > 0 {
 			found = append(found, e.connect(ctx, gateway, addresses[0])...)
 		}
@@ -37,8 +34,8 @@ func (e *examination) reach(ctx context.Context) []Finding {
 	return found
 }
 
-// lookUp finds the addresses that k6 would choose from: those of IPv4, if there
-// are any (its option dns, by default).
+// lookUp returns the addresses that k6 would choose from: the IPv4 addresses if there
+// are any, as is the default of k6's option dns.
 func (e *examination) lookUp(ctx context.Context, gateway *url.URL) ([]netip.Addr, Finding) {
 	f := Finding{Check: "DNS", Change: "the URL, or k6's options dns and hosts"}
 	host := gateway.Hostname()
@@ -46,30 +43,33 @@ func (e *examination) lookUp(ctx context.Context, gateway *url.URL) ([]netip.Add
 		f.Found = host + " is an address"
 		return []netip.Addr{address.Unmap()}, f
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, e.timeout)
 	defer cancel()
 	addresses, err := e.Resolve(ctx, host)
-	if four := slices.DeleteFunc(slices.Clone(addresses), netip.Addr.Is6); len(four) > 0 {
-		addresses = four
+	if ipv4 := slices.DeleteFunc(slices.Clone(addresses), netip.Addr.Is6); len(ipv4) > 0 {
+		addresses = ipv4
 	}
-	if err != nil || len(addresses) == 0 {
-		f.Level, f.Found, f.Needed = Fail, reason(err, "lookup "+host+": no address"), "an address"
+	if err == nil && len(addresses) == 0 {
+		err = fmt.Errorf("lookup %s: no address", host)
+	}
+	if err != nil {
+		f.Level, f.Found, f.Needed = Fail, e.reason(err), "an address"
 		return nil, f
 	}
 	f.Found = fmt.Sprintf("%s: %s", host, list(addresses))
 	return addresses, f
 }
 
-// connect opens a TCP connection and, if it is to be, one of TLS over it.
+// connect opens a TCP connection and, for wss and https, does a TLS handshake on it.
 func (e *examination) connect(ctx context.Context, gateway *url.URL, address netip.Addr) []Finding {
 	f := Finding{Check: "TCP", Change: "routes, security groups, firewalls"}
 	to := netip.AddrPortFrom(address, port(gateway)).String()
-	dialling, cancel := context.WithTimeout(ctx, patience)
+	dialling, cancel := context.WithTimeout(ctx, e.timeout)
 	defer cancel()
 	began := time.Now()
 	conn, err := e.Dial(dialling, "tcp", to)
 	if err != nil {
-		f.Level, f.Found, f.Needed = Fail, reason(limits.Explain(err), ""), "a connection to "+to
+		f.Level, f.Found, f.Needed = Fail, e.reason(limits.Explain(err)), "a connection to "+to
 		if errors.Is(err, syscall.ECONNREFUSED) {
 			f.Change = "the URL's port, or whether the gateway is running there"
 		}
@@ -80,16 +80,17 @@ func (e *examination) connect(ctx context.Context, gateway *url.URL, address net
 	if !secure(gateway) {
 		return []Finding{f}
 	}
-	return []Finding{f, e.shakeHands(ctx, gateway.Hostname(), conn)}
+	return []Finding{f, e.handshake(ctx, gateway.Hostname(), conn)}
 }
 
-func (e *examination) shakeHands(ctx context.Context, host string, conn net.Conn) Finding {
+// handshake does a TLS handshake on conn.
+func (e *examination) handshake(ctx context.Context, host string, conn net.Conn) Finding {
 	f := Finding{Check: "TLS", Change: "the URL: nothing speaks TLS at that port"}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, e.timeout)
 	defer cancel()
 	client := tls.Client(conn, wire.TLSConfig(e.TLS, host))
 	if err := client.HandshakeContext(ctx); err != nil {
-		f.Level, f.Found, f.Needed = Fail, reason(err, ""), "TLS with "+host
+		f.Level, f.Found, f.Needed = Fail, e.reason(err), "TLS with "+host
 		if untrusted := (*tls.CertificateVerificationError)(nil); errors.As(err, &untrusted) {
 			f.Needed = "a certificate of " + host
 			f.Change = "the gateway's certificate; a script may have insecureSkipTLSVerify"
@@ -100,21 +101,17 @@ func (e *examination) shakeHands(ctx context.Context, host string, conn net.Conn
 	return f
 }
 
-// reason is why it failed, in words.
-func reason(err error, otherwise string) string {
-	switch {
-	case err == nil:
-		return otherwise
-	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Sprintf("no answer in %s", patience)
-	default:
-		return err.Error()
+// reason returns what a finding says of the error of a step.
+func (e *examination) reason(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Sprintf("no answer in %s", e.timeout)
 	}
+	return err.Error()
 }
 
 func secure(u *url.URL) bool { return u.Scheme == "wss" || u.Scheme == "https" }
 
-// port is the URL's, or its scheme's.
+// port returns the URL's port, or the default of its scheme.
 func port(u *url.URL) uint16 {
 	if n, err := strconv.ParseUint(u.Port(), 10, 16); err == nil {
 		return uint16(n)
@@ -125,6 +122,7 @@ func port(u *url.URL) uint16 {
 	return 80
 }
 
+// resolve returns the addresses of a host.
 func resolve(ctx context.Context, host string) ([]netip.Addr, error) {
 	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	for i := range addresses {

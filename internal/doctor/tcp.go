@@ -2,21 +2,20 @@ package doctor
 
 import "fmt"
 
-// tcpMemory looks at tcp_mem, tcp_rmem and tcp_wmem (tcp(7)). A connection that
-// waits takes none of it, one with a short message in its queue takes a page
-// (measured on Linux 6.18: 8,000 connections with 100 bytes unread each held
-// 8,000 pages, and 360 of them altogether after reading). So the worst that a
-// broadcast can do is a page for each connection.
+// tcpMemory checks tcp_mem, tcp_rmem and tcp_wmem (tcp(7)). A connection that waits takes
+// none of that memory, and one with a short message in its queue takes a page: on Linux
+// 6.18, 8,000 connections with 100 unread bytes each took 8,000 pages, and 360 in all
+// after reading. So a broadcast takes at most a page for each connection.
 func (e *examination) tcpMemory() Finding {
 	f := Finding{Check: "TCP memory"}
 	memory, err := e.TCPMemory()
-	received, sent, leastErr := e.TCPLeast()
-	if err != nil || leastErr != nil {
+	received, sent, bufferErr := e.TCPMinBuffers()
+	if err != nil || bufferErr != nil {
 		return unknown(f.Check)
 	}
 	needed := uint64(e.Connections)
 	f.Found = fmt.Sprintf("%d pages before pressure, %d at most, %d in use (sysctl net.ipv4.tcp_mem)",
-		memory.Pressure, memory.Most, memory.Used)
+		memory.Pressure, memory.Max, memory.Used)
 	f.Needed = fmt.Sprintf("%d pages, when a message waits at each connection", needed)
 	switch {
 	case memory.Used+needed > memory.Pressure:

@@ -1,5 +1,6 @@
-// Package histogram counts durations so that many goroutines may add to one
-// account without a lock, in a fixed few kilobytes however many they add.
+// Package histogram counts durations in a fixed few kilobytes, however many there are.
+// Many goroutines may add to one histogram without a lock, which HdrHistogram's Go
+// package doesn't allow.
 package histogram
 
 import (
@@ -9,8 +10,8 @@ import (
 	"time"
 )
 
-// Durations are kept in microseconds: one by one up to 128 µs, from there on in
-// 64 steps for each doubling, so a quantile is off by less than one per cent.
+// Durations are counted in buckets: one for each microsecond up to 128 µs, and from there
+// on 64 for each doubling, so that a quantile is off by less than one per cent.
 const (
 	stepBits  = 6
 	steps     = 1 << stepBits
@@ -34,8 +35,8 @@ func New() *Histogram {
 	return h
 }
 
-// Add counts one duration. A negative one, the mark of two clocks that differ,
-// enters mean and extremes as it is, and the quantiles as zero.
+// Add counts one duration. A negative one, which two clocks that differ bring about,
+// enters the mean and the extremes as it is, and the quantiles as zero.
 func (h *Histogram) Add(d time.Duration) {
 	micros := d.Microseconds()
 	h.sum.Add(micros)
@@ -44,15 +45,14 @@ func (h *Histogram) Add(d time.Duration) {
 	h.buckets[index(micros)].Add(1)
 }
 
-// Summary is what a Histogram held at one moment. All durations are zero where
-// Count is.
+// Summary is what a Histogram held at one moment. All durations are zero if Count is.
 type Summary struct {
 	Count              int64
 	Mean, Min, Max     time.Duration
 	P50, P90, P95, P99 time.Duration
 }
 
-// Summary reads the distribution.
+// Summary returns the distribution so far.
 func (h *Histogram) Summary() Summary {
 	var counts [size]int64
 	s := Summary{}
@@ -80,7 +80,7 @@ func (h *Histogram) Summary() Summary {
 
 func micros(n int64) time.Duration { return time.Duration(n) * time.Microsecond }
 
-// index is the bucket of a duration.
+// index returns the bucket of a duration.
 func index(micros int64) int {
 	if micros < exact {
 		return int(max(micros, 0))
@@ -93,7 +93,7 @@ func index(micros int64) int {
 	return exact + doubling*steps + step
 }
 
-// middle is the middle of a bucket in microseconds, and index's inverse.
+// middle returns the middle of a bucket in microseconds. It is the inverse of index.
 func middle(i int) int64 {
 	if i < exact {
 		return int64(i)
@@ -102,6 +102,7 @@ func middle(i int) int64 {
 	return int64(steps+step)<<(doubling+1) + 1<<doubling
 }
 
+// replace stores with in v while that is better than what v holds.
 func replace(v *atomic.Int64, with int64, better func(old int64) bool) {
 	for old := v.Load(); better(old); old = v.Load() {
 		if v.CompareAndSwap(old, with) {

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,6 +20,9 @@ func TestEveryBucketHoldsItsOwnMiddle(t *testing.T) {
 	t.Parallel()
 	for i := range size {
 		require.Equal(t, i, index(middle(i)))
+	}
+	for micros := range int64(128) {
+		require.Equal(t, micros, middle(index(micros)), "short durations are exact")
 	}
 	require.Equal(t, size-1, index(int64(24*time.Hour/time.Microsecond)))
 }
@@ -61,6 +65,63 @@ func TestANegativeDurationIsNotLost(t *testing.T) {
 	require.EqualValues(t, 2, s.Count)
 	require.Equal(t, -time.Second, s.Min)
 	require.Equal(t, time.Second, s.Mean)
+}
+
+func TestQuantilesOfAFew(t *testing.T) {
+	t.Parallel()
+	h := New()
+	for i := range 10 {
+		h.Add(time.Duration(10-i) * time.Microsecond)
+	}
+	require.Equal(t, Summary{
+		Count: 10, Mean: 5500 * time.Nanosecond, Min: time.Microsecond, Max: 10 * time.Microsecond,
+		P50: 5 * time.Microsecond, P90: 9 * time.Microsecond, P95: 10 * time.Microsecond, P99: 10 * time.Microsecond,
+	}, h.Summary())
+
+	// One value is every quantile, though a bucket knows it only roughly.
+	for _, only := range []time.Duration{-3 * time.Second, 0, 300 * time.Microsecond, time.Second, 3 * time.Hour} {
+		h = New()
+		h.Add(only)
+		require.Equal(t, Summary{Count: 1, Mean: only, Min: only, Max: only, P50: only, P90: only, P95: only, P99: only}, h.Summary())
+	}
+}
+
+// A percent of the longest delays is far from the rest here, so that no quantile can
+// stand for another.
+func TestQuantilesDiffer(t *testing.T) {
+	t.Parallel()
+	h := New()
+	for i := range 1000 {
+		h.Add(time.Duration(i) * time.Millisecond)
+	}
+	s := h.Summary()
+	for _, q := range []struct{ want, got time.Duration }{
+		{499 * time.Millisecond, s.P50}, {899 * time.Millisecond, s.P90}, {949 * time.Millisecond, s.P95}, {989 * time.Millisecond, s.P99},
+	} {
+		require.InEpsilon(t, float64(q.want), float64(q.got), 0.008)
+	}
+}
+
+// An hour is still told from two: the largest bucket begins beyond it.
+func TestTheRange(t *testing.T) {
+	t.Parallel()
+	h := New()
+	for _, d := range []time.Duration{time.Second, time.Hour, time.Hour, 3 * time.Hour} {
+		h.Add(d)
+	}
+	require.InEpsilon(t, float64(time.Hour), float64(h.Summary().P50), 0.008)
+}
+
+// Another goroutine's value may come between reading the extreme and replacing it.
+func TestReplaceRetries(t *testing.T) {
+	t.Parallel()
+	var v atomic.Int64
+	v.Store(10)
+	replace(&v, 3, func(old int64) bool {
+		v.CompareAndSwap(10, 7)
+		return 3 < old
+	})
+	require.EqualValues(t, 3, v.Load())
 }
 
 func BenchmarkAdd(b *testing.B) {

@@ -1,19 +1,22 @@
+// Package jsonscan walks the members of a JSON object and appends JSON strings, without
+// a decoder or an encoder. A load test reads very many frames, so reading one must not
+// allocate. And a decoder needs a deep stack, which would stay with the goroutine that
+// ran it, of which there may be 150,000.
 package jsonscan
 
 import "bytes"
 
-// Members walks the members of a JSON object, those at its top level only. It
-// allocates nothing and looks no further than it is asked to: what lies inside
-// a value is skipped by its quotes and brackets and not checked. So a frame's
-// type is found whatever the order of its members, and a member of the same
-// name inside a value deceives nobody.
+// Members walks the members at the top level of a JSON object. It allocates nothing and
+// reads no further than it is asked to. The inside of a value is skipped by its quotes
+// and brackets and not checked. So a frame's type is found whatever the order of its
+// members, and a member of the same name inside a value isn't mistaken for it.
 //
 //	for m := Object(frame); m.Next(); {
 //		use(m.Key(), m.Value())
 //	}
 type Members struct {
 	data       []byte
-	at         int // behind what is read
+	at         int // the index of the next byte to read
 	key, value []byte
 	state      scanState
 }
@@ -21,9 +24,9 @@ type Members struct {
 type scanState uint8
 
 const (
-	scanBroken scanState = iota // no object, or none from here on
-	scanInside                  // before a member
-	scanWhole                   // behind the object, and nothing follows
+	scanBroken scanState = iota // not an object, or not valid from here on
+	scanInside                  // a member must follow
+	scanWhole                   // the object is complete and nothing follows
 )
 
 // Object returns a walk over the members of the object in data.
@@ -40,7 +43,7 @@ func Object(data []byte) Members {
 	return m
 }
 
-// Next goes to the next member. It is false behind the last one, and where what
+// Next goes to the next member. It returns false after the last one, and if what
 // follows is no JSON.
 func (m *Members) Next() bool {
 	if m.state != scanInside {
@@ -68,7 +71,7 @@ func (m *Members) Key() []byte { return m.key }
 func (m *Members) Value() []byte { return m.value }
 
 // Text returns the member's value as it is written, without its quotes, or nil
-// if it is no string.
+// if it isn't a string.
 func (m *Members) Text() []byte {
 	if m.value[0] != '"' {
 		return nil
@@ -76,10 +79,11 @@ func (m *Members) Text() []byte {
 	return m.value[1 : len(m.value)-1]
 }
 
-// Whole says whether the walk has come to the end of the object, and nothing
-// but white space follows it.
+// Whole reports whether the walk has come to the end of the object and only white
+// space follows it.
 func (m *Members) Whole() bool { return m.state == scanWhole }
 
+// end checks that nothing follows the object.
 func (m *Members) end() {
 	m.state = scanBroken
 	if m.space(); m.at == len(m.data) {
@@ -87,7 +91,7 @@ func (m *Members) end() {
 	}
 }
 
-// member takes a name, a colon and a value.
+// member reads a name, a colon and a value.
 func (m *Members) member() bool {
 	start := m.at
 	if start == len(m.data) || m.data[start] != '"' || !m.skipTo(stringEnd(m.data, start)) {
@@ -107,12 +111,14 @@ func (m *Members) member() bool {
 	return true
 }
 
+// space skips white space.
 func (m *Members) space() {
 	for m.at < len(m.data) && isSpace(m.data[m.at]) {
 		m.at++
 	}
 }
 
+// take skips c. It returns false if another byte comes next.
 func (m *Members) take(c byte) bool {
 	if m.at == len(m.data) || m.data[m.at] != c {
 		return false
@@ -121,7 +127,7 @@ func (m *Members) take(c byte) bool {
 	return true
 }
 
-// skipTo goes to end; it is false if that is -1.
+// skipTo goes to end. It returns false if that is -1.
 func (m *Members) skipTo(end int) bool {
 	if end < 0 {
 		return false
@@ -130,8 +136,9 @@ func (m *Members) skipTo(end int) bool {
 	return true
 }
 
-// valueEnd returns where the value ends that begins at the given place, or -1 if
-// there is none or it doesn't end. So do its three kinds.
+// valueEnd returns the end of the value that begins at the given index, or -1 if there
+// is no value or it doesn't end. stringEnd, nestedEnd and scalarEnd do the same for one
+// kind of value each.
 func valueEnd(data []byte, at int) int {
 	if at == len(data) {
 		return -1
@@ -160,8 +167,8 @@ func stringEnd(data []byte, at int) int {
 	return -1
 }
 
-// escaped says whether what follows text is escaped: whether the number of
-// backslashes before it is odd.
+// escaped reports whether the byte after text is escaped, that is whether text ends with
+// an odd number of backslashes.
 func escaped(text []byte) bool {
 	odd := false
 	for i := len(text) - 1; i >= 0 && text[i] == '\\'; i-- {

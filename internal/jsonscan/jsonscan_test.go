@@ -14,6 +14,9 @@ func walk(data string) (members []string, whole bool) {
 	for m.Next() {
 		members = append(members, string(m.Key())+"="+string(m.Value()))
 	}
+	if m.Next() {
+		members = append(members, "a member after the end")
+	}
 	return members, m.Whole()
 }
 
@@ -32,11 +35,17 @@ func TestMembers(t *testing.T) {
 		{data: `{"a\"b":"c\\","d":"\\\""}`, members: []string{`a\"b="c\\"`, `d="\\\""`}, whole: true},
 		{data: `{"":""}`, members: []string{`=""`}, whole: true},
 
-		// What comes before the fault is found all the same.
+		// Members before a fault are found.
 		{data: `{"a":1`, members: []string{"a=1"}},
 		{data: `{"a":1,`, members: []string{"a=1"}},
 		{data: `{"a":1,}`, members: []string{"a=1"}},
 		{data: `{"a":1 2}`, members: []string{"a=1"}},
+		{data: `{"a":1],"b":2}`, members: []string{"a=1"}},
+		{data: `{"a":1:2}`, members: []string{"a=1"}},
+		{data: `{"a":1"b":2}`, members: []string{"a=1"}},
+		{data: `{"a":[1],"b":[],}`, members: []string{"a=[1]", "b=[]"}},
+		{data: `{a:1,"b":2}`},
+		{data: `{"a"b":1,"c":2}`},
 		{data: `{"a":1}x`, members: []string{"a=1"}},
 		{data: `{"a":1}{}`, members: []string{"a=1"}},
 		{data: `{}x`},
@@ -46,6 +55,10 @@ func TestMembers(t *testing.T) {
 		{data: `[]`},
 		{data: `"{}"`},
 		{data: `Broadcast: {"a":1}`},
+		{data: `["a":1}`},
+		{data: `["a":1]`},
+		{data: `{xa":1}`},
+		{data: `{"a":1,b":2}`, members: []string{"a=1"}},
 		{data: `{,}`},
 		{data: `{"a`},
 		{data: `{"a\"`},
@@ -71,14 +84,20 @@ func TestMembers(t *testing.T) {
 
 func TestMembersText(t *testing.T) {
 	t.Parallel()
-	m := Object([]byte(`{"a":"x","b":"","c":1}`))
+	m := Object([]byte(`{"a":"x","b":"","c":1,"d":12,"e":"\"\\"}`))
+	assert.False(t, m.Whole(), "before the end")
 	require.True(t, m.Next())
+	assert.False(t, m.Whole(), "before the end")
 	assert.Equal(t, "x", string(m.Text()))
 	require.True(t, m.Next())
 	assert.NotNil(t, m.Text())
 	assert.Empty(t, m.Text())
+	for range 2 {
+		require.True(t, m.Next())
+		assert.Nil(t, m.Text())
+	}
 	require.True(t, m.Next())
-	assert.Nil(t, m.Text())
+	assert.Equal(t, `\"\\`, string(m.Text()), "as it is written")
 }
 
 // FuzzMembers compares the walk with encoding/json's wherever data is JSON.

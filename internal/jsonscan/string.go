@@ -2,11 +2,11 @@ package jsonscan
 
 import "unicode/utf8"
 
-// AppendString appends s as a JSON string and escapes only what JSON demands.
-// Package encoding/json would also write <, >, & and the two Unicode line
-// separators as \u escapes. AppSync takes the text of an operation as it is
-// written and may have to match its signature, so that must not happen.
-// What isn't UTF-8 becomes U+FFFD.
+// AppendString appends s as a JSON string and escapes only what JSON requires.
+// Package encoding/json would also escape the two Unicode line separators and, unless
+// told otherwise, <, > and &. AppSync takes the text of an operation as it is written and
+// may have to match its signature, so its bytes must not depend on an encoder's taste.
+// Bytes that aren't UTF-8 become U+FFFD.
 func AppendString(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')

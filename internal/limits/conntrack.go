@@ -5,20 +5,22 @@ import (
 	"io/fs"
 )
 
-// Conntrack is the kernel's table of connections that its firewall tracks
-// (nf_conntrack_max in the kernel's networking/nf_conntrack-sysctl). A full one
-// lets no new connection through.
+// Conntrack is the table of connections that the kernel's firewall tracks
+// (networking/nf_conntrack-sysctl in the kernel's documentation). When it is full, new
+// connections are dropped.
 type Conntrack struct {
-	Loaded      bool
-	Most, Count uint64
+	// Loaded reports whether there is such a table.
+	Loaded bool
+	// Max is how many connections it can hold, Count how many it holds.
+	Max, Count uint64
 }
 
-// Conntrack reads how full it is.
+// Conntrack reads the size of the table of tracked connections.
 func (s System) Conntrack() (Conntrack, error) {
 	if _, err := fs.Stat(s.Root, "proc/sys/net"); err != nil {
 		return Conntrack{}, err
 	}
-	most, err := s.numbers("proc/sys/net/netfilter/nf_conntrack_max", 1)
+	limit, err := s.numbers("proc/sys/net/netfilter/nf_conntrack_max", 1)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Conntrack{}, nil
 	}
@@ -29,5 +31,5 @@ func (s System) Conntrack() (Conntrack, error) {
 	if err != nil {
 		return Conntrack{}, err
 	}
-	return Conntrack{Loaded: true, Most: most[0], Count: count[0]}, nil
+	return Conntrack{Loaded: true, Max: limit[0], Count: count[0]}, nil
 }

@@ -11,16 +11,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// failed is an error as package net has it.
+// failed returns an error like those of package net.
 func failed(call string, errno syscall.Errno, local, remote string) error {
 	operation := &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.ParseIP(remote), Port: 80}, Err: os.NewSyscallError(call, errno)}
 	if local != "" {
 		operation.Source = &net.TCPAddr{IP: net.ParseIP(local)}
 	}
-	return fmt.Errorf("it failed: %w", operation)
+	return fmt.Errorf("dialling: %w", operation)
 }
 
-func TestALimitIsNamed(t *testing.T) {
+func TestExplain(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{
 		"proc/sys/fs/file-nr":                       "2798 0 2466170",
@@ -32,8 +32,8 @@ func TestALimitIsNamed(t *testing.T) {
 	tests := map[string]struct {
 		err     error
 		errno   syscall.Errno
-		says    string
-		without string // where no limit can be read
+		want    string
+		unknown string // where the limit can't be read
 	}{
 		"too many files": {
 			failed("socket", syscall.EMFILE, "", "192.0.2.1"), syscall.EMFILE,
@@ -41,16 +41,16 @@ func TestALimitIsNamed(t *testing.T) {
 				"raise it, or share the test among more processes; see k6 x pushgw doctor",
 			"this process may open no more (ulimit -n)",
 		},
-		"too many files to look a name up": {
+		"too many files in a lookup": {
 			&net.DNSError{Err: "dial udp: socket: too many open files", Name: "gateway.test"}, syscall.EMFILE,
 			"this process may open 20000", "this process may open no more",
 		},
-		"too many files of all": {
+		"too many files in the system": {
 			failed("socket", syscall.ENFILE, "", "192.0.2.1"), syscall.ENFILE,
 			"all processes of this machine may open 2466170 together (sysctl fs.file-max)",
 			"all processes of this machine may open no more together",
 		},
-		"too many files of all to look a name up": {
+		"too many files in the system in a lookup": {
 			&net.DNSError{Err: syscall.ENFILE.Error(), Name: "gateway.test"}, syscall.ENFILE,
 			"all processes of this machine may open 2466170", "all processes of this machine may open no more",
 		},
@@ -65,13 +65,17 @@ func TestALimitIsNamed(t *testing.T) {
 			"this machine has no IPv6 address, or all its ports for this destination are taken (28232, ",
 			"this machine has no IPv6 address, or all its ports for this destination are taken: widen",
 		},
-		"no port, of nobody knows which": {
+		"no port, of unknown addresses": {
 			os.NewSyscallError("connect", syscall.EADDRNOTAVAIL), syscall.EADDRNOTAVAIL,
 			"all local ports for this destination are taken (28232, ", "all local ports for this destination are taken: ",
 		},
 		"no port of a local address": {
 			failed("bind", syscall.EADDRINUSE, "192.0.2.7", "192.0.2.1"), syscall.EADDRINUSE,
 			"all ports of the local address 192.0.2.7 (--local-ips) are taken (28232, ", "(--local-ips) are taken: widen",
+		},
+		"no port of an IPv6 address": {
+			failed("bind", syscall.EADDRINUSE, "2001:db8::7", "2001:db8::1"), syscall.EADDRINUSE,
+			"all ports of the local address 2001:db8::7 (--local-ips) are taken (28232, ", "are taken: widen",
 		},
 		"no such local address": {
 			failed("bind", syscall.EADDRNOTAVAIL, "192.0.2.7", "192.0.2.1"), syscall.EADDRNOTAVAIL,
@@ -87,15 +91,15 @@ func TestALimitIsNamed(t *testing.T) {
 			"(TCP holds 183 of 575796 pages)", "the kernel has no memory for another socket: free some",
 		},
 	}
-	nothing := system(nil)
-	nothing.OpenFiles = func() (uint64, error) { return 0, errors.ErrUnsupported }
+	unreadable := system(nil)
+	unreadable.OpenFiles = func() (uint64, error) { return 0, errors.ErrUnsupported }
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for says, on := range map[string]System{test.says: system(files), test.without: nothing} {
+			for want, on := range map[string]System{test.want: system(files), test.unknown: unreadable} {
 				err := on.explain(test.err)
 				require.ErrorContains(t, err, test.errno.Error()+": ")
-				require.ErrorContains(t, err, says)
+				require.ErrorContains(t, err, want)
 				require.ErrorContains(t, err, "; see k6 x pushgw doctor")
 				require.ErrorIs(t, err, test.errno)
 				require.ErrorIs(t, err, test.err)
@@ -105,12 +109,13 @@ func TestALimitIsNamed(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoLimitStaysAsItIs(t *testing.T) {
+func TestOtherErrorsAreNotExplained(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{
 		nil,
 		errors.New("something else"),
 		failed("connect", syscall.ECONNREFUSED, "", "192.0.2.1"),
+		failed("connect", syscall.EADDRINUSE, "", "192.0.2.1"),
 		failed("listen", syscall.EADDRINUSE, "", "192.0.2.1"),
 		&net.DNSError{Err: "no such host", Name: "nowhere.test"},
 	} {

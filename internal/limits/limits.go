@@ -1,8 +1,8 @@
-// Package limits reads what the system allows those who open many connections,
-// and says which limit it is that an error is about.
+// Package limits reads the system's limits on a process that opens many connections,
+// and explains which of them an error is about.
 //
-// Most of it is Linux's: proc(5), ip(7), tcp(7). Elsewhere it can't be read, and
-// the methods return errors.
+// Most of the limits are Linux's: proc(5), ip(7), tcp(7). On other systems the methods
+// that read them return errors.
 package limits
 
 import (
@@ -14,22 +14,22 @@ import (
 	"strings"
 )
 
-// System is where the limits are read.
+// System is where the limits are read from.
 type System struct {
-	// Root is the root of the file system, of which /proc and /sys are read.
+	// Root is the root directory; files in /proc and /sys are read.
 	Root fs.FS
-	// OpenFiles returns how many files this process may open: RLIMIT_NOFILE of
-	// getrlimit(2), whose soft limit the Go runtime has raised to the hard one.
+	// OpenFiles returns how many files this process may open: the soft limit of
+	// RLIMIT_NOFILE (getrlimit(2)), which the Go runtime has raised to the hard one.
 	OpenFiles func() (uint64, error)
 }
 
-// Local is the system that this process runs on.
+// Local returns the system that this process runs on.
 func Local() System { return System{Root: os.DirFS("/"), OpenFiles: openFiles} }
 
-var errForm = errors.New("it isn't of the form that is known")
+var errFormat = errors.New("unexpected format")
 
-// numbers reads a file of whole numbers, of which there must be that many at least.
-func (s System) numbers(path string, least int) ([]uint64, error) {
+// numbers reads a file that holds at least atLeast whole numbers.
+func (s System) numbers(path string, atLeast int) ([]uint64, error) {
 	text, err := fs.ReadFile(s.Root, path)
 	if err != nil {
 		return nil, err
@@ -41,8 +41,8 @@ func (s System) numbers(path string, least int) ([]uint64, error) {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	}
-	if len(numbers) < least {
-		return nil, fmt.Errorf("%s: %w", path, errForm)
+	if len(numbers) < atLeast {
+		return nil, fmt.Errorf("%s: %w", path, errFormat)
 	}
 	return numbers, nil
 }

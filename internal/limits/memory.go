@@ -10,9 +10,8 @@ import (
 	"strings"
 )
 
-// Memory is how many bytes this process and its children could take without
-// swapping: MemAvailable in proc(5), or what a control group allows them, if that
-// is less.
+// Memory returns how many bytes can be allocated without swapping: MemAvailable in
+// proc(5), or the limit of this process's control group if that is lower.
 func (s System) Memory() (uint64, error) {
 	const path = "proc/meminfo"
 	text, err := fs.ReadFile(s.Root, path)
@@ -30,37 +29,37 @@ func (s System) Memory() (uint64, error) {
 		}
 		return min(kilobytes<<10, s.groupMemory()), nil
 	}
-	return 0, fmt.Errorf("%s: %w", path, errForm)
+	return 0, fmt.Errorf("%s: %w", path, errFormat)
 }
 
-// groupMemory is what the control groups of this process allow it, in bytes:
-// memory.max or, in the first version, memory.limit_in_bytes (cgroups(7)).
+// groupMemory returns the lowest memory limit of this process's control groups, in bytes:
+// memory.max or, in version 1, memory.limit_in_bytes (cgroups(7)).
 func (s System) groupMemory() uint64 {
-	least := uint64(math.MaxUint64)
+	lowest := uint64(math.MaxUint64)
 	text, _ := fs.ReadFile(s.Root, "proc/self/cgroup") // without it there is no limit
 	for line := range strings.Lines(string(text)) {
 		_, entry, _ := strings.Cut(strings.TrimSpace(line), ":")
 		controllers, group, _ := strings.Cut(entry, ":")
 		switch {
 		case controllers == "":
-			least = min(least, s.groupLimit("sys/fs/cgroup", group, "memory.max"))
+			lowest = min(lowest, s.groupLimit("sys/fs/cgroup", group, "memory.max"))
 		case slices.Contains(strings.Split(controllers, ","), "memory"):
-			least = min(least, s.groupLimit("sys/fs/cgroup/memory", group, "memory.limit_in_bytes"))
+			lowest = min(lowest, s.groupLimit("sys/fs/cgroup/memory", group, "memory.limit_in_bytes"))
 		}
 	}
-	return least
+	return lowest
 }
 
-// groupLimit is the least limit of a control group and those that it is in. Not
-// all of them are seen from inside a container.
+// groupLimit returns the lowest limit of a control group and its ancestors. From inside
+// a container not all of them can be read.
 func (s System) groupLimit(root, group, file string) uint64 {
-	least := uint64(math.MaxUint64)
+	lowest := uint64(math.MaxUint64)
 	for dir := path.Clean("/" + group); ; dir = path.Dir(dir) {
 		if limit, err := s.numbers(path.Join(root, dir, file), 1); err == nil { // "max" isn't a number
-			least = min(least, limit[0])
+			lowest = min(lowest, limit[0])
 		}
 		if dir == "/" {
-			return least
+			return lowest
 		}
 	}
 }

@@ -7,28 +7,29 @@ import (
 	"strings"
 )
 
-// TCPMemory is what all TCP sockets may hold in their queues together, in pages:
-// tcp_mem in tcp(7).
+// TCPMemory is how much memory the queues of all TCP sockets may take together, in
+// pages: tcp_mem in tcp(7).
 type TCPMemory struct {
-	// Pressure is where the kernel begins to moderate, Most where it begins to drop.
-	Pressure, Most uint64
-	// Used is what they hold now.
+	// Pressure is where the kernel begins to moderate its use of memory, and Max where it
+	// begins to drop packets.
+	Pressure, Max uint64
+	// Used is how much they take now.
 	Used uint64
 }
 
-// TCPMemory reads it.
+// TCPMemory reads the limits on TCP's memory and its use.
 func (s System) TCPMemory() (TCPMemory, error) {
 	numbers, err := s.numbers("proc/sys/net/ipv4/tcp_mem", 3)
 	if err != nil {
 		return TCPMemory{}, err
 	}
 	used, err := s.sockstat("mem")
-	return TCPMemory{Pressure: numbers[1], Most: numbers[2], Used: used}, err
+	return TCPMemory{Pressure: numbers[1], Max: numbers[2], Used: used}, err
 }
 
-// TCPLeast is what each socket may hold of received and of sent data whatever the
-// pressure, in bytes: the first numbers of tcp_rmem and tcp_wmem in tcp(7).
-func (s System) TCPLeast() (received, sent uint64, err error) {
+// TCPMinBuffers returns the sizes of the buffers, in bytes, that every socket has even
+// under memory pressure: the first numbers of tcp_rmem and tcp_wmem in tcp(7).
+func (s System) TCPMinBuffers() (received, sent uint64, err error) {
 	in, err := s.numbers("proc/sys/net/ipv4/tcp_rmem", 3)
 	if err != nil {
 		return 0, 0, err
@@ -40,14 +41,15 @@ func (s System) TCPLeast() (received, sent uint64, err error) {
 	return in[0], out[0], nil
 }
 
-// TimeWait is how many closed connections keep their ports for a minute more:
-// TIME-WAIT of RFC 9293.
+// TimeWait returns how many closed connections still hold their ports, as each does for
+// a minute: TIME-WAIT in RFC 9293.
 func (s System) TimeWait() (int, error) {
 	n, err := s.sockstat("tw")
 	return int(n), err
 }
 
-// sockstat finds a number in a line like "TCP: inuse 5 orphan 0 tw 2 alloc 7 mem 1".
+// sockstat returns the number after name in a line like "TCP: inuse 5 orphan 0 tw 2 alloc
+// 7 mem 1".
 func (s System) sockstat(name string) (uint64, error) {
 	const path = "proc/net/sockstat"
 	text, err := fs.ReadFile(s.Root, path)
@@ -65,5 +67,5 @@ func (s System) sockstat(name string) (uint64, error) {
 			}
 		}
 	}
-	return 0, fmt.Errorf("%s: %w", path, errForm)
+	return 0, fmt.Errorf("%s: %w", path, errFormat)
 }

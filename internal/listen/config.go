@@ -1,6 +1,6 @@
-// Package listen holds connections: it opens them, shakes hands in their dialect,
-// reads them, and enters every delivery in the ledger. What happens is told to
-// an Observer.
+// Package listen opens and holds connections: it performs the handshake of their
+// dialect, reads them, enters every delivery in the ledger, and passes what happens
+// to an Observer.
 package listen
 
 import (
@@ -18,17 +18,17 @@ import (
 
 // Config is what the connections of one client have in common.
 type Config struct {
-	// Host is the gateway's, for errors.
+	// Host is the gateway's host, for errors.
 	Host string
-	// Prepare makes what one connection needs before it is dialled: where it goes and
-	// what it carries, and its side of the dialect. It may take time, as a signature or
-	// a new token does, and it may fail.
+	// Prepare returns what one connection needs before it is dialled: the target with
+	// the credentials that it carries, and the session, its side of the dialect. It may
+	// take time, as a signature or a new token does, and it may fail.
 	Prepare func(ctx context.Context) (*wire.Target, dialect.Session, error)
 	Ledger  *ledger.Ledger
-	// Pattern dates messages that carry no stamp of ours; nil for none.
+	// Pattern finds the send time in messages that carry no stamp of ours; nil for none.
 	Pattern *stamp.Pattern
-	// Limiter is shared by all connections to a gateway and says when the next may be
-	// opened; nil for at once.
+	// Limiter is shared by all connections to a gateway and bounds how many are
+	// opened each second; nil for no bound.
 	Limiter *rate.Limiter
 	// Timeout is how long a connection may take from dialling until it is ready.
 	Timeout time.Duration
@@ -40,12 +40,12 @@ type Config struct {
 // WaitToDial waits until the next connection may be opened.
 func (c *Config) WaitToDial(ctx context.Context) error { return waitTurn(ctx, c.Limiter) }
 
-// waitTurn waits for a pace's next waitTurn; there is always one where the pace is nil.
-func waitTurn(ctx context.Context, pace *rate.Limiter) error {
-	if pace == nil {
+// waitTurn waits until the limiter, which may be nil, lets the next connection pass.
+func waitTurn(ctx context.Context, limiter *rate.Limiter) error {
+	if limiter == nil {
 		return ctx.Err()
 	}
-	if err := pace.Wait(ctx); err != nil {
+	if err := limiter.Wait(ctx); err != nil {
 		if ctx.Err() == nil { // it would have to wait for longer than the context lasts
 			return fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
 		}
@@ -54,37 +54,38 @@ func waitTurn(ctx context.Context, pace *rate.Limiter) error {
 	return nil
 }
 
-// Observer is told what happens on connections, from many goroutines at once.
+// Observer gets what happens on connections, from many goroutines at once.
 type Observer interface {
-	// Connected: the WebSocket is open, that long after dialling began.
+	// Connected: the WebSocket is open. Took is the time since dialling began.
 	Connected(took time.Duration)
-	// Failed: a connection came no further than this. It isn't told of
-	// connections that are given up because the test ends.
+	// Failed: a connection never became ready. It isn't called for connections that
+	// are abandoned because the test ends.
 	Failed(err *wire.DialError)
-	// Counted: a step of the handshake is done that this metric counts.
+	// Counted: a step of the handshake is complete that the metric counter counts.
 	Counted(counter string)
 	// Answered: the gateway answered a request as it should.
 	Answered()
-	// Ready: the listener hears broadcasts, that long after dialling began.
+	// Ready: the listener receives broadcasts. Took is the time since dialling began.
 	Ready(took time.Duration)
-	// Sent and Received are data messages, whatever they hold.
+	// Sent and Received count data messages, whatever they hold.
 	Sent()
 	Received()
-	// Delivered: a stamp was read, that long after it had arrived.
+	// Delivered: a stamp was read. Lag is the time from its arrival until then.
 	Delivered(d ledger.Delivery, lag time.Duration)
-	// Erred: something went wrong that ends nothing; a name from a closed set.
+	// Erred: something went wrong that ends nothing. The names are a closed set.
 	Erred(name string)
 	// Pong: a ping was answered.
 	Pong(roundTrip time.Duration)
-	// Closed: an open connection is no more. Code is the WebSocket close code, and
-	// byGateway says whether that was the gateway's doing.
+	// Closed: an open connection has ended. Code is the WebSocket close code,
+	// byGateway reports whether the gateway ended it, and lasted is the time since
+	// dialling began.
 	Closed(code int, byGateway bool, lasted time.Duration)
 }
 
-// Names of what can go wrong here, beside those of the dialects.
+// The names of what can go wrong here, besides those of the dialects.
 const (
 	DamagedStamp  = "DamagedStamp"  // something like a stamp failed its checksum
-	LateDelivery  = "LateDelivery"  // it is in no account; see ledger.Outcome
+	LateDelivery  = "LateDelivery"  // it came after its broadcast's account was closed; see ledger.Outcome
 	StrayDelivery = "StrayDelivery" // it was meant for another audience
-	Silence       = "Silence"       // the gateway was silent for longer than it said it would be
+	Silence       = "Silence"       // the gateway sent nothing for longer than it said it would
 )

@@ -16,65 +16,52 @@ import (
 // Conn is one connection. One goroutine serves it; any may send on it.
 type Conn struct {
 	config  *Config
-	handler Handler        // nil: nobody but the ledger wants to know
-	member  *ledger.Member // nil: not one of the audience
+	handler Handler        // nil if no script drives the connection
+	member  *ledger.Member // nil if the connection is no listener
 	socket  *wire.Conn
 	dialled time.Time
 
-	mu      sync.Mutex // the dialect's state
+	mu      sync.Mutex // guards session
 	session dialect.Session
 
-	ready   atomic.Bool
-	leaving atomic.Pointer[departure]
-	// heard and pinged are when a message was last read and a ping sent, and
-	// silence is how long the gateway may be silent, all in ns; the former two
-	// since dialled.
-	heard, pinged, silence atomic.Int64
-	closed                 chan struct{}
+	ready       atomic.Bool
+	closedByUs  atomic.Pointer[closeReason] // nil while this side hasn't begun to close
+	lastMessage atomic.Int64                // when a message was last read, in ns since dialled
+	lastPing    atomic.Int64                // when a ping was last sent, in ns since dialled
+	maxSilence  atomic.Int64                // how long the gateway may send nothing, in ns; zero for any time
+	done        chan struct{}
 }
 
-// Handler is told what happens on a connection that a script drives, by the
-// goroutine that reads it.
+// Handler gets what happens on a connection that a script drives. The goroutine
+// that reads the connection calls it, except for Event as noted there.
 type Handler interface {
-	// Event is a frame with a meaning other than data, or what came of Do, in whose
-	// caller's goroutine that is told.
+	// Event gets a frame that means something other than data. It also gets the
+	// event that Do's argument returns, in the goroutine that called Do.
 	Event(e dialect.Event)
-	// Message is a frame with data, which is valid until Message returns.
+	// Message gets a frame with data, which is valid until Message returns.
 	Message(data []byte, request string)
 	// Closed is the last call.
 	Closed(code int, reason string)
 }
 
-// departure is why this side hung up.
-type departure struct {
-	code   int
-	reason string
-	// err is what was wrong, nil if it was time to go.
-	err error
-	// dismissed: the gateway had ended what the connection was for.
-	dismissed bool
-}
-
-// ErrNotReady is why a handshake that takes too long is given up.
-var ErrNotReady = errors.New("the gateway did not finish the handshake in time")
-
-// Open dials. What follows is Serve's. The error is a *wire.DialError, and has
-// been observed.
+// Open dials; Serve must follow. The error is a *wire.DialError and has been passed
+// to the observer, unless the context ended.
 func Open(ctx context.Context, config *Config, member *ledger.Member, handler Handler) (conn *Conn, err error) {
 	c := &Conn{
 		config: config, handler: handler, member: member,
-		dialled: time.Now(), closed: make(chan struct{}),
+		dialled: time.Now(), done: make(chan struct{}),
 	}
 	defer func() {
-		if conn == nil { // even if that is because something here panicked
-			c.discard()
+		if conn == nil { // because of an error or of a panic
+			c.closeNow()
 		}
 	}()
 	dialling, cancel := context.WithTimeout(ctx, config.Timeout)
 	defer cancel()
 	if c.socket, c.session, err = config.dial(dialling); err != nil {
-		if wire.ContextError(ctx) == nil {
-			config.Observer.Failed(asDialError(err))
+		var failed *wire.DialError
+		if errors.As(err, &failed) && wire.ContextError(ctx) == nil {
+			config.Observer.Failed(failed)
 		}
 		return nil, err
 	}
@@ -93,34 +80,26 @@ func (c *Config) dial(ctx context.Context) (*wire.Conn, dialect.Session, error) 
 	return socket, session, err
 }
 
-// discard lets go of what never came to be served.
-func (c *Conn) discard() {
-	if c.socket != nil {
-		c.socket.CloseNow()
-	}
-	c.leave()
-}
-
-// Serve shakes hands and reads until the connection ends. A panic ends this
-// connection and no more, be it the dialect's or that of whoever is told.
+// Serve performs the handshake and reads until the connection ends. A panic of the
+// dialect, the observer or the handler ends this connection, and not the process.
 func (c *Conn) Serve() {
-	defer close(c.closed)
-	defer survive()
-	c.finish(c.read())
+	defer close(c.done)
+	defer recoverPanic()
+	c.ended(c.read())
 }
 
-// survive keeps a panic from ending the process.
-func survive() { _ = recover() }
+// Done is closed when the connection has ended and the observer and the handler know.
+func (c *Conn) Done() <-chan struct{} { return c.done }
 
-// read reads until the connection ends, and says why it did.
+// read reads until the connection ends, and returns why it did.
 func (c *Conn) read() (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panic while reading: %v", r)
-			c.leaving.CompareAndSwap(nil, &departure{code: internalError, reason: err.Error(), err: err})
+			c.markClosed(closeReason{code: internalError, text: err.Error(), err: err})
 		}
 	}()
-	c.act(c.with(dialect.Session.Open))
+	c.Do(dialect.Session.Open)
 	for {
 		m, err := c.socket.Read()
 		if err != nil {
@@ -130,34 +109,40 @@ func (c *Conn) read() (err error) {
 	}
 }
 
-// with has f use the dialect's state, alone.
-func (c *Conn) with(f func(dialect.Session) dialect.Event) dialect.Event {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return f(c.session)
-}
-
-// receive gives one message its meaning.
+// receive passes one message to the dialect and does what it means.
 func (c *Conn) receive(m wire.Message) {
-	c.heard.Store(int64(m.Read.Sub(c.dialled)))
+	c.lastMessage.Store(int64(m.Read.Sub(c.dialled)))
 	c.config.Observer.Received()
-	event := c.with(func(s dialect.Session) dialect.Event { return s.Receive(m.Data) })
+	event := c.withSession(func(s dialect.Session) dialect.Event { return s.Receive(m.Data) })
 	if event.Kind != dialect.Data {
-		c.act(event)
+		c.handle(event)
 		return
 	}
 	if c.member != nil {
-		c.enter(m)
+		c.recordDeliveries(m)
 	}
 	if c.handler != nil {
 		c.handler.Message(m.Data, event.Request)
 	}
 }
 
-// act does what an event asks for.
-func (c *Conn) act(event dialect.Event) {
+// Do calls f with the dialect's session and handles the event that f returns. Nothing
+// else uses the session while f runs.
+func (c *Conn) Do(f func(dialect.Session) dialect.Event) {
+	c.handle(c.withSession(f))
+}
+
+// withSession calls f with the session locked.
+func (c *Conn) withSession(f func(dialect.Session) dialect.Event) dialect.Event {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return f(c.session)
+}
+
+// handle does what an event and those after it ask for.
+func (c *Conn) handle(event dialect.Event) {
 	for e := &event; e != nil; e = e.Next {
-		c.note(e)
+		c.observe(e)
 		if e.Answer != nil {
 			_ = c.Send(e.Answer) // if it fails, so will the next read
 		}
@@ -167,10 +152,10 @@ func (c *Conn) act(event dialect.Event) {
 	}
 }
 
-// note takes an event into the connection's own state.
-func (c *Conn) note(e *dialect.Event) {
+// observe updates the connection's state by an event and passes it to the observer.
+func (c *Conn) observe(e *dialect.Event) {
 	if e.Timeout > 0 {
-		c.silence.Store(int64(e.Timeout))
+		c.maxSilence.Store(int64(e.Timeout))
 	}
 	if e.Counter != "" {
 		c.config.Observer.Counted(e.Counter)
@@ -188,11 +173,11 @@ func (c *Conn) note(e *dialect.Event) {
 	case dialect.Refusal:
 		c.config.Observer.Erred(e.Err.Name)
 		if !c.ready.Load() {
-			c.depart(departure{code: NormalClosure, err: e.Err})
+			c.beginClose(closeReason{code: NormalClosure, err: e.Err})
 		}
 	case dialect.Ended:
 		if c.handler == nil {
-			c.depart(departure{code: NormalClosure, dismissed: true})
+			c.beginClose(closeReason{code: NormalClosure, endedByGateway: true})
 		}
 	case dialect.Unknown, dialect.Data, dialect.KeepAlive:
 	}
@@ -208,11 +193,6 @@ func (c *Conn) becomeReady() {
 	c.config.Observer.Ready(time.Since(c.dialled))
 }
 
-// Do changes the dialect's state, and does what that asks for. f runs alone.
-func (c *Conn) Do(f func(dialect.Session) dialect.Event) {
-	c.act(c.with(f))
-}
-
 // Send sends one text message.
 func (c *Conn) Send(text []byte) error {
 	if err := c.socket.Write(text); err != nil {
@@ -220,83 +200,4 @@ func (c *Conn) Send(text []byte) error {
 	}
 	c.config.Observer.Sent()
 	return nil
-}
-
-// NormalClosure is the close code of who is done (RFC 6455, section 7.4.1).
-const NormalClosure = 1000
-
-const (
-	goingAway     = 1001
-	internalError = 1011
-
-	// closePatience is how long a gateway may take to answer a close frame.
-	closePatience = 2 * time.Second
-)
-
-// Close takes leave in the dialect's way and begins the closing handshake.
-func (c *Conn) Close(code int, reason string) {
-	defer c.depart(departure{code: code, reason: reason})
-	for _, frame := range c.farewell() {
-		if c.Send(frame) != nil {
-			break
-		}
-	}
-}
-
-func (c *Conn) farewell() [][]byte {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.session.Farewell()
-}
-
-// Done is closed when the connection has ended and everything has been told.
-func (c *Conn) Done() <-chan struct{} { return c.closed }
-
-func (c *Conn) depart(d departure) {
-	if c.leaving.CompareAndSwap(nil, &d) {
-		c.socket.Close(d.code, d.reason, closePatience)
-	}
-}
-
-// finish is the end of every open connection.
-func (c *Conn) finish(err error) {
-	c.socket.CloseNow()
-	c.leave()
-	code, reason := wire.CloseCode(err)
-	mine := c.leaving.Load()
-	if mine != nil {
-		code, reason = mine.code, mine.reason
-		if mine.err != nil {
-			reason = mine.err.Error()
-		}
-	}
-	if c.handler != nil {
-		defer c.handler.Closed(code, reason)
-	}
-	if !c.ready.Load() && (mine == nil || mine.err != nil) {
-		c.config.Observer.Failed(c.handshakeError(mine, err))
-	}
-	c.config.Observer.Closed(code, mine == nil || mine.dismissed, time.Since(c.dialled))
-}
-
-func (c *Conn) leave() {
-	if c.member != nil {
-		c.member.Leave()
-	}
-}
-
-// handshakeError says why a connection that was open never became ready.
-func (c *Conn) handshakeError(mine *departure, err error) *wire.DialError {
-	if mine != nil {
-		err = mine.err
-	}
-	return &wire.DialError{Phase: wire.PhaseHandshake, Host: c.config.Host, Err: err}
-}
-
-func asDialError(err error) *wire.DialError {
-	var failed *wire.DialError
-	if errors.As(err, &failed) {
-		return failed
-	}
-	return &wire.DialError{Phase: wire.PhaseTCP, Err: err}
 }

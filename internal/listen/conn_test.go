@@ -3,70 +3,31 @@ package listen
 import (
 	"fmt"
 	"net/http"
-	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pushgw/xk6-pushgw/internal/apigw"
+	"github.com/pushgw/xk6-pushgw/internal/appsync"
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
-// diary is a Handler that writes down what it is told.
-type diary struct {
-	mu    sync.Mutex
-	lines []string
-	panic bool
-}
-
-func (d *diary) write(format string, args ...any) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.lines = append(d.lines, fmt.Sprintf(format, args...))
-	if d.panic {
-		panic("at " + format)
-	}
-}
-
-func (d *diary) read() []string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.lines
-}
-
-func (d *diary) Event(e dialect.Event)               { d.write("event %d %q", e.Kind, e.Request) }
-func (d *diary) Message(data []byte, request string) { d.write("message %s %q", data, request) }
-func (d *diary) Closed(code int, reason string)      { d.write("closed %d %q", code, reason) }
-
-// drive opens a connection as a script does.
-func drive(t *testing.T, s *scene, d *diary) *Conn {
-	t.Helper()
-	ctx, cancel := testContext(t)
-	defer cancel() // which ends no connection that is open
-	conn, err := Open(ctx, &s.Config, nil, d)
-	require.NoError(t, err)
-	go conn.Serve()
-	t.Cleanup(func() {
-		conn.Close(NormalClosure, "")
-		<-conn.Done()
-	})
-	return conn
-}
-
 func TestAConnectionThatAScriptDrives(t *testing.T) {
 	t.Parallel()
 	h, to := newHub(t, "welcome")
-	s, d := newScene(to), new(diary)
+	s, d := newFixture(to), new(handlerLog)
 	conn := drive(t, s, d)
-	s.saw(t, "ready", 1)
+	s.waitFor(t, "ready", 1)
 	assert.True(t, conn.ready.Load())
 	for _, text := range []string{"some data", "failed", "done it", "ended", "refused", "more"} {
-		h.say(text)
+		h.send(text)
 	}
-	s.saw(t, "received", 7)
+	s.waitFor(t, "received", 7)
 	require.NoError(t, conn.Send([]byte("text")))
 	conn.Do(func(dialect.Session) dialect.Event {
 		return dialect.Event{Kind: dialect.Progress, Answer: []byte("request")}
@@ -78,50 +39,16 @@ func TestAConnectionThatAScriptDrives(t *testing.T) {
 		`event 5 ""`, `event 1 "it"`, `event 0 ""`, `event 7 ""`, `event 6 "hello"`, `message more "data"`,
 		`event 1 ""`, `closed 4000 "enough"`,
 	}, d.read())
-	assert.Equal(t, map[string]int{"hello": 1, "thanks": 1, "text": 1, "request": 1, "bye": 1}, h.left(t, 4000, 1))
-	assert.Zero(t, s.told()["delivered"], "it is no listener")
+	assert.Equal(t, map[string]int{"hello": 1, "thanks": 1, "text": 1, "request": 1, "bye": 1}, h.waitForClosed(t, 4000, 1))
+	assert.Zero(t, s.counted()["delivered"], "it is no listener")
 	require.Error(t, conn.Send([]byte("too late")))
-}
-
-func TestAConnectionThatTheGatewayCloses(t *testing.T) {
-	t.Parallel()
-	h, to := newHub(t, "welcome")
-	s, d := newScene(to), new(diary)
-	conn := drive(t, s, d)
-	s.saw(t, "ready", 1)
-	h.each(func(socket *websocket.Conn) {
-		_ = socket.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(4001, "moved"))
-	})
-	<-conn.Done()
-	assert.Equal(t, `closed 4001 "moved"`, d.read()[2])
-	conn.Close(NormalClosure, "") // which is too late
-	assert.Equal(t, 1, s.told()["closed 4001 by gateway"])
-}
-
-func TestAConnectionThatManyClose(t *testing.T) {
-	t.Parallel()
-	_, to := newHub(t, "welcome")
-	s, d := newScene(to), new(diary)
-	conn := drive(t, s, d)
-	var closing sync.WaitGroup
-	for range 10 {
-		closing.Go(func() {
-			_ = conn.Send([]byte("text"))
-			conn.Close(NormalClosure, "")
-			conn.Tick(hours(1))
-		})
-	}
-	closing.Wait()
-	<-conn.Done()
-	assert.Equal(t, 1, s.told()["closed 1000 by us"])
-	assert.Zero(t, s.told()["failed handshake"])
 }
 
 func TestAConnectionThatDoesNotComeAbout(t *testing.T) {
 	t.Parallel()
-	s, d := newScene(httpGateway(t, func(w http.ResponseWriter, _ *http.Request) {
+	s, d := newFixture(httpGateway(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusForbidden)
-	})), new(diary)
+	})), new(handlerLog)
 	_, err := Open(t.Context(), &s.Config, nil, d)
 	var failed *wire.DialError
 	require.ErrorAs(t, err, &failed)
@@ -130,25 +57,100 @@ func TestAConnectionThatDoesNotComeAbout(t *testing.T) {
 	assert.Empty(t, d.read())
 }
 
-// The whole way to ready must not take longer than Timeout, dialling included.
-func TestADialThatTakesTooLong(t *testing.T) {
+func TestAChatOnAPIGateway(t *testing.T) {
 	t.Parallel()
-	s := newScene(httpGateway(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
-	s.Timeout = 100 * time.Millisecond
-	_, err := Open(t.Context(), &s.Config, nil, nil)
-	var failed *wire.DialError
-	require.ErrorAs(t, err, &failed)
-	assert.Equal(t, wire.PhaseUpgrade, failed.Phase)
-	assert.Equal(t, map[string]int{"failed upgrade": 1}, s.told())
+	g := &scripted{
+		answers:   [][2]string{{"ann", "Using nickname: ann\nType /help"}, {"/join Room1", "Joined chat room Room1"}},
+		broadcast: make(chan string),
+	}
+	to := g.serve(t)
+	s := newFixture(to)
+	steps := apigw.ChatHandshake("ann", "Room1")
+	s.Prepare = prepares(to, func() dialect.Session { return apigw.New(steps) })
+	summary, stop := s.run(t, Plan{Connections: 1})
+	s.waitForReady(t, 1)
+	account := s.audience.OpenSeries(0)
+	g.broadcast <- "host: " + account.Publish(time.Now()).String()
+	g.broadcast <- `{"message": "Internal server error", "connectionId":"a=", "requestId":"b="}`
+	g.broadcast <- "host: hello"
+	close(g.broadcast)
+	s.waitFor(t, "received", 5)
+	stop()
+	assert.Equal(t, Summary{Opened: 1, Ready: 1, Received: 1}, <-summary)
+	assert.EqualValues(t, 1, account.Close().Received)
+	assert.Equal(t, map[string]int{
+		"connected": 1, "sent": 2, "received": 5, "answered": 2, "ready": 1, "delivered": 1,
+		"counted nickname_counter": 1, "counted joined_success_counter": 1,
+		"erred InternalServerError": 1, "closed 1000 by us": 1,
+	}, s.counted())
 }
 
-// A handler that panics is told all the same that the connection is closed.
-func TestAHandlerThatPanics(t *testing.T) {
+func TestASubscriptionToAppSync(t *testing.T) {
 	t.Parallel()
-	_, to := newHub(t, "welcome")
-	s, d := newScene(to), &diary{panic: true}
-	conn := drive(t, s, d)
-	<-conn.Done()
-	assert.Equal(t, []string{`event 1 ""`, `closed 1011 "panic while reading: at event %d %q"`}, d.read())
-	assert.Equal(t, 1, s.told()["closed 1011 by us"])
+	g := &scripted{
+		answers: [][2]string{
+			{`{"type":"connection_init"`, `{"type":"connection_ack","payload":{"connectionTimeoutMs":5400000}}`},
+			{`{"id":"1","type":"start"`, `{"type":"start_ack","id":"1"}`},
+		},
+		broadcast: make(chan string),
+	}
+	to := g.serve(t)
+	s := newFixture(to)
+	start := appsync.StartFrame(appsync.FirstID, `{"query":"subscription{a}"}`, []byte(`{"host":"h"}`))
+	s.Prepare = prepares(to, func() dialect.Session { return appsync.New(start) })
+	summary, _ := s.run(t, Plan{Connections: 1})
+	s.waitForReady(t, 1)
+	account := s.audience.OpenSeries(0)
+	g.broadcast <- fmt.Sprintf(`{"id":"1","type":"data","payload":{"data":{"a":"%s"}}}`, account.Publish(time.Now()))
+	g.broadcast <- `{"type":"ka"}`
+	g.broadcast <- `{"id":"1","type":"error","payload":{"errors":[{"errorType":"LimitExceededError"}]}}`
+	close(g.broadcast)
+	s.waitFor(t, "received", 5)
+	s.group.Tick(time.Now().Add(time.Hour)) // within the hour and a half that the gateway may be silent
+	s.group.Tick(time.Now().Add(2 * time.Hour))
+	assert.Equal(t, Summary{Opened: 1, Ready: 1, Received: 1}, <-summary)
+	assert.EqualValues(t, 1, account.Close().Received)
+	counted := s.counted()
+	assert.Equal(t, 1, counted["erred Silence"])
+	assert.Equal(t, 1, counted["counted subscribed_success_counter"])
+	assert.Equal(t, 2, counted["sent"])
+	assert.Equal(t, 1, counted["delivered"])
+	assert.Equal(t, 1, counted["closed 1001 by us"])
+}
+
+// Every duration is measured from the beginning of the dial.
+func TestDurationsOfAConnection(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newFixture(pipeGateway(func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(100 * time.Millisecond)
+			upgrade(w, r, func(socket *websocket.Conn) {
+				_, _, _ = socket.ReadMessage()
+				time.Sleep(200 * time.Millisecond)
+				write(socket, "welcome")
+				time.Sleep(400 * time.Millisecond)
+			})
+		}))
+		summary, _ := s.run(t, Plan{Connections: 1})
+		assert.Equal(t, Summary{Opened: 1, Ready: 1, Closed: 1}, <-summary)
+		assert.Equal(t, map[string][]time.Duration{
+			"connected": {100 * time.Millisecond}, "ready": {300 * time.Millisecond}, "closed": {700 * time.Millisecond},
+		}, s.durations)
+	})
+}
+
+// The gateway takes the connection and never answers the request to upgrade it.
+func TestADialThatTakesTooLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newFixture(pipeGateway(func(_ http.ResponseWriter, r *http.Request) { <-t.Context().Done() }))
+		s.Timeout = 10 * time.Second
+		begin := time.Now()
+		_, err := Open(t.Context(), &s.Config, nil, nil)
+		assert.Equal(t, 10*time.Second, time.Since(begin))
+		var failed *wire.DialError
+		require.ErrorAs(t, err, &failed)
+		assert.Equal(t, wire.PhaseUpgrade, failed.Phase)
+		assert.Equal(t, map[string]int{"failed upgrade": 1}, s.counted())
+	})
 }

@@ -8,13 +8,13 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
-// enter finds the stamps in a message and enters each in the ledger. Several
-// places of one payload may repeat a stamp; that is one delivery.
-func (c *Conn) enter(m wire.Message) {
-	var known [4]stamp.Stamp
-	found := known[:0]
+// recordDeliveries finds the stamps in a message and enters each in the ledger. A
+// payload may hold the same stamp in several places; that is one delivery.
+func (c *Conn) recordDeliveries(m wire.Message) {
+	var few [4]stamp.Stamp // so that a message with up to four stamps allocates nothing
+	found := few[:0]
 	for rest := m.Data; ; {
-		s, behind, damaged, ok := stamp.Find(rest)
+		s, after, damaged, ok := stamp.Find(rest)
 		for range damaged {
 			c.config.Observer.Erred(DamagedStamp)
 		}
@@ -23,24 +23,16 @@ func (c *Conn) enter(m wire.Message) {
 		}
 		if !slices.Contains(found, s) {
 			found = append(found, s)
-			c.deliver(s, m)
+			c.recordDelivery(s, m)
 		}
-		rest = behind
+		rest = after
 	}
 	if len(found) == 0 && c.config.Pattern != nil {
-		c.match(m)
+		c.recordByPattern(m)
 	}
 }
 
-// match dates a broadcast that somebody else stamped in his own way. Who sent it
-// and which one it is isn't known, so it enters no account.
-func (c *Conn) match(m wire.Message) {
-	if sent, ok := c.config.Pattern.Find(m.Data); ok {
-		c.config.Observer.Delivered(ledger.Delivery{Delay: m.Arrived.Sub(sent)}, m.Read.Sub(m.Arrived))
-	}
-}
-
-func (c *Conn) deliver(s stamp.Stamp, m wire.Message) {
+func (c *Conn) recordDelivery(s stamp.Stamp, m wire.Message) {
 	d := c.config.Ledger.Deliver(c.member, s, m.Arrived)
 	switch {
 	case d.Canary:
@@ -51,4 +43,12 @@ func (c *Conn) deliver(s stamp.Stamp, m wire.Message) {
 		c.config.Observer.Erred(StrayDelivery)
 	}
 	c.config.Observer.Delivered(d, m.Read.Sub(m.Arrived))
+}
+
+// recordByPattern reads the send time of a broadcast that holds no stamp of ours.
+// Neither its publisher nor its number is known, so the ledger doesn't count it.
+func (c *Conn) recordByPattern(m wire.Message) {
+	if sent, ok := c.config.Pattern.Find(m.Data); ok {
+		c.config.Observer.Delivered(ledger.Delivery{Delay: m.Arrived.Sub(sent)}, m.Read.Sub(m.Arrived))
+	}
 }

@@ -9,28 +9,29 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
+	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
-// hear has one listener hear messages and returns what was told, beside that it
-// opened, was welcomed and closed.
-func hear(t *testing.T, s *scene, h *hub, messages ...string) map[string]int {
+// receive has one listener receive messages, and returns what was counted besides its
+// opening, its welcome and its closing.
+func receive(t *testing.T, s *fixture, h *hub, messages ...string) map[string]int {
 	t.Helper()
 	summary, stop := s.run(t, Plan{Connections: 1})
-	s.ready(t, 1)
+	s.waitForReady(t, 1)
 	for _, m := range messages {
-		h.say(m)
+		h.send(m)
 	}
-	s.saw(t, "received", 1+len(messages))
-	s.saw(t, "answered", 1)
+	s.waitFor(t, "received", 1+len(messages))
+	s.waitFor(t, "answered", 1)
 	stop()
 	<-summary
-	told := s.told()
+	counted := s.counted()
 	for _, what := range []string{
 		"connected", "answered", "counted welcomed", "ready", "sent", "received", "closed 1000 by us",
 	} {
-		delete(told, what)
+		delete(counted, what)
 	}
-	return told
+	return counted
 }
 
 func TestDeliveries(t *testing.T) {
@@ -41,7 +42,7 @@ func TestDeliveries(t *testing.T) {
 	damaged := "pgw-" + remote.String()[5:]
 	for name, test := range map[string]struct {
 		messages []string
-		told     map[string]int
+		want     map[string]int
 	}{
 		"one":                          {[]string{remote.String()}, map[string]int{"delivered": 1}},
 		"one, in JSON":                 {[]string{fmt.Sprintf(`{"data":"{\"t\":\"%s\"}"}`, remote)}, map[string]int{"delivered": 1}},
@@ -51,8 +52,8 @@ func TestDeliveries(t *testing.T) {
 		"none":                         {[]string{"", "just a message"}, map[string]int{}},
 		"a damaged one":                {[]string{damaged}, map[string]int{"erred DamagedStamp": 1}},
 		"damaged ones among others": {
-			[]string{fmt.Sprint(damaged, remote, damaged, other, "pgw-")},
-			map[string]int{"erred DamagedStamp": 3, "delivered": 2},
+			[]string{fmt.Sprint(damaged, damaged, remote, damaged, other, "pgw-")},
+			map[string]int{"erred DamagedStamp": 4, "delivered": 2},
 		},
 		"a canary":                {[]string{canary.String()}, map[string]int{}},
 		"a canary and a delivery": {[]string{fmt.Sprint(canary, remote)}, map[string]int{"delivered": 1}},
@@ -60,57 +61,58 @@ func TestDeliveries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h, to := newHub(t, "welcome")
-			assert.Equal(t, test.told, hear(t, newScene(to), h, test.messages...))
+			assert.Equal(t, test.want, receive(t, newFixture(to), h, test.messages...))
 		})
 	}
 }
 
-func TestDeliveriesThatArriveSomewhereElse(t *testing.T) {
+func TestLateAndStrayDeliveries(t *testing.T) {
 	t.Parallel()
 	h, to := newHub(t, "welcome")
-	s := newScene(to)
+	s := newFixture(to)
 	closed := s.audience.OpenSeries(0)
 	late := closed.Publish(time.Now())
 	closed.Close()
 	stray := s.Ledger.Audience("another").OpenSeries(0).Publish(time.Now())
 	own := s.audience.OpenCanaries().Publish(time.Now())
 	assert.Equal(t, map[string]int{"erred LateDelivery": 1, "erred StrayDelivery": 1, "delivered": 2},
-		hear(t, s, h, late.String(), stray.String(), own.String()))
+		receive(t, s, h, late.String(), stray.String(), own.String()))
 }
 
-// Several listeners sum up first copies only.
-func TestTheSummaryCountsFirstCopies(t *testing.T) {
-	t.Parallel()
-	const listeners = 4
-	h, to := newHub(t, "welcome")
-	s := newScene(to)
-	summary, stop := s.run(t, Plan{Connections: listeners})
-	s.ready(t, listeners)
-	account := s.audience.OpenSeries(0)
-	one, two := account.Publish(time.Now()), account.Publish(time.Now())
-	for _, sent := range []stamp.Stamp{two, one, two} {
-		h.say(sent.String())
-	}
-	s.saw(t, "delivered", 3*listeners)
-	result := account.Close()
-	assert.EqualValues(t, 2*listeners, result.Received)
-	assert.EqualValues(t, listeners, result.Duplicated)
-	assert.EqualValues(t, listeners, result.Reordered)
-	stop()
-	assert.EqualValues(t, 2*listeners, (<-summary).Received)
-}
-
-func TestOtherPeoplesBroadcasts(t *testing.T) {
+func TestBroadcastsWithAPattern(t *testing.T) {
 	t.Parallel()
 	h, to := newHub(t, "welcome")
-	s := newScene(to)
+	s := newFixture(to)
 	var err error
 	s.Pattern, err = stamp.NewPattern(`room-(\d{13})`)
 	require.NoError(t, err)
 	sent := time.Now().Add(-time.Hour)
 	ours := stamp.Stamp{Origin: 1, Sequence: 1, Sent: time.Now()}
-	told := hear(t, s, h, fmt.Sprintf("room-%d", sent.UnixMilli()), "room-1", fmt.Sprintf("%s room-%d", ours, sent.UnixMilli()))
-	assert.Equal(t, map[string]int{"delivered": 2}, told)
-	assert.InDelta(t, time.Hour, s.heard[0].Delay, float64(time.Minute))
-	assert.Less(t, s.heard[1].Delay, time.Minute)
+	counted := receive(t, s, h, fmt.Sprintf("room-%d", sent.UnixMilli()), "room-1", fmt.Sprintf("%s room-%d", ours, sent.UnixMilli()))
+	assert.Equal(t, map[string]int{"delivered": 2}, counted)
+	assert.InDelta(t, time.Hour, s.deliveries[0].Delay, float64(time.Minute))
+	assert.Less(t, s.deliveries[1].Delay, time.Minute)
+}
+
+// Delay is arrival less sending, lag is reading less arrival: a slow load generator must
+// not look like a slow gateway.
+func TestDelayAndLag(t *testing.T) {
+	t.Parallel()
+	s := newPipeFixture(welcome)
+	var err error
+	s.Pattern, err = stamp.NewPattern(`room-(\d{13})`)
+	require.NoError(t, err)
+	c := &Conn{config: &s.Config, member: s.audience.Enter()}
+	sent := time.UnixMilli(1_601_101_219_641)
+	m := wire.Message{Arrived: sent.Add(20 * time.Millisecond), Read: sent.Add(23 * time.Millisecond)}
+	for _, text := range []string{stamp.Stamp{Origin: 1, Sequence: 1, Sent: sent}.String(), "room-1601101219641"} {
+		m.Data = []byte(text)
+		c.recordDeliveries(m)
+	}
+	require.Len(t, s.deliveries, 2)
+	assert.EqualValues(t, 1, s.deliveries[0].Origin)
+	for _, d := range s.deliveries {
+		assert.Equal(t, 20*time.Millisecond, d.Delay)
+	}
+	assert.Equal(t, []time.Duration{3 * time.Millisecond, 3 * time.Millisecond}, s.durations["lag"])
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
-// Plan says how many listeners a Group is to hold, and for how long.
+// Plan is how many listeners a Group is to hold, and for how long.
 type Plan struct {
 	Connections int
 	// Rate is how many connections are opened each second, evenly spread; zero
@@ -23,21 +23,21 @@ type Plan struct {
 	Duration time.Duration
 }
 
-// openAtOnce bounds how many connections of one Group are being dialled at a
-// time, so that a large group doesn't meet the gateway as one burst.
-const openAtOnce = 100
+// maxDialling bounds how many connections of one Group are being dialled at a time,
+// so that a large group doesn't reach the gateway as one burst.
+const maxDialling = 100
 
 // Group is the listeners of one call, all of one audience.
 type Group struct {
 	config   Config
 	audience *ledger.Audience
 	summary  tally
-	alive    sync.WaitGroup // what goes on for the group
+	running  sync.WaitGroup // the goroutines that dial, serve and close
 
-	mu      sync.Mutex
-	conns   map[*Conn]struct{}
-	closing bool
-	kept    time.Time
+	mu       sync.Mutex
+	conns    map[*Conn]struct{}
+	closing  bool
+	lastTick time.Time
 }
 
 // NewGroup returns a group of listeners that are members of the audience.
@@ -48,8 +48,8 @@ func NewGroup(config Config, audience *ledger.Audience) *Group {
 	return g
 }
 
-// Run opens the connections and holds them until the plan is fulfilled, the
-// context ends or no connection is left. It returns when all are closed.
+// Run opens the connections and holds them until the plan's duration or the context
+// ends, or no connection is left. It returns when all are closed.
 func (g *Group) Run(ctx context.Context, plan Plan) Summary {
 	if plan.Duration > 0 {
 		var cancel context.CancelFunc
@@ -57,35 +57,18 @@ func (g *Group) Run(ctx context.Context, plan Plan) Summary {
 		defer cancel()
 	}
 	g.audience.NoteGroupSize(plan.Connections)
-	defer context.AfterFunc(ctx, g.close)()
-	// Instead of only waiting for the others, this goroutine reads the last one.
+	defer context.AfterFunc(ctx, g.closeAll)()
+	// This goroutine serves the last connection itself, so that a group has no more
+	// goroutines than connections. There may be very many groups of one connection.
 	if last := <-g.open(ctx, plan); last != nil {
-		g.hold(last)
+		g.serve(last)
 	}
-	g.alive.Wait()
+	g.running.Wait()
 	return g.summary.read()
 }
 
-// keepEvery is how often the connections are looked at: what is due there is due
-// after seconds or minutes.
-const keepEvery = time.Second
-
-// Tick does what is due on the group's connections. It may be called as often as
-// one likes.
-func (g *Group) Tick(now time.Time) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if now.Sub(g.kept) < keepEvery {
-		return
-	}
-	g.kept = now
-	for c := range g.conns {
-		c.Tick(now)
-	}
-}
-
-// open opens the planned connections at their pace, and has all but the last
-// held. That one comes from the channel, nil if it failed or was not to be.
+// open opens the planned connections at their rate and has all but the last served.
+// The channel brings the last one, or nil if it failed or isn't to be opened.
 func (g *Group) open(ctx context.Context, plan Plan) <-chan *Conn {
 	last := make(chan *Conn, 1)
 	if plan.Connections < 1 {
@@ -95,22 +78,23 @@ func (g *Group) open(ctx context.Context, plan Plan) <-chan *Conn {
 	if plan.Rate > 0 {
 		limiter = rate.NewLimiter(rate.Limit(plan.Rate), 1)
 	}
-	slots := make(chan struct{}, min(openAtOnce, plan.Connections))
+	slots := make(chan struct{}, min(maxDialling, plan.Connections))
 	for i := range plan.Connections {
 		if waitTurn(ctx, limiter) != nil || g.config.WaitToDial(ctx) != nil || !acquire(ctx, slots) {
 			close(last)
 			return last
 		}
 		member := g.audience.Enter()
-		// Dialling makes a stack grow. The reader gets one of its own, as small as it can be.
-		g.alive.Go(func() {
+		// Dialling makes a goroutine's stack grow, so the connection is served by
+		// another goroutine, whose stack is still small.
+		g.running.Go(func() {
 			conn := g.dial(ctx, member)
 			<-slots
 			switch {
 			case i == plan.Connections-1:
 				last <- conn
 			case conn != nil:
-				g.alive.Go(func() { g.hold(conn) })
+				g.running.Go(func() { g.serve(conn) })
 			}
 		})
 	}
@@ -126,9 +110,9 @@ func acquire(ctx context.Context, slots chan<- struct{}) bool {
 	}
 }
 
-// dial opens one connection. It is nil if that failed.
+// dial opens one connection. It returns nil if that failed.
 func (g *Group) dial(ctx context.Context, member *ledger.Member) (conn *Conn) {
-	defer survive()
+	defer recoverPanic()
 	defer func() {
 		if r := recover(); r != nil {
 			g.config.Observer.Failed(&wire.DialError{
@@ -140,8 +124,8 @@ func (g *Group) dial(ctx context.Context, member *ledger.Member) (conn *Conn) {
 	return conn
 }
 
-// hold serves one connection to its end.
-func (g *Group) hold(conn *Conn) {
+// serve serves one connection to its end.
+func (g *Group) serve(conn *Conn) {
 	g.add(conn)
 	conn.Serve()
 	g.mu.Lock()
@@ -154,25 +138,25 @@ func (g *Group) add(conn *Conn) {
 	defer g.mu.Unlock()
 	g.conns[conn] = struct{}{}
 	if g.closing {
-		g.dismiss(conn)
+		g.closeInBackground(conn)
 	}
 }
 
-// close begins to close every connection, each on its own: a gateway that
-// doesn't read must not hold up the others.
-func (g *Group) close() {
+// closeAll begins to close every connection, present and future.
+func (g *Group) closeAll() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.closing = true
 	for conn := range g.conns {
-		g.dismiss(conn)
+		g.closeInBackground(conn)
 	}
 }
 
-// dismiss closes a connection that is being held, without waiting.
-func (g *Group) dismiss(conn *Conn) {
-	g.alive.Go(func() {
-		defer survive()
+// closeInBackground closes a connection without waiting for it: a gateway that doesn't
+// read must not delay the others.
+func (g *Group) closeInBackground(conn *Conn) {
+	g.running.Go(func() {
+		defer recoverPanic()
 		conn.Close(NormalClosure, "")
 	})
 }

@@ -1,16 +1,21 @@
 package listen
 
 import (
+	"context"
 	"net/http"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"golang.org/x/time/rate"
 
+	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
@@ -19,12 +24,12 @@ func TestEverybodyListens(t *testing.T) {
 	t.Parallel()
 	const listeners, broadcasts = 50, 3
 	h, to := newHub(t, "welcome")
-	s := newScene(to)
+	s := newFixture(to)
 	summary, stop := s.run(t, Plan{Connections: listeners})
-	s.ready(t, listeners)
+	s.waitForReady(t, listeners)
 	account := s.audience.OpenSeries(time.Minute)
 	for range broadcasts {
-		h.say(account.Publish(time.Now()).String())
+		h.send(account.Publish(time.Now()).String())
 	}
 	account.Settle(t.Context())
 	result := account.Close()
@@ -36,18 +41,18 @@ func TestEverybodyListens(t *testing.T) {
 		"connected": listeners, "counted welcomed": listeners, "answered": listeners, "ready": listeners,
 		"sent": 2 * listeners, "received": listeners * (1 + broadcasts), "delivered": listeners * broadcasts,
 		"closed 1000 by us": listeners,
-	}, s.told())
-	s.stands(t, func(c ledger.Count) bool { return c == ledger.Count{Left: listeners, LargestGroup: listeners} })
-	assert.Equal(t, map[string]int{"hello": listeners, "bye": listeners}, h.left(t, 1000, listeners))
+	}, s.counted())
+	s.waitForAudience(t, func(c ledger.Count) bool { return c == ledger.Count{Left: listeners, LargestGroup: listeners} })
+	assert.Equal(t, map[string]int{"hello": listeners, "bye": listeners}, h.waitForClosed(t, 1000, listeners))
 }
 
-// Whatever keeps a listener from becoming ready is a failure, and told as one.
+// Each way in which a listener doesn't become ready is a failure and observed as one.
 func TestListenersThatNeverBecomeReady(t *testing.T) {
 	t.Parallel()
 	const listeners = 5
 	for name, test := range map[string]struct {
 		gateway func(t *testing.T) *wire.Target
-		told    map[string]int
+		want    map[string]int
 		summary Summary
 	}{
 		"the upgrade is refused": {
@@ -55,7 +60,7 @@ func TestListenersThatNeverBecomeReady(t *testing.T) {
 				t.Helper()
 				return httpGateway(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) })
 			},
-			told:    map[string]int{"failed upgrade": listeners},
+			want:    map[string]int{"failed upgrade": listeners},
 			summary: Summary{Failed: listeners},
 		},
 		"the handshake is refused": {
@@ -64,7 +69,7 @@ func TestListenersThatNeverBecomeReady(t *testing.T) {
 				_, to := newHub(t, "refused")
 				return to
 			},
-			told: map[string]int{
+			want: map[string]int{
 				"connected": listeners, "sent": listeners, "received": listeners, "erred Refused": listeners,
 				"failed handshake": listeners, "closed 1000 by us": listeners,
 			},
@@ -75,7 +80,7 @@ func TestListenersThatNeverBecomeReady(t *testing.T) {
 				t.Helper()
 				return gateway(t, func(socket *websocket.Conn) { hangUp(socket, 1008) })
 			},
-			told: map[string]int{
+			want: map[string]int{
 				"connected": listeners, "sent": listeners,
 				"failed handshake": listeners, "closed 1008 by gateway": listeners,
 			},
@@ -86,7 +91,7 @@ func TestListenersThatNeverBecomeReady(t *testing.T) {
 				t.Helper()
 				return gateway(t, func(socket *websocket.Conn) { _, _, _ = socket.ReadMessage() })
 			},
-			told: map[string]int{
+			want: map[string]int{
 				"connected": listeners, "sent": listeners,
 				"failed handshake": listeners, "closed 1006 by gateway": listeners,
 			},
@@ -95,11 +100,11 @@ func TestListenersThatNeverBecomeReady(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newScene(test.gateway(t))
+			s := newFixture(test.gateway(t))
 			summary, _ := s.run(t, Plan{Connections: listeners})
 			assert.Equal(t, test.summary, <-summary)
-			assert.Equal(t, test.told, s.told())
-			s.stands(t, func(c ledger.Count) bool { return c == ledger.Count{Failed: listeners, LargestGroup: listeners} })
+			assert.Equal(t, test.want, s.counted())
+			s.waitForAudience(t, func(c ledger.Count) bool { return c == ledger.Count{Failed: listeners, LargestGroup: listeners} })
 		})
 	}
 }
@@ -115,9 +120,9 @@ func TestTheGatewayHangsUp(t *testing.T) {
 	t.Parallel()
 	const listeners = 10
 	h, to := newHub(t, "welcome")
-	s := newScene(to)
+	s := newFixture(to)
 	summary, _ := s.run(t, Plan{Connections: listeners})
-	s.ready(t, listeners)
+	s.waitForReady(t, listeners)
 	i := 0
 	h.each(func(socket *websocket.Conn) {
 		if i++; i%2 == 0 {
@@ -127,138 +132,160 @@ func TestTheGatewayHangsUp(t *testing.T) {
 		_ = socket.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(4001, "moved"))
 	})
 	assert.Equal(t, Summary{Opened: listeners, Ready: listeners, Closed: listeners}, <-summary)
-	assert.Equal(t, listeners/2, s.told()["closed 4001 by gateway"])
-	assert.Equal(t, listeners/2, s.told()["closed 1006 by gateway"])
+	assert.Equal(t, listeners/2, s.counted()["closed 4001 by gateway"])
+	assert.Equal(t, listeners/2, s.counted()["closed 1006 by gateway"])
 }
 
-// A subscription that the gateway ends is no use any more.
+// A listener whose subscription the gateway ends is of no use any more, and is closed.
 func TestTheGatewayEndsWhatItBegan(t *testing.T) {
 	t.Parallel()
 	h, to := newHub(t, "welcome")
-	s := newScene(to)
+	s := newFixture(to)
 	summary, _ := s.run(t, Plan{Connections: 1})
-	s.ready(t, 1)
-	h.say("ended")
+	s.waitForReady(t, 1)
+	h.send("ended")
 	assert.Equal(t, Summary{Opened: 1, Ready: 1, Closed: 1}, <-summary)
-	assert.Equal(t, 1, s.told()["closed 1000 by gateway"])
+	assert.Equal(t, 1, s.counted()["closed 1000 by gateway"])
 }
 
-// What means nothing, or is an error of something else, ends nothing.
+// Frames that mean nothing, and errors about something else, end nothing.
 func TestOddFramesEndNothing(t *testing.T) {
 	t.Parallel()
 	h, to := newHub(t, "what", "welcome", "welcome", "what")
-	s := newScene(to)
+	s := newFixture(to)
 	summary, stop := s.run(t, Plan{Connections: 1})
 	for _, text := range []string{"failed", "refused", "done this", "", "some data"} {
-		s.ready(t, 1)
-		h.say(text)
+		s.waitForReady(t, 1)
+		h.send(text)
 	}
-	s.saw(t, "received", 9)
+	s.waitFor(t, "received", 9)
 	stop()
 	assert.Equal(t, Summary{Opened: 1, Ready: 1}, <-summary)
 	assert.Equal(t, map[string]int{
 		"connected": 1, "ready": 1, "counted welcomed": 2, "answered": 3, "sent": 3, "received": 9,
 		"erred Failed": 1, "erred Refused": 1, "closed 1000 by us": 1,
-	}, s.told())
+	}, s.counted())
 }
 
 func TestTheRate(t *testing.T) {
 	t.Parallel()
-	const listeners, each = 10, 100
 	for name, test := range map[string]struct {
-		own  float64
-		pace *rate.Limiter
+		own    float64
+		shared *rate.Limiter
 	}{
-		"own":    {own: each},
-		"shared": {pace: rate.NewLimiter(each, 1)},
+		"own":    {own: 100},
+		"shared": {shared: rate.NewLimiter(100, 1)},
+		"both":   {own: 100, shared: rate.NewLimiter(1000, 1)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, to := newHub(t, "welcome")
-			s := newScene(to)
-			s.Limiter = test.pace
-			begin := time.Now()
-			summary, stop := s.run(t, Plan{Connections: listeners, Rate: test.own})
-			s.ready(t, listeners)
-			assert.GreaterOrEqual(t, time.Since(begin), (listeners-1)*time.Second/each)
-			stop()
-			assert.EqualValues(t, listeners, (<-summary).Ready)
+			synctest.Test(t, func(t *testing.T) {
+				var mu sync.Mutex
+				begin, at := time.Now(), []time.Duration(nil)
+				s := newPipeFixture(welcome)
+				prepare := s.Prepare
+				s.Prepare = func(ctx context.Context) (*wire.Target, dialect.Session, error) {
+					mu.Lock()
+					defer mu.Unlock()
+					at = append(at, time.Since(begin).Round(time.Millisecond))
+					return prepare(ctx)
+				}
+				s.Limiter = test.shared
+				summary, stop := s.run(t, Plan{Connections: 4, Rate: test.own})
+				s.waitForReady(t, 4)
+				stop()
+				assert.Equal(t, Summary{Opened: 4, Ready: 4}, <-summary)
+				assert.Equal(t, []time.Duration{0, 10 * time.Millisecond, 20 * time.Millisecond, 30 * time.Millisecond}, at)
+			})
 		})
 	}
 }
 
 func TestTheDurationEnds(t *testing.T) {
 	t.Parallel()
-	_, to := newHub(t, "welcome")
-	s := newScene(to)
-	const duration = 300 * time.Millisecond
-	begin := time.Now()
-	summary, _ := s.run(t, Plan{Connections: 3, Duration: duration})
-	got := <-summary
-	assert.GreaterOrEqual(t, time.Since(begin), duration)
-	assert.Zero(t, got.Failed)
-	assert.Zero(t, got.Closed)
+	synctest.Test(t, func(t *testing.T) {
+		s := newPipeFixture(welcome)
+		begin := time.Now()
+		summary, _ := s.run(t, Plan{Connections: 3, Duration: time.Minute})
+		assert.Equal(t, Summary{Opened: 3, Ready: 3}, <-summary)
+		assert.Equal(t, time.Minute, time.Since(begin))
+		assert.Equal(t, 3, s.counted()["closed 1000 by us"])
+	})
 }
 
 func TestTheDurationEndsBeforeAllAreOpen(t *testing.T) {
 	t.Parallel()
-	_, to := newHub(t, "welcome")
-	s := newScene(to)
-	summary, _ := s.run(t, Plan{Connections: 1000, Rate: 100, Duration: 200 * time.Millisecond})
-	got := <-summary
-	assert.Less(t, got.Opened, int64(1000))
-	assert.Zero(t, got.Failed)
-	assert.Zero(t, got.Closed)
-	assert.Zero(t, s.told()["failed tcp"]+s.told()["failed upgrade"]+s.told()["failed handshake"])
+	synctest.Test(t, func(t *testing.T) {
+		s := newPipeFixture(welcome)
+		summary, _ := s.run(t, Plan{Connections: 1000, Rate: 100, Duration: 195 * time.Millisecond})
+		assert.Equal(t, Summary{Opened: 20, Ready: 20}, <-summary)
+		assert.Empty(t, s.failures)
+	})
 }
 
-// Connections that are given up because the test ends have not failed.
+// A connection that is opened while the group is closing is closed as well.
+func TestAConnectionThatOpensTooLate(t *testing.T) {
+	t.Parallel()
+	h, to := newHub(t, "welcome")
+	s := newFixture(to)
+	g := NewGroup(s.Config, s.audience)
+	conn := g.dial(t.Context(), s.audience.Enter())
+	require.NotNil(t, conn)
+	g.closeAll()
+	g.serve(conn)
+	g.running.Wait()
+	assert.Equal(t, 1, s.counted()["closed 1000 by us"])
+	assert.Equal(t, 1, h.waitForClosed(t, 1000, 1)["bye"])
+	assert.Empty(t, g.conns)
+}
+
+// Connections that are abandoned because the test ends have not failed.
 func TestTheTestEndsWhileDialling(t *testing.T) {
 	t.Parallel()
-	const listeners = 2 * openAtOnce
+	const listeners, atATime = 200, 100
 	asked := make(chan struct{}, listeners)
-	s := newScene(httpGateway(t, func(_ http.ResponseWriter, r *http.Request) {
+	s := newFixture(httpGateway(t, func(_ http.ResponseWriter, r *http.Request) {
 		asked <- struct{}{}
 		<-r.Context().Done()
 	}))
 	summary, stop := s.run(t, Plan{Connections: listeners})
-	for range openAtOnce {
+	for range atATime {
 		<-asked
 	}
 	stop()
 	assert.Zero(t, <-summary)
-	assert.Empty(t, s.told())
+	assert.Empty(t, s.counted())
 	assert.Empty(t, asked, "more than may be dialled at once")
-	s.stands(t, func(c ledger.Count) bool { return c.Connecting == 0 })
+	s.waitForAudience(t, func(c ledger.Count) bool { return c.Connecting == 0 })
 }
 
 func TestTheTestEndsWhileShakingHands(t *testing.T) {
 	t.Parallel()
 	const listeners = 10
 	h, to := newHub(t)
-	s := newScene(to)
+	s := newFixture(to)
 	summary, stop := s.run(t, Plan{Connections: listeners})
-	s.saw(t, "sent", listeners)
+	s.waitFor(t, "sent", listeners)
 	stop()
 	assert.Equal(t, Summary{Opened: listeners}, <-summary)
-	assert.Equal(t, map[string]int{"connected": listeners, "sent": 2 * listeners, "closed 1000 by us": listeners}, s.told())
-	assert.Equal(t, map[string]int{"hello": listeners, "bye": listeners}, h.left(t, 1000, listeners))
+	assert.Equal(t, map[string]int{"connected": listeners, "sent": 2 * listeners, "closed 1000 by us": listeners}, s.counted())
+	assert.Equal(t, map[string]int{"hello": listeners, "bye": listeners}, h.waitForClosed(t, 1000, listeners))
 }
 
 func TestTheTestIsOverAlready(t *testing.T) {
 	t.Parallel()
 	_, to := newHub(t, "welcome")
-	s := newScene(to)
-	ctx, cancel := testContext(t)
+	s := newFixture(to)
+	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	assert.Zero(t, NewGroup(s.Config, s.audience).Run(ctx, Plan{Connections: 3}))
-	assert.Empty(t, s.told())
+	assert.Empty(t, s.counted())
 }
 
 func TestNobodyIsToListen(t *testing.T) {
 	t.Parallel()
 	_, to := newHub(t, "welcome")
-	s := newScene(to)
+	s := newFixture(to)
 	summary, _ := s.run(t, Plan{})
 	assert.Zero(t, <-summary)
 }
@@ -267,9 +294,9 @@ func TestNobodyIsToListen(t *testing.T) {
 func TestOneGoroutineForEachListener(t *testing.T) {
 	const listeners = 200
 	_, to := newHub(t, "welcome")
-	s := newScene(to)
+	s := newFixture(to)
 	summary, stop := s.run(t, Plan{Connections: listeners})
-	s.ready(t, listeners)
+	s.waitForReady(t, listeners)
 	assert.Eventually(t, func() bool { return ours() == listeners }, 10*time.Second, 10*time.Millisecond)
 	stop()
 	<-summary

@@ -10,8 +10,8 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
 )
 
-// Whoever is told what happens may panic. That ends connections, and not the
-// process; no listener stays in the audience.
+// A panic of the observer ends connections, and not the process. No listener stays in
+// the audience.
 func TestAnObserverThatPanics(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{
@@ -22,33 +22,33 @@ func TestAnObserverThatPanics(t *testing.T) {
 			t.Parallel()
 			const listeners = 3
 			h, to := newHub(t, "failed", "welcome")
-			s := newScene(to)
+			s := newFixture(to)
 			s.panicsAt, s.Ping = at, time.Second
 			summary, stop := s.run(t, Plan{Connections: listeners})
-			s.stands(t, func(c ledger.Count) bool { return c.Ready+c.Failed+c.Left == listeners })
-			h.say(s.audience.OpenSeries(0).Publish(time.Now()).String())
-			s.group.Tick(hours(1))
+			s.waitForAudience(t, func(c ledger.Count) bool { return c.Ready+c.Failed+c.Left == listeners })
+			h.send(s.audience.OpenSeries(0).Publish(time.Now()).String())
+			s.group.Tick(time.Now().Add(30 * time.Second))
 			stop()
 			<-summary
-			s.stands(t, func(c ledger.Count) bool { return c.Failed+c.Left == listeners })
+			s.waitForAudience(t, func(c ledger.Count) bool { return c.Failed+c.Left == listeners })
 		})
 	}
 }
 
-func TestAFailureThatNobodyCanBeToldOf(t *testing.T) {
+func TestAnObserverThatPanicsAtAFailure(t *testing.T) {
 	t.Parallel()
 	_, to := newHub(t, "refused")
-	s := newScene(to)
+	s := newFixture(to)
 	s.panicsAt = "failed"
 	summary, _ := s.run(t, Plan{Connections: 3})
 	assert.Equal(t, Summary{Opened: 3, Failed: 3}, <-summary)
 
 	to.URL.Host = "127.0.0.1:1"
-	s = newScene(to)
+	s = newFixture(to)
 	s.panicsAt = "failed"
 	summary, _ = s.run(t, Plan{Connections: 3})
 	<-summary
-	s.stands(t, func(c ledger.Count) bool { return c == ledger.Count{Failed: 3, LargestGroup: 3} })
+	s.waitForAudience(t, func(c ledger.Count) bool { return c == ledger.Count{Failed: 3, LargestGroup: 3} })
 }
 
 // A panic here is not the gateway's doing.
@@ -57,29 +57,29 @@ func TestADialectThatPanics(t *testing.T) {
 	for name, test := range map[string]struct {
 		session func() dialect.Session
 		welcome []string
-		told    map[string]int
+		want    map[string]int
 		summary Summary
 	}{
 		"when it is made": {
 			session: func() dialect.Session { panic("no session") },
-			told:    map[string]int{"failed tcp": 3},
+			want:    map[string]int{"failed tcp": 3},
 			summary: Summary{Failed: 3},
 		},
 		"when it opens": {
 			session: func() dialect.Session { return panicky{at: "open"} },
-			told:    map[string]int{"connected": 3, "failed handshake": 3, "closed 1011 by us": 3},
+			want:    map[string]int{"connected": 3, "failed handshake": 3, "closed 1011 by us": 3},
 			summary: Summary{Opened: 3, Failed: 3},
 		},
 		"when it shakes hands": {
 			welcome: []string{"panic"},
-			told: map[string]int{
+			want: map[string]int{
 				"connected": 3, "sent": 3, "received": 3, "failed handshake": 3, "closed 1011 by us": 3,
 			},
 			summary: Summary{Opened: 3, Failed: 3},
 		},
 		"when it listens": {
 			welcome: []string{"welcome", "panic"},
-			told: map[string]int{
+			want: map[string]int{
 				"connected": 3, "sent": 3, "received": 6, "answered": 3, "counted welcomed": 3, "ready": 3,
 				"closed 1011 by us": 3,
 			},
@@ -89,13 +89,16 @@ func TestADialectThatPanics(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, to := newHub(t, test.welcome...)
-			s := newScene(to)
+			s := newFixture(to)
 			if test.session != nil {
-				s.Prepare = speaks(to, test.session)
+				s.Prepare = prepares(to, test.session)
 			}
 			summary, _ := s.run(t, Plan{Connections: 3})
 			assert.Equal(t, test.summary, <-summary)
-			assert.Equal(t, test.told, s.told())
+			assert.Equal(t, test.want, s.counted())
+			for _, failed := range s.failures {
+				assert.Equal(t, to.URL.Host, failed.Host)
+			}
 		})
 	}
 }
@@ -103,13 +106,13 @@ func TestADialectThatPanics(t *testing.T) {
 func TestADialectThatPanicsAtItsFarewell(t *testing.T) {
 	t.Parallel()
 	_, to := newHub(t, "welcome")
-	s := newScene(to)
-	s.Prepare = speaks(to, func() dialect.Session { return panicky{at: "farewell"} })
+	s := newFixture(to)
+	s.Prepare = prepares(to, func() dialect.Session { return panicky{at: "farewell"} })
 	summary, stop := s.run(t, Plan{Connections: 3})
-	s.ready(t, 3)
+	s.waitForReady(t, 3)
 	stop()
 	assert.Equal(t, Summary{Opened: 3, Ready: 3}, <-summary)
-	assert.Equal(t, 3, s.told()["closed 1000 by us"])
+	assert.Equal(t, 3, s.counted()["closed 1000 by us"])
 }
 
 type panicky struct {
@@ -129,4 +132,15 @@ func (p panicky) Farewell() [][]byte {
 		panic("at farewell")
 	}
 	return p.simple.Farewell()
+}
+
+// A handler that panics still gets its last call.
+func TestAHandlerThatPanics(t *testing.T) {
+	t.Parallel()
+	_, to := newHub(t, "welcome")
+	s, d := newFixture(to), &handlerLog{panic: true}
+	conn := drive(t, s, d)
+	<-conn.Done()
+	assert.Equal(t, []string{`event 1 ""`, `closed 1011 "panic while reading: at event %d %q"`}, d.read())
+	assert.Equal(t, 1, s.counted()["closed 1011 by us"])
 }

@@ -10,14 +10,14 @@ import (
 
 // Summary is what became of a Group's listeners.
 type Summary struct {
-	Opened   int64 // WebSockets that came about
+	Opened   int64 // WebSockets that were opened
 	Ready    int64 // of these: acknowledged by the gateway
 	Failed   int64 // attempts that never became ready
 	Received int64 // deliveries, first copies only
 	Closed   int64 // connections that the gateway ended
 }
 
-// tally counts for the summary what passes to the observer.
+// tally is an Observer that counts for the summary and passes everything on.
 type tally struct {
 	Observer
 	opened, ready, failed, received, closed atomic.Int64

@@ -3,7 +3,6 @@ package publish
 import (
 	"bytes"
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -28,9 +27,6 @@ func Post(ctx context.Context, state *lib.State, to *url.URL, header http.Header
 	if err != nil {
 		return 0, nil, withoutURL(err)
 	}
-	if response.Error != "" && response.Status == 0 {
-		return 0, nil, errors.New(response.Error)
-	}
 	content, _ := response.Body.([]byte)
 	return response.Status, content, nil
 }
@@ -48,7 +44,7 @@ func jsonRequest(state *lib.State, to *url.URL, header http.Header, body []byte)
 		Req:              &http.Request{Method: http.MethodPost, URL: address.GetURL(), Header: header},
 		Body:             bytes.NewBuffer(body),
 		Timeout:          httpTimeout,
-		Throw:            true,
+		Throw:            true, // an error is returned, and not logged
 		ResponseType:     httpext.ResponseTypeBinary,
 		ResponseCallback: func(status int) bool { return status == http.StatusOK },
 		Redirects:        null.IntFrom(0),

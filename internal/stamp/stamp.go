@@ -9,9 +9,8 @@
 //
 // where o is the origin, s the sequence, t the intended send time in
 // microseconds since the Unix epoch, and c a CRC-32C of all that comes before
-// it, each in hexadecimal. In a canary's stamp a c stands in the place of the
-// second dash. The checksum is what makes a damaged stamp one that
-// is refused rather than one that is misread.
+// it, each in hexadecimal. A canary's stamp has a c in place of the second dash. Because
+// of the checksum a damaged stamp is refused and never misread.
 package stamp
 
 import (
@@ -20,7 +19,7 @@ import (
 	"time"
 )
 
-// Placeholder is where a message, a GraphQL variable or an event takes its stamp.
+// Placeholder marks the place of the stamp in a message, a GraphQL variable or an event.
 const Placeholder = "{{stamp}}"
 
 // Len is the length of every stamp in bytes.
@@ -40,17 +39,17 @@ const (
 	checkAt    = timeAt + timeDigits + 1
 )
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli) // a constant table
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Stamp identifies one broadcast and says when it was meant to be sent.
+// Stamp identifies one broadcast and holds its intended send time.
 type Stamp struct {
 	Origin   uint32    // the publishing process
 	Sequence uint32    // its broadcasts, counted from 1
 	Sent     time.Time // the intended send time, to the microsecond
-	Canary   bool      // it was sent to find out who listens, and is no broadcast
+	Canary   bool      // sent to find out which listeners hear anything; not a broadcast
 }
 
-// Append writes the stamp to the end of b and returns the longer slice.
+// Append appends the stamp's text to b and returns the extended slice.
 func (s Stamp) Append(b []byte) []byte {
 	start := len(b)
 	b = append(b, prefix...)
@@ -62,7 +61,7 @@ func (s Stamp) Append(b []byte) []byte {
 	return appendHex(b, uint64(crc32.Checksum(b[start:], castagnoli)), checkDigits)
 }
 
-// What stands at kindAt.
+// The byte at kindAt.
 const (
 	kindBroadcast = '-'
 	kindCanary    = 'c'
@@ -80,9 +79,9 @@ func (s Stamp) String() string {
 	return string(s.Append(make([]byte, 0, Len)))
 }
 
-// Find returns the first whole stamp in data and what follows it. Whatever
-// looks like a stamp but fails its checksum is counted in damaged and passed
-// over; ok is false when no whole stamp is left, and then rest is empty.
+// Find returns the first valid stamp in data and what follows it. Damaged counts what
+// begins like a stamp and isn't valid, which is skipped. Ok is false if data holds no
+// valid stamp, and then rest is empty.
 func Find(data []byte) (s Stamp, rest []byte, damaged int, ok bool) {
 	for {
 		at := bytes.Index(data, []byte(prefix))
@@ -98,6 +97,7 @@ func Find(data []byte) (s Stamp, rest []byte, damaged int, ok bool) {
 	}
 }
 
+// parse reads the stamp at the beginning of b.
 func parse(b []byte) (Stamp, bool) {
 	if len(b) < Len || (b[kindAt] != kindBroadcast && b[kindAt] != kindCanary) || b[checkAt-1] != '-' {
 		return Stamp{}, false

@@ -3,6 +3,8 @@ package stamp
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"hash/crc32"
 	"math"
 	"strings"
 	"testing"
@@ -28,20 +30,22 @@ func TestFindIsIndifferentToThePayload(t *testing.T) {
 	outer, err := json.Marshal(map[string]string{"event": string(inner)})
 	require.NoError(t, err)
 
+	damage := map[string]int{"after a false": 2, "doubled prefix": 1}
 	for name, payload := range map[string]string{
 		"bare":           text,
 		"chat":           "Broadcast: " + text,
 		"room":           "room-" + text + "-end",
 		"json":           string(inner),
 		"json in json":   string(outer),
-		"behind a false": "pgw- pgw-deadbeef " + text,
+		"after a false":  "pgw- pgw-deadbeef " + text,
 		"doubled prefix": "pgw-" + text,
 		"binary":         "\x00\xff" + text + "\x00",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			found, rest, _, ok := Find([]byte(payload))
+			found, rest, damaged, ok := Find([]byte(payload))
 			require.True(t, ok)
+			require.Equal(t, damage[name], damaged)
 			require.Equal(t, example, found)
 			require.True(t, strings.HasSuffix(payload, string(rest)))
 		})
@@ -58,7 +62,7 @@ func TestACanaryIsKnownAsOne(t *testing.T) {
 	require.Equal(t, canary, found)
 }
 
-func TestFindGoesOnBehindAStamp(t *testing.T) {
+func TestFindGoesOnAfterAStamp(t *testing.T) {
 	t.Parallel()
 	second := example
 	second.Sequence++
@@ -83,8 +87,9 @@ func TestADamagedStampIsRefused(t *testing.T) {
 			}
 			broken := bytes.Clone(text)
 			broken[at] = c
-			_, _, _, ok := Find(broken)
+			_, rest, _, ok := Find(broken)
 			require.False(t, ok, "%s", broken)
+			require.Empty(t, rest)
 		}
 	}
 	for short := range text {
@@ -93,6 +98,24 @@ func TestADamagedStampIsRefused(t *testing.T) {
 	}
 	_, _, damaged, _ := Find(append(bytes.Clone(text[:Len-1]), 'x'))
 	require.Equal(t, 1, damaged)
+}
+
+// A text in another format isn't a stamp even if its checksum is right.
+func TestTheFormatIsChecked(t *testing.T) {
+	t.Parallel()
+	for at, c := range map[int]byte{originAt: 'g', sequenceAt: 'A', kindAt: 'k', timeAt: '-', checkAt - 1: 'c'} {
+		text := []byte(example.String())[:checkAt]
+		text[at] = c
+		text = fmt.Appendf(text, "%08x", crc32.Checksum(text, castagnoli))
+		_, _, damaged, ok := Find(text)
+		require.False(t, ok, "%s", text)
+		require.Equal(t, 1, damaged)
+	}
+}
+
+func TestAppendLeavesWhatIsThere(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "room-"+example.String(), string(example.Append([]byte("room-"))))
 }
 
 func FuzzFind(f *testing.F) {
@@ -119,4 +142,22 @@ func BenchmarkFind(b *testing.B) {
 			b.Fatal("not found")
 		}
 	}
+}
+
+// Stamps travel between processes, which may be different builds: the text must never
+// change. Its checksum was computed by an independent implementation.
+func TestGoldenStamps(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]Stamp{
+		"pgw-deadbeef00000007-5b0316d723723-cb23f208": {Origin: 0xdeadbeef, Sequence: 7, Sent: example.Sent},
+		"pgw-deadbeef00000007c5b0316d723723-3a5d17cd": {Origin: 0xdeadbeef, Sequence: 7, Sent: example.Sent, Canary: true},
+	} {
+		require.Equal(t, text, want.String())
+		found, rest, damaged, ok := Find([]byte("Broadcast: " + text + " and more"))
+		require.True(t, ok)
+		require.Equal(t, want, found)
+		require.Equal(t, " and more", string(rest))
+		require.Zero(t, damaged)
+	}
+	require.Equal(t, "{{stamp}}", Placeholder)
 }

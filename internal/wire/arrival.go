@@ -5,60 +5,62 @@ import (
 	"time"
 )
 
-// Timestamps chooses what dates an arrival.
+// Timestamps selects what dates the arrival of a message.
 type Timestamps uint8
 
 const (
 	// KernelTime is when the bytes reached this host's network stack
-	// (SO_TIMESTAMPNS), where the system can tell; else it is as ReadTime.
+	// (SO_TIMESTAMPNS). Where the system gives no such time, it is the same as
+	// ReadTime.
 	KernelTime Timestamps = iota
-	// ReadTime is when this process got round to reading them.
+	// ReadTime is when this process read the bytes.
 	ReadTime
 )
 
-// arrivalConn is a TCP connection that knows when the bytes it returned last
+// arrivalConn is a TCP connection that remembers when the bytes of its last Read
 // had arrived.
 //
-// The kernel gives one time for each read, that of the newest segment in it. So
-// that nothing is dated later than reading it alone would have done, no read
-// goes past the end of a unit: a WebSocket frame or, below TLS, a record. Where
-// segments were merged in the receive queue before anybody read them, the kernel
-// itself has kept only the newest one's time.
+// The kernel gives one time for each read: that of the newest segment in it. A
+// read that went past the end of one message would date it by the next, so no
+// read goes past the end of a unit: a WebSocket frame or, below TLS, a record.
+// Segments that the kernel merged in the receive queue, before they were read,
+// keep the newest one's time only.
 type arrivalConn struct {
 	net.Conn
-	receive receiver
-	units   units
-	last    time.Time // zero: unknown
+	receiver receiver
+	framing  framing
+	last     time.Time // zero: unknown
 }
 
-// receiver reads from a socket and says when the newest of what it read had
-// arrived; the zero time where it can't tell.
+// receiver reads from a socket and returns when the newest of the bytes had
+// arrived, or the zero time if that is unknown.
 type receiver interface {
 	receive(p []byte) (n int, arrival time.Time, err error)
 }
 
-// watchArrivals makes conn tell its arrivals, if the system can and t wants it.
-func watchArrivals(conn net.Conn, t Timestamps, first units) (net.Conn, *arrivalConn) {
+// watchArrivals wraps conn so that its arrivals are dated by the kernel. It returns
+// conn itself, and no arrivalConn, if t is ReadTime or the system has no such times.
+func watchArrivals(conn net.Conn, t Timestamps, f framing) (net.Conn, *arrivalConn) {
 	if t != KernelTime {
 		return conn, nil
 	}
-	receive, ok := newReceiver(conn)
+	receiver, ok := newReceiver(conn)
 	if !ok {
 		return conn, nil
 	}
-	watched := &arrivalConn{Conn: conn, receive: receive, units: first}
+	watched := &arrivalConn{Conn: conn, receiver: receiver, framing: f}
 	return watched, watched
 }
 
 // Read implements net.Conn.
 func (c *arrivalConn) Read(p []byte) (int, error) {
-	if most := c.units.limit(); most < len(p) {
-		p = p[:most]
+	if limit := c.framing.limit(); limit < len(p) {
+		p = p[:limit]
 	}
-	n, arrival, err := c.receive.receive(p)
+	n, arrival, err := c.receiver.receive(p)
 	if n > 0 {
 		c.last = arrival
-		c.units.advance(p[:n])
+		c.framing.advance(p[:n])
 	}
 	return n, err
 }

@@ -11,54 +11,17 @@ import (
 	"go.k6.io/k6/v2/lib/netext"
 )
 
-// Margins are wide enough for any machine: a stall is told from what a loaded
-// host does by itself.
-const (
-	stall  = 200 * time.Millisecond
-	margin = 50 * time.Millisecond
-)
-
-// onDemand is a gateway that sends what it is told to, and says when it has.
-func onDemand(t *testing.T, secure bool) (to *Target, say chan<- string, said <-chan struct{}) {
-	t.Helper()
-	in, out := make(chan string), make(chan struct{})
-	to = gateway(t, secure, func(socket *websocket.Conn) {
-		for frames := range in {
-			send(t, socket.NetConn(), frames)
-			out <- struct{}{}
-		}
-	})
-	t.Cleanup(func() { close(in) })
-	return to, in, out
-}
-
-// warm reads messages until they are dated by the kernel, for it takes some time
-// before it dates what comes in.
-func warm(t *testing.T, conn *Conn, say chan<- string, said <-chan struct{}) {
-	t.Helper()
-	if conn.arrivals == nil {
-		t.Skip("there are no kernel times here")
-	}
-	require.Eventually(t, func() bool {
-		say <- frame(final|text, "once more")
-		<-said
-		m := read(t, conn)
-		return m.Arrived != m.Read
-	}, 10*time.Second, time.Millisecond)
-}
-
-func TestAStallIsTheReadersOwn(t *testing.T) {
+func TestKernelTimeIsIndependentOfALateReader(t *testing.T) {
 	t.Parallel()
 	for name, secure := range map[string]bool{"plain": false, "tls": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			to, say, said := onDemand(t, secure)
+			to, send := onDemand(t, secure)
 			conn := dial(t, to)
-			warm(t, conn, say, said)
+			awaitKernelTime(t, conn, send)
 
 			sent := time.Now()
-			say <- frame(final|text, "a message that carries a time")
-			<-said
+			send(frame(final|text, "a message long enough for a stamp"))
 			written := time.Now()
 			time.Sleep(stall)
 			m := read(t, conn)
@@ -69,37 +32,89 @@ func TestAStallIsTheReadersOwn(t *testing.T) {
 	}
 }
 
-func TestReadTimeIsAsked(t *testing.T) {
+func TestReadTime(t *testing.T) {
 	t.Parallel()
-	to, say, said := onDemand(t, false)
+	to, send := onDemand(t, false)
 	to.Timestamps = ReadTime
 	conn := dial(t, to)
 	require.Nil(t, conn.arrivals)
 
-	say <- frame(final|text, "a message that carries a time")
-	<-said
+	send(frame(final|text, "a message long enough for a stamp"))
 	written := time.Now()
 	time.Sleep(stall)
 	m := read(t, conn)
 	assert.Equal(t, m.Read, m.Arrived)
 	assert.GreaterOrEqual(t, m.Arrived.Sub(written), stall)
+	assert.False(t, m.Read.After(time.Now()))
 }
 
-// A connection that isn't the system's own, like one through a proxy, is dated
-// when it is read.
-func TestOtherConnectionsAreDatedWhenTheyAreRead(t *testing.T) {
+// A connection without a socket of its own, like one through a proxy, can't be dated
+// by the kernel.
+func TestConnectionWithoutASocketIsDatedByReading(t *testing.T) {
 	t.Parallel()
-	to, say, said := onDemand(t, false)
-	tracking(to)
+	to, send := onDemand(t, false)
+	countOpen(to)
 	conn := dial(t, to)
 	require.Nil(t, conn.arrivals)
-	say <- frame(final|text, "message")
-	<-said
+	send(frame(final|text, "message"))
 	m := read(t, conn)
 	assert.Equal(t, m.Read, m.Arrived)
 }
 
-// What k6 reports as data_sent and data_received doesn't depend on the times.
+// The kernel may have no time for a read.
+func TestMessageWithoutAKernelTimeIsDatedByReading(t *testing.T) {
+	t.Parallel()
+	to, send := onDemand(t, false)
+	to.Timestamps = ReadTime
+	conn := dial(t, to)
+	conn.arrivals = new(arrivalConn)
+	send(frame(final|text, "message"))
+	m := read(t, conn)
+	assert.Equal(t, m.Read, m.Arrived)
+	assert.False(t, m.Read.IsZero())
+
+	conn.arrivals.last = time.Unix(1, 0)
+	send(frame(final|text, "message"))
+	assert.Equal(t, time.Unix(1, 0), read(t, conn).Arrived)
+}
+
+// fakeReceiver returns one byte at a time, each with the next of its times.
+type fakeReceiver struct {
+	bytes string
+	times []time.Time
+	sizes []int // of the buffers that it was given
+}
+
+func (r *fakeReceiver) receive(p []byte) (int, time.Time, error) {
+	r.sizes = append(r.sizes, len(p))
+	if len(r.bytes) == 0 {
+		return 0, time.Time{}, net.ErrClosed
+	}
+	n := copy(p, r.bytes[:1])
+	arrival := r.times[0]
+	r.bytes, r.times = r.bytes[1:], r.times[1:]
+	return n, arrival, nil
+}
+
+func TestArrivalConnKeepsTheLastTime(t *testing.T) {
+	t.Parallel()
+	at := func(second int64) time.Time { return time.Unix(second, 0) }
+	r := &fakeReceiver{bytes: "\x81\x20a", times: []time.Time{at(1), {}, at(3)}}
+	c := &arrivalConn{receiver: r, framing: webSocketFraming()}
+	c.framing.advance([]byte(switching("x")))
+	for _, want := range []time.Time{at(1), {}, at(3)} {
+		n, err := c.Read(make([]byte, 100))
+		require.NoError(t, err)
+		require.Equal(t, 1, n)
+		require.Equal(t, want, c.last)
+	}
+	_, err := c.Read(make([]byte, 3))
+	require.ErrorIs(t, err, net.ErrClosed)
+	require.Equal(t, at(3), c.last)
+	require.Equal(t, []int{14, 13, 32, 3}, r.sizes)
+}
+
+// What k6 reports as data_sent and data_received doesn't depend on the timestamps.
 func TestBytesAreCounted(t *testing.T) {
 	t.Parallel()
 	for name, secure := range map[string]bool{"plain": false, "tls": true} {
@@ -128,7 +143,7 @@ func countBytes(t *testing.T, to *Target, timestamps Timestamps) (read, written 
 	counting := *to
 	counting.DialContext, counting.Timestamps = dialer.DialContext, timestamps
 	conn := dial(t, &counting)
-	require.IsType(t, &netext.Conn{}, bottom(conn))
+	require.IsType(t, &netext.Conn{}, dialled(conn))
 	for _, size := range []int{10, 100, 100_000} {
 		require.NoError(t, conn.Write(make([]byte, size)))
 		m, err := conn.Read()
@@ -140,38 +155,11 @@ func countBytes(t *testing.T, to *Target, timestamps Timestamps) (read, written 
 	return dialer.BytesRead, dialer.BytesWritten
 }
 
-// bottom is what a connection's dialer returned.
-func bottom(conn *Conn) net.Conn {
+// dialled is the connection that the target's dialer returned.
+func dialled(conn *Conn) net.Conn {
 	socket := conn.socket.NetConn().(*requestConn).Conn
 	if secure, ok := socket.(interface{ NetConn() net.Conn }); ok {
 		return secure.NetConn()
 	}
 	return socket
-}
-
-func TestPingTellsTheRoundTrip(t *testing.T) {
-	t.Parallel()
-	eachWay(t, func(t *testing.T, secure bool, timestamps Timestamps) {
-		to := gateway(t, secure, func(socket *websocket.Conn) {
-			answer := socket.PingHandler()
-			socket.SetPingHandler(func(payload string) error {
-				time.Sleep(margin)
-				for _, unasked := range []string{"", "whatever"} {
-					send(t, socket.NetConn(), frame(final|0xa, unasked))
-				}
-				err := answer(payload)
-				assert.NoError(t, socket.WriteMessage(websocket.TextMessage, []byte("behind the pong")))
-				return err
-			})
-			untilClosed(socket)
-		})
-		to.Timestamps = timestamps
-		conn := dial(t, to)
-		var trips []time.Duration
-		conn.OnPong(func(trip time.Duration) { trips = append(trips, trip) })
-		require.NoError(t, conn.Ping())
-		require.Equal(t, "behind the pong", string(read(t, conn).Data))
-		require.Len(t, trips, 1)
-		require.GreaterOrEqual(t, trips[0], margin)
-	})
 }

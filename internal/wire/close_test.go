@@ -33,7 +33,7 @@ func TestCloseCode(t *testing.T) {
 	}
 }
 
-func TestHowThePeerHungUp(t *testing.T) {
+func TestCloseByThePeer(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		bytes  string
@@ -43,10 +43,10 @@ func TestHowThePeerHungUp(t *testing.T) {
 		"with a code and a reason": {frame(final|closing, "\x03\xe9going"), 1001, "going"},
 		"without a code":           {frame(final|closing, ""), 1005, ""},
 		"of its own":               {frame(final|closing, "\x0f\xa1"), 4001, ""},
-		"without a word":           {"", 1006, ""},
+		"without a close frame":    {"", 1006, ""},
 		"in the middle of a frame": {frame(final|text, "message")[:5], 1006, ""},
 		"between fragments":        {frame(text, "one") + frame(final|closing, "\x03\xe8"), 1000, ""},
-		"behind half a message":    {frame(text, "one"), 1006, ""},
+		"after half a message":     {frame(text, "one"), 1006, ""},
 		"with half a code":         {frame(final|closing, "\x03"), 1005, ""},
 		"with a code that can't be sent": {
 			frame(final|closing, "\x03\xee"), 1006, "websocket: bad close code 1006",
@@ -56,7 +56,7 @@ func TestHowThePeerHungUp(t *testing.T) {
 		},
 	} {
 		to := rawGateway(t, func(socket net.Conn, accept string) {
-			send(t, socket, switching(accept)+test.bytes)
+			write(t, socket, switching(accept)+test.bytes)
 			_ = socket.(*net.TCPConn).CloseWrite()
 			_, _ = io.Copy(io.Discard, socket)
 		})
@@ -70,42 +70,39 @@ func TestHowThePeerHungUp(t *testing.T) {
 	}
 }
 
-// No peer can hold up a shutdown for longer than its patience.
-const patience = 200 * time.Millisecond
-
-func TestShutdownIsAnswered(t *testing.T) {
+func TestCloseIsAnswered(t *testing.T) {
 	t.Parallel()
 	eachWay(t, func(t *testing.T, secure bool, timestamps Timestamps) {
-		heard := make(chan error, 1)
+		received := make(chan error, 1)
 		to := gateway(t, secure, func(socket *websocket.Conn) {
 			assert.NoError(t, socket.WriteMessage(websocket.TextMessage, []byte("still on its way")))
 			_, _, err := socket.ReadMessage()
-			heard <- err
+			received <- err
 		})
 		to.Timestamps = timestamps
 		conn := dial(t, to)
-		conn.Close(1001, "going away", 10*time.Second)
+		conn.Close(1001, "going away", hangTimeout)
 		require.Equal(t, "still on its way", string(read(t, conn).Data))
 		_, err := conn.Read()
 		code, _ := CloseCode(err)
 		require.Equal(t, 1001, code)
-		code, reason := CloseCode(<-heard)
+		code, reason := CloseCode(<-received)
 		require.Equal(t, 1001, code)
 		require.Equal(t, "going away", reason)
 		require.ErrorIs(t, conn.Write([]byte("too late")), websocket.ErrCloseSent)
 	})
 }
 
-func TestShutdownIsNotAnswered(t *testing.T) {
+func TestCloseIsNotAnswered(t *testing.T) {
 	t.Parallel()
 	eachWay(t, func(t *testing.T, secure bool, timestamps Timestamps) {
 		over := make(chan struct{})
 		to := gateway(t, secure, func(socket *websocket.Conn) {
-			for { // it even goes on sending
+			for { // and it goes on sending
 				select {
 				case <-over:
 					return
-				case <-time.After(patience / 50):
+				case <-time.After(shortTimeout / 50):
 					_ = socket.WriteMessage(websocket.TextMessage, []byte("more"))
 				}
 			}
@@ -113,21 +110,18 @@ func TestShutdownIsNotAnswered(t *testing.T) {
 		to.Timestamps = timestamps
 		conn := dial(t, to)
 		defer close(over)
-		conn.Close(1000, "", patience)
-		for {
-			_, err := conn.Read()
-			if err == nil {
-				continue
-			}
-			var timeout net.Error
-			require.ErrorAs(t, err, &timeout)
-			require.True(t, timeout.Timeout())
-			return
+		began := time.Now()
+		conn.Close(1000, "", shortTimeout)
+		var err error
+		for err == nil {
+			_, err = conn.Read()
 		}
+		requireTimeout(t, err)
+		require.GreaterOrEqual(t, time.Since(began), shortTimeout)
 	})
 }
 
-func TestShutdownOfWhatIsGone(t *testing.T) {
+func TestCloseAfterTheEnd(t *testing.T) {
 	t.Parallel()
 	eachWay(t, func(t *testing.T, secure bool, timestamps Timestamps) {
 		to := gateway(t, secure, func(socket *websocket.Conn) {
@@ -137,17 +131,17 @@ func TestShutdownOfWhatIsGone(t *testing.T) {
 		conn := dial(t, to)
 		_, err := conn.Read()
 		require.Error(t, err)
-		conn.Close(1000, "", patience)
+		conn.Close(1000, "", shortTimeout)
 		conn.CloseNow()
-		conn.Close(1000, "", patience)
-		require.Error(t, conn.Write([]byte("anybody?")))
+		conn.Close(1000, "", shortTimeout)
+		require.Error(t, conn.Write([]byte("too late")))
 		require.Error(t, conn.Ping())
 	})
 }
 
-// A peer that doesn't read fills the buffers between, until a writer waits. It
-// must not wait for longer than the shutdown.
-func TestShutdownOfAPeerThatNeverReads(t *testing.T) {
+// When the peer doesn't read, the buffers between fill up until a writer blocks. That
+// must not hold up the end of a connection.
+func TestCloseWhileAWriterIsBlocked(t *testing.T) {
 	t.Parallel()
 	eachWay(t, func(t *testing.T, secure bool, timestamps Timestamps) {
 		over := make(chan struct{})
@@ -159,7 +153,7 @@ func TestShutdownOfAPeerThatNeverReads(t *testing.T) {
 		stuck := make(chan struct{}, 1)
 		go func() {
 			for {
-				waiting := time.AfterFunc(patience/4, func() {
+				waiting := time.AfterFunc(shortTimeout/4, func() {
 					select {
 					case stuck <- struct{}{}:
 					default:
@@ -174,7 +168,7 @@ func TestShutdownOfAPeerThatNeverReads(t *testing.T) {
 			}
 		}()
 		<-stuck
-		conn.Close(1000, "", patience)
+		conn.Close(1000, "", shortTimeout)
 		_, err := conn.Read()
 		require.Error(t, err)
 		conn.CloseNow()
@@ -182,39 +176,31 @@ func TestShutdownOfAPeerThatNeverReads(t *testing.T) {
 	})
 }
 
-func TestManyMayWrite(t *testing.T) {
+func TestCloseHasADeadline(t *testing.T) {
 	t.Parallel()
-	const writers, each = 8, 50
-	counted := make(chan int, 1)
+	for _, timeout := range []time.Duration{time.Second, time.Minute} {
+		to := gateway(t, false, untilClosed)
+		kept := keepDeadlines(to)
+		conn := dial(t, to)
+		began := time.Now()
+		conn.Close(1000, "", timeout)
+		read, write := kept.deadlines()
+		requireIn(t, timeout, read, began)
+		requireIn(t, timeout, write, began)
+	}
+}
+
+func TestCloseNowSendsNothing(t *testing.T) {
+	t.Parallel()
+	ended := make(chan error, 1)
 	to := gateway(t, false, func(socket *websocket.Conn) {
-		n := 0
-		for {
-			_, data, err := socket.ReadMessage()
-			if err != nil {
-				counted <- n
-				return
-			}
-			assert.Len(t, data, 3000)
-			n++
-		}
+		_, _, err := socket.ReadMessage()
+		ended <- err
 	})
 	conn := dial(t, to)
-	done := make(chan struct{})
-	for range writers {
-		go func() {
-			for range each {
-				assert.NoError(t, conn.Write(make([]byte, 3000)))
-				assert.NoError(t, conn.Ping())
-			}
-			done <- struct{}{}
-		}()
-	}
-	for range writers {
-		<-done
-	}
-	conn.Close(1000, "", 10*time.Second)
+	conn.CloseNow()
+	code, _ := CloseCode(<-ended)
+	require.Equal(t, 1006, code)
 	_, err := conn.Read()
-	code, _ := CloseCode(err)
-	require.Equal(t, 1000, code)
-	require.Equal(t, writers*each, <-counted)
+	require.ErrorIs(t, err, net.ErrClosed)
 }

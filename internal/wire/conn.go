@@ -1,12 +1,10 @@
-// Package wire is one WebSocket connection (RFC 6455): opened through a dialer of
-// the caller's, read with the time at which each message arrived, and small,
-// because a load test has very many of them.
+// Package wire is one WebSocket connection (RFC 6455). It is opened by a dialer that
+// the caller brings, each of its messages comes with its arrival time, and it takes
+// little memory, because a load test has very many connections.
 package wire
 
 import (
 	"bytes"
-	"errors"
-	"io"
 	"strconv"
 	"sync"
 	"time"
@@ -17,11 +15,17 @@ import (
 // Conn is an open WebSocket connection. One goroutine may read; any may write.
 type Conn struct {
 	socket   *websocket.Conn
-	arrivals *arrivalConn // nil: arrivals are dated when they are read
+	arrivals *arrivalConn // nil: messages are dated when they are read
 	buffer   *bytes.Buffer
 	onPong   func(roundTrip time.Duration)
-	writing  sync.Mutex
+	// writeTimeout bounds every write, so that a peer that doesn't read can't block
+	// its writer forever.
+	writeTimeout time.Duration
+	writing      sync.Mutex
 }
+
+// defaultWriteTimeout is the writeTimeout of every connection outside of tests.
+const defaultWriteTimeout = 10 * time.Second
 
 // Message is one data message.
 type Message struct {
@@ -29,28 +33,30 @@ type Message struct {
 	Data []byte
 	// Arrived is when the message's last byte had reached this host.
 	Arrived time.Time
-	// Read is when this process had it.
+	// Read is when this process had read the whole message.
 	Read time.Time
 }
 
 func newConn(socket *websocket.Conn, arrivals *arrivalConn) *Conn {
-	c := &Conn{socket: socket, arrivals: arrivals}
+	c := &Conn{socket: socket, arrivals: arrivals, writeTimeout: defaultWriteTimeout}
 	socket.SetPongHandler(c.pong)
 	return c
 }
 
-// OnPong has f called by Read for each answer to Ping. Set it before the first Read.
+// OnPong sets the function that Read calls for each answer to Ping. It must be set
+// before the first Read.
 func (c *Conn) OnPong(f func(roundTrip time.Duration)) { c.onPong = f }
 
-// A buffer that once held a large message isn't kept for the small ones.
-const keepBuffersUpTo = 64 << 10
+// maxPooledBuffer is the largest buffer that goes back into the pool: one that grew
+// for a large message would waste memory on small ones.
+const maxPooledBuffer = 64 << 10
 
-// Buffers are lent from a message's first byte until the next Read, so that a
-// connection that waits holds none.
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }} // shared by all connections
+// buffers holds the read buffers of all connections. A connection has one from a
+// message's first byte until the next Read, so that one that waits has none.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// Read waits for the next message. After an error the connection is of no more
-// use but to be closed; CloseCode tells what the error means.
+// Read waits for the next message. After an error the connection can only be
+// closed; CloseCode says what the error means.
 func (c *Conn) Read() (Message, error) {
 	c.release()
 	_, reader, err := c.socket.NextReader()
@@ -71,7 +77,7 @@ func (c *Conn) Read() (Message, error) {
 }
 
 func (c *Conn) release() {
-	if c.buffer != nil && c.buffer.Cap() <= keepBuffersUpTo {
+	if c.buffer != nil && c.buffer.Cap() <= maxPooledBuffer {
 		buffers.Put(c.buffer)
 	}
 	c.buffer = nil
@@ -81,50 +87,23 @@ func (c *Conn) release() {
 func (c *Conn) Write(text []byte) error {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	if err := c.socket.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+	if err := c.socket.SetWriteDeadline(time.Now().Add(c.writeTimeout)); err != nil {
 		return err
 	}
 	return c.socket.WriteMessage(websocket.TextMessage, text)
 }
 
-// Ping sends a ping that carries its own time, so that its pong tells the round
-// trip without anything kept here.
+// Ping sends a ping whose payload is its own time, so that the pong gives the round
+// trip and nothing has to be kept here.
 func (c *Conn) Ping() error {
 	now := time.Now()
-	return c.socket.WriteControl(websocket.PingMessage, strconv.AppendInt(nil, now.UnixNano(), 10), now.Add(writeTimeout))
+	return c.socket.WriteControl(websocket.PingMessage, strconv.AppendInt(nil, now.UnixNano(), 10), now.Add(c.writeTimeout))
 }
 
 func (c *Conn) pong(payload string) error {
 	sent, err := strconv.ParseInt(payload, 10, 64)
-	if err == nil && c.onPong != nil { // a pong that nobody asked for is legal and says nothing
+	if err == nil && c.onPong != nil { // an unsolicited pong is legal, and may carry anything
 		c.onPong(time.Since(time.Unix(0, sent)))
 	}
 	return nil
-}
-
-// Close begins the closing handshake; Read ends once the peer has answered,
-// or with an error when it hasn't within patience.
-func (c *Conn) Close(code int, reason string, patience time.Duration) {
-	deadline := time.Now().Add(patience)
-	_ = c.socket.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), deadline)
-	_ = c.socket.SetReadDeadline(deadline)
-}
-
-// CloseNow closes the connection at once. The reader calls it when Read has failed.
-func (c *Conn) CloseNow() {
-	_ = c.socket.Close()
-}
-
-// CloseCode says how the peer hung up: its close code and reason, 1005 where it
-// gave none, and 1006 where the connection just ended (RFC 6455, section 7.4.1).
-func CloseCode(err error) (code int, reason string) {
-	var closed *websocket.CloseError
-	switch ok := errors.As(err, &closed); {
-	case ok && closed.Code != websocket.CloseAbnormalClosure:
-		return closed.Code, closed.Text
-	case ok, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF): // 1006 is gorilla's word for it
-		return websocket.CloseAbnormalClosure, ""
-	default:
-		return websocket.CloseAbnormalClosure, err.Error()
-	}
 }

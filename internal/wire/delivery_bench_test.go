@@ -23,8 +23,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// benchGateway in the environment makes this binary the gateway of a benchmark,
-// so that the benchmark's process pays for receiving only.
+// benchGateway is an environment variable that makes this binary the gateway of a
+// benchmark, so that the benchmark's own process uses CPU for receiving only.
 const benchGateway = "WIRE_BENCH_GATEWAY"
 
 func init() {
@@ -35,8 +35,8 @@ func init() {
 }
 
 // BenchmarkDelivery measures what it costs to receive a short message on one of
-// a thousand connections, in CPU time of this process. All connections get one
-// message each; when all have come, the next go out.
+// a thousand connections, in CPU time of this process. Each round sends one message to
+// every connection, and the next round begins when all have arrived.
 func BenchmarkDelivery(b *testing.B) {
 	for _, scheme := range []string{"http", "https"} {
 		for name, timestamps := range map[string]Timestamps{"kernel": KernelTime, "read": ReadTime} {
@@ -49,10 +49,10 @@ func benchmarkDelivery(b *testing.B, scheme string, timestamps Timestamps) {
 	const connections = 1000
 	address, round := startBenchGateway(b, scheme)
 	to := target(b, address)
-	to.Timestamps, to.TLS = timestamps, &tls.Config{InsecureSkipVerify: true} //nolint:gosec // of this benchmark
+	to.Timestamps, to.TLS = timestamps, &tls.Config{InsecureSkipVerify: true} //nolint:gosec // the gateway is local
 
 	var missing atomic.Int64
-	missing.Store(connections) // the first message says that the gateway knows the connection
+	missing.Store(connections) // a connection's first message means that the gateway knows it
 	complete := make(chan struct{}, 1)
 	var reading sync.WaitGroup
 	defer reading.Wait()
@@ -86,7 +86,7 @@ func benchmarkDelivery(b *testing.B, scheme string, timestamps Timestamps) {
 	b.StopTimer()
 	spent := cpuTime(b) - before
 	b.ReportMetric(float64(spent.Nanoseconds())/1e3/float64(deliveries), "cpu-µs/delivery")
-	b.ReportMetric(0, "ns/op") // it is the gateway's time as well
+	b.ReportMetric(0, "ns/op") // it would include the gateway's time
 }
 
 // cpuTime is what this process has used so far.
@@ -99,7 +99,7 @@ func cpuTime(b *testing.B) time.Duration {
 
 func startBenchGateway(b *testing.B, scheme string) (address string, round func()) {
 	b.Helper()
-	command := exec.Command(os.Args[0]) //nolint:gosec // this binary
+	command := exec.Command(os.Args[0]) //nolint:gosec // it runs itself
 	command.Env = append(os.Environ(), benchGateway+"="+scheme)
 	command.Stderr = os.Stderr
 	in, err := command.StdinPipe()
@@ -119,8 +119,8 @@ func startBenchGateway(b *testing.B, scheme string) (address string, round func(
 	}
 }
 
-// runBenchGateway sends a message to every connection when it comes, and for
-// every byte of input.
+// runBenchGateway sends a message to a new connection, and to all connections for every
+// byte of input.
 func runBenchGateway(scheme string) {
 	message := []byte(frame(final|text, strings.Repeat("x", 98)))
 	var mu sync.Mutex

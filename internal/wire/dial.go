@@ -4,14 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync"
-	"time"
 
 	"github.com/gorilla/websocket"
 	"go.k6.io/k6/v2/lib/netext"
@@ -19,25 +15,25 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/limits"
 )
 
-// Target says where connections go and how they are opened.
+// Target is where connections go and how they are opened.
 type Target struct {
-	// URL is the gateway's address with scheme ws or wss.
+	// URL is the gateway's address, with scheme ws or wss.
 	URL *url.URL
-	// Header is sent with the upgrade request. Sec-WebSocket-Protocol is not
-	// among it: see Subprotocols.
+	// Header is sent with the upgrade request. Subprotocols are given below, and not
+	// as Sec-WebSocket-Protocol.
 	Header       http.Header
 	Subprotocols []string
-	// DialContext opens the TCP connection; k6's dialer brings its own rules
-	// for hosts, DNS and byte counting.
+	// DialContext opens the TCP connection. k6's dialer applies the script's options
+	// for hosts and DNS, and counts bytes.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
-	// TLS configures wss connections and isn't changed. One that TLSConfig made is
-	// shared by them, any other copied for each.
+	// TLS configures wss connections and isn't changed. One with a ServerName, as
+	// TLSConfig returns it, is shared by all connections; any other is copied for each.
 	TLS        *tls.Config
 	Timestamps Timestamps
 }
 
-// TLSConfig makes a configuration fit for the WebSockets of one host: base, which
-// may be nil, isn't changed.
+// TLSConfig returns a configuration for the WebSockets of one host. It is derived from
+// base, which may be nil and isn't changed.
 func TLSConfig(base *tls.Config, host string) *tls.Config {
 	config := base.Clone()
 	if config == nil {
@@ -50,58 +46,17 @@ func TLSConfig(base *tls.Config, host string) *tls.Config {
 	return config
 }
 
-// Phase is how far a connection had come when it failed.
-type Phase string
-
-// The phases of opening a connection. PhaseCredentials comes before those of this
-// package, and PhaseHandshake, that of the dialect, after them.
-const (
-	PhaseCredentials Phase = "credentials"
-	PhaseDNS         Phase = "dns"
-	PhaseTCP         Phase = "tcp"
-	PhaseTLS         Phase = "tls"
-	PhaseUpgrade     Phase = "upgrade"
-	PhaseHandshake   Phase = "handshake"
-)
-
-// DialError says why no connection came about.
-type DialError struct {
-	Phase Phase
-	// Status is the HTTP status of a refused upgrade, else zero.
-	Status int
-	// Host is the host that was to be reached, with its port.
-	Host string
-	// Body is the beginning of what the gateway said when it refused.
-	Body string
-	Err  error
-}
-
-// Error implements error. The address is named without path and query, for a
-// query may hold credentials.
-func (e *DialError) Error() string {
-	if e.Status != 0 {
-		text := fmt.Sprintf("%s refused the WebSocket upgrade with status %d %s", e.Host, e.Status, http.StatusText(e.Status))
-		if e.Body != "" {
-			text += ": " + e.Body
-		}
-		return text
-	}
-	return fmt.Sprintf("connecting to %s failed (%s): %v", e.Host, e.Phase, e.Err)
-}
-
-// Unwrap returns the cause.
-func (e *DialError) Unwrap() error { return e.Err }
-
-// The read buffer is small because connections are many: what is longer is read
-// past it, and only a control frame's payload of up to 125 bytes has to fit (RFC
-// 6455, section 5.5). Write buffers are lent for one message at a time; their size
-// is that of the largest frame sent, for longer messages are sent in several.
+// The read buffer is small because connections are many. Longer messages bypass it;
+// only the payload of a control frame, at most 125 bytes (RFC 6455, section 5.5), has
+// to fit. Write buffers are pooled and used for one message at a time; a message that
+// is larger than one is sent in several frames.
 const (
 	readBufferSize  = 128
 	writeBufferSize = 16 << 10
 )
 
-var writeBuffers sync.Pool // shared by all connections, which is its purpose
+// writeBuffers holds the write buffers of all connections.
+var writeBuffers sync.Pool
 
 // Dial opens a WebSocket connection. Its error is a *DialError.
 func Dial(ctx context.Context, target *Target) (*Conn, error) {
@@ -128,14 +83,15 @@ func Dial(ctx context.Context, target *Target) (*Conn, error) {
 // dialing is one attempt to open a connection.
 type dialing struct {
 	target   *Target
-	phase    Phase
+	phase    Phase // the one that it is in
 	arrivals *arrivalConn
-	// unwatch ends the watch of the context, and is false if that has ended.
+	// unwatch stops closing the connection when the context ends. It reports whether
+	// that was in time.
 	unwatch func() bool
 }
 
 func (d *dialing) tcp(ctx context.Context, network, addr string) (net.Conn, error) {
-	conn, err := d.open(ctx, network, addr, frames())
+	conn, err := d.open(ctx, network, addr, webSocketFraming())
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +99,7 @@ func (d *dialing) tcp(ctx context.Context, network, addr string) (net.Conn, erro
 }
 
 func (d *dialing) tls(ctx context.Context, network, addr string) (net.Conn, error) {
-	conn, err := d.open(ctx, network, addr, records())
+	conn, err := d.open(ctx, network, addr, tlsFraming())
 	if err != nil {
 		return nil, err
 	}
@@ -161,13 +117,13 @@ func (d *dialing) tls(ctx context.Context, network, addr string) (net.Conn, erro
 	return newRequestConn(secure), nil
 }
 
-// open makes the TCP connection and puts the watch for arrivals below whatever
-// counts its bytes.
-func (d *dialing) open(ctx context.Context, network, addr string, units units) (net.Conn, error) {
+// open makes the TCP connection. Arrivals are watched below k6's own connection, so
+// that k6 goes on counting its bytes.
+func (d *dialing) open(ctx context.Context, network, addr string, f framing) (net.Conn, error) {
 	conn, err := d.target.DialContext(ctx, network, addr)
 	if err != nil {
-		// What the dialer says of the network comes as *net.OpError. All else
-		// comes before it has an address: names not found, blocked or forbidden.
+		// A failure of the network is a *net.OpError. Every other error comes before
+		// there is an address: a name that wasn't found, is blocked or is forbidden.
 		var operation *net.OpError
 		var lookup *net.DNSError
 		if !errors.As(err, &lookup) && (errors.As(err, &operation) || errors.Is(err, context.DeadlineExceeded)) {
@@ -180,51 +136,21 @@ func (d *dialing) open(ctx context.Context, network, addr string, units units) (
 	if counted, ok := conn.(*netext.Conn); ok {
 		socket = &counted.Conn
 	}
-	quieten(*socket)
-	*socket, d.arrivals = watchArrivals(*socket, d.target.Timestamps, units)
-	// Gorilla heeds the context's deadline, but not its being cancelled, while
-	// it waits for the response.
+	disableKeepAlive(*socket)
+	*socket, d.arrivals = watchArrivals(*socket, d.target.Timestamps, f)
+	// While gorilla waits for the response it heeds the context's deadline, but not
+	// its cancellation.
 	d.unwatch = context.AfterFunc(ctx, func() { _ = conn.Close() })
 	return conn, nil
 }
 
-// quieten has a connection send no keep-alive probes of TCP's, which k6's dialer asks
-// for every 30 seconds. Those of very many connections fall due in the same tick of
-// the kernel's timers, and its queue drops what is too much at once (softnet_stat's
-// second column): some connections' every time, until they are given up for dead. The
+// disableKeepAlive stops TCP's keep-alive probes, which k6's dialer asks for every 30
+// seconds. Those of very many connections fall due in the same tick of the kernel's
+// timers, and its queue drops the excess (softnet_stat's second column). For some
+// connections that happens every time, until the kernel takes them for dead. The
 // dialects have pings and keep-alives of their own.
-func quieten(conn net.Conn) {
+func disableKeepAlive(conn net.Conn) {
 	if socket, ok := conn.(*net.TCPConn); ok {
 		_ = socket.SetKeepAlive(false) // if it fails, so will the first write
 	}
 }
-
-func (d *dialing) failed(ctx context.Context, response *http.Response, err error) *DialError {
-	failure := &DialError{Phase: d.phase, Host: d.target.URL.Host, Err: err}
-	switch {
-	case response != nil && errors.Is(err, websocket.ErrBadHandshake):
-		failure.Status = response.StatusCode
-		body, _ := io.ReadAll(io.LimitReader(response.Body, 256)) // gorilla kept its beginning
-		failure.Body = strings.TrimSpace(string(body))
-	case ContextError(ctx) != nil && !timedOut(err): // what else went wrong did because of it
-		failure.Err = ContextError(ctx)
-	}
-	return failure
-}
-
-func timedOut(err error) bool {
-	var network net.Error
-	return errors.As(err, &network) && network.Timeout()
-}
-
-// ContextError returns why a context has ended, or is about to end: a socket with the
-// context's deadline may notice before the context itself does.
-func ContextError(ctx context.Context) error {
-	if deadline, ok := ctx.Deadline(); ok && ctx.Err() == nil && !time.Now().Before(deadline) {
-		return context.DeadlineExceeded
-	}
-	return ctx.Err()
-}
-
-// writeTimeout bounds every write: a peer that doesn't read must not hold its writer.
-const writeTimeout = 10 * time.Second

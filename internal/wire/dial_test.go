@@ -7,8 +7,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
-	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -17,40 +18,14 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.k6.io/k6/v2/lib/netext"
 	"go.k6.io/k6/v2/lib/types"
+
+	"github.com/pushgw/xk6-pushgw/internal/limits"
 )
 
-// tracking has the target's connections counted while they are open.
-func tracking(to *Target) (open *atomic.Int32) {
-	open = new(atomic.Int32)
-	inner := to.DialContext
-	to.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		conn, err := inner(ctx, network, addr)
-		if err != nil {
-			return nil, err
-		}
-		open.Add(1)
-		return &tracked{Conn: conn, open: open}, nil
-	}
-	return open
-}
-
-type tracked struct {
-	net.Conn
-	open   *atomic.Int32
-	closed atomic.Bool
-}
-
-func (c *tracked) Close() error {
-	if c.closed.CompareAndSwap(false, true) {
-		c.open.Add(-1)
-	}
-	return c.Conn.Close()
-}
-
-// refused dials in vain and returns why. No socket may be left.
+// refused returns the error of a Dial that must fail, and leave no socket open.
 func refused(ctx context.Context, t *testing.T, to *Target) *DialError {
 	t.Helper()
-	open := tracking(to)
+	open := countOpen(to)
 	conn, err := Dial(ctx, to)
 	require.Nil(t, conn)
 	var failed *DialError
@@ -60,7 +35,7 @@ func refused(ctx context.Context, t *testing.T, to *Target) *DialError {
 	return failed
 }
 
-func TestANameThatIsNotFound(t *testing.T) {
+func TestHostIsNotFound(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]error{
 		"error":  &net.DNSError{Err: "no such host", Name: "nowhere.test", IsNotFound: true},
@@ -77,7 +52,7 @@ func TestANameThatIsNotFound(t *testing.T) {
 	}
 }
 
-func TestANameThatIsNotFoundByGo(t *testing.T) {
+func TestHostIsNotFoundByGo(t *testing.T) {
 	t.Parallel()
 	to := target(t, "http://nowhere.test/")
 	to.DialContext = (&net.Dialer{Resolver: &net.Resolver{
@@ -87,7 +62,7 @@ func TestANameThatIsNotFoundByGo(t *testing.T) {
 	assert.Equal(t, PhaseDNS, refused(t.Context(), t, to).Phase)
 }
 
-func TestAnAddressThatK6Forbids(t *testing.T) {
+func TestHostIsBlockedByK6(t *testing.T) {
 	t.Parallel()
 	dialer := k6Dialer(net.LookupIP)
 	var err error
@@ -101,7 +76,7 @@ func TestAnAddressThatK6Forbids(t *testing.T) {
 	assert.ErrorAs(t, failed, &blocked)
 }
 
-func TestNobodyListens(t *testing.T) {
+func TestConnectionIsRefused(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -112,7 +87,7 @@ func TestNobodyListens(t *testing.T) {
 	assert.ErrorContains(t, failed, "connection refused")
 }
 
-func TestNobodyAnswersInTime(t *testing.T) {
+func TestConnectingTakesTooLong(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -130,7 +105,7 @@ func TestNobodyAnswersInTime(t *testing.T) {
 	assert.ErrorIs(t, failed, context.DeadlineExceeded)
 }
 
-func TestACertificateThatNobodyTrusts(t *testing.T) {
+func TestCertificateIsNotTrusted(t *testing.T) {
 	t.Parallel()
 	to := gateway(t, true, untilClosed)
 	to.TLS = nil
@@ -140,16 +115,16 @@ func TestACertificateThatNobodyTrusts(t *testing.T) {
 	assert.ErrorAs(t, failed, &unknown)
 }
 
-func TestACertificateForSomebodyElse(t *testing.T) {
+func TestCertificateIsForAnotherHost(t *testing.T) {
 	t.Parallel()
 	to := gateway(t, true, untilClosed)
 	to.TLS.ServerName = "else.test"
 	assert.Equal(t, PhaseTLS, refused(t.Context(), t, to).Phase)
-	to.TLS.ServerName = "example.com" // one of those that it is for
+	to.TLS.ServerName = "example.com" // httptest's certificate is for it
 	dial(t, to)
 }
 
-func TestARefusedUpgrade(t *testing.T) {
+func TestUpgradeIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, secure := range []bool{false, true} {
 		to := httpGateway(t, secure, func(w http.ResponseWriter, _ *http.Request) {
@@ -166,7 +141,7 @@ func TestARefusedUpgrade(t *testing.T) {
 	}
 }
 
-func TestAnUpgradeToSomethingElse(t *testing.T) {
+func TestUpgradeIsNotAnswered(t *testing.T) {
 	t.Parallel()
 	for name, response := range map[string]string{
 		"no HTTP":        "220 smtp.test ESMTP\r\n",
@@ -175,39 +150,39 @@ func TestAnUpgradeToSomethingElse(t *testing.T) {
 		"wrong key":      switching("nonsense"),
 		"other protocol": "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
 	} {
-		to := rawGateway(t, func(socket net.Conn, _ string) { send(t, socket, response) })
+		to := rawGateway(t, func(socket net.Conn, _ string) { write(t, socket, response) })
 		failed := refused(t.Context(), t, to)
 		assert.Equal(t, PhaseUpgrade, failed.Phase, name)
 	}
 }
 
-func TestACompressionThatNobodyOffered(t *testing.T) {
+func TestCompressionIsNotAccepted(t *testing.T) {
 	t.Parallel()
 	to := rawGateway(t, func(socket net.Conn, accept string) {
-		send(t, socket, strings.Replace(switching(accept), "\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n", 1))
+		write(t, socket, strings.Replace(switching(accept), "\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n", 1))
 	})
 	assert.Equal(t, PhaseUpgrade, refused(t.Context(), t, to).Phase)
 }
 
-// Whoever is being dialled may fall silent in any phase, and then the context
-// ends the attempt, whether by its deadline or because it is cancelled.
-func TestTheContextEndsEveryPhase(t *testing.T) {
+// A gateway may fall silent in any phase. Then the context ends the attempt, by its
+// deadline or by being cancelled.
+func TestContextEndsEveryPhase(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		secure bool
-		said   string
+		answer string
 		phase  Phase
 	}{
 		"tls":         {secure: true, phase: PhaseTLS},
 		"upgrade":     {phase: PhaseUpgrade},
-		"half a head": {said: "HTTP/1.1 101 Switching Protocols\r\nUpgrade: ", phase: PhaseUpgrade},
-		"half a line": {said: "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r", phase: PhaseUpgrade},
-		"half a body": {said: "HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\nForbid", phase: PhaseUpgrade},
+		"half a head": {answer: "HTTP/1.1 101 Switching Protocols\r\nUpgrade: ", phase: PhaseUpgrade},
+		"half a line": {answer: "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r", phase: PhaseUpgrade},
+		"half a body": {answer: "HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\nForbid", phase: PhaseUpgrade},
 	} {
 		t.Run(name+"/cancelled", func(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithCancel(t.Context())
-			failed := refused(ctx, t, fallsSilent(t, test.secure, test.said, cancel))
+			failed := refused(ctx, t, fallsSilent(t, test.secure, test.answer, cancel))
 			assert.Equal(t, test.phase, failed.Phase)
 			if failed.Status == 0 {
 				assert.ErrorIs(t, failed, context.Canceled)
@@ -217,7 +192,7 @@ func TestTheContextEndsEveryPhase(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithTimeout(t.Context(), stall)
 			defer cancel()
-			failed := refused(ctx, t, fallsSilent(t, test.secure, test.said, func() {}))
+			failed := refused(ctx, t, fallsSilent(t, test.secure, test.answer, func() {}))
 			assert.Equal(t, test.phase, failed.Phase)
 			if failed.Status == 0 {
 				assert.True(t, timedOut(failed), failed)
@@ -226,12 +201,13 @@ func TestTheContextEndsEveryPhase(t *testing.T) {
 	}
 }
 
-// fallsSilent is a gateway that reads a request and says no more than this.
-func fallsSilent(t *testing.T, secure bool, said string, then func()) *Target {
+// fallsSilent starts a gateway that reads a request, answers no more than answer, and
+// then calls then.
+func fallsSilent(t *testing.T, secure bool, answer string, then func()) *Target {
 	t.Helper()
 	to := tcpGateway(t, func(socket net.Conn) {
 		_, _ = socket.Read(make([]byte, 4096))
-		send(t, socket, said)
+		write(t, socket, answer)
 		then()
 		_, _ = io.Copy(io.Discard, socket) // until the other side gives up
 	})
@@ -241,7 +217,7 @@ func fallsSilent(t *testing.T, secure bool, said string, then func()) *Target {
 	return to
 }
 
-func TestTheTargetIsNotChanged(t *testing.T) {
+func TestTargetIsNotChanged(t *testing.T) {
 	t.Parallel()
 	to := gateway(t, true, untilClosed)
 	dial(t, to)
@@ -250,6 +226,89 @@ func TestTheTargetIsNotChanged(t *testing.T) {
 	assert.Empty(t, to.Header)
 }
 
-func k6Dialer(resolve netext.MultiResolver) *netext.Dialer {
-	return netext.NewDialer(net.Dialer{}, netext.NewResolver(resolve, 0, types.DNSfirst, types.DNSany))
+func TestLimitIsReached(t *testing.T) {
+	t.Parallel()
+	for errno, explanation := range map[syscall.Errno]string{
+		syscall.EMFILE:        "this process may open ",
+		syscall.ENFILE:        "all processes of this machine may open ",
+		syscall.EADDRNOTAVAIL: "all local ports for this destination are taken",
+		syscall.ENOBUFS:       "the kernel has no memory for another socket",
+		syscall.ENOMEM:        "the kernel has no memory for another socket",
+	} {
+		to := target(t, "http://gateway.test/")
+		to.DialContext = func(_ context.Context, network, _ string) (net.Conn, error) {
+			return nil, &net.OpError{Op: "dial", Net: network, Err: os.NewSyscallError("connect", errno)}
+		}
+		failed := refused(t.Context(), t, to)
+		assert.Equal(t, PhaseTCP, failed.Phase)
+		assert.ErrorIs(t, failed, errno)
+		var limit *limits.Error
+		assert.ErrorAs(t, failed, &limit)
+		assert.ErrorContains(t, failed, "connecting to gateway.test failed (tcp): "+errno.Error()+": "+explanation)
+	}
+}
+
+func TestSubprotocolIsTheOneThatTheGatewayChose(t *testing.T) {
+	t.Parallel()
+	to := gateway(t, false, untilClosed)
+	assert.Empty(t, dial(t, to).socket.Subprotocol())
+	to.Subprotocols = []string{"unknown", "spoken"}
+	assert.Equal(t, "spoken", dial(t, to).socket.Subprotocol())
+}
+
+func TestRequest(t *testing.T) {
+	t.Parallel()
+	requests := make(chan *http.Request, 1)
+	to := httpGateway(t, false, func(w http.ResponseWriter, r *http.Request) {
+		requests <- r
+		http.NotFound(w, r)
+	})
+	to.URL.Path, to.URL.RawQuery = "/dev", "room=1"
+	to.Header = http.Header{"Authorization": {"secret"}}
+	assert.Equal(t, http.StatusNotFound, refused(t.Context(), t, to).Status)
+	r := <-requests
+	assert.Equal(t, "/dev?room=1", r.RequestURI)
+	assert.Equal(t, "secret", r.Header.Get("Authorization"))
+}
+
+func TestTLSConfig(t *testing.T) {
+	t.Parallel()
+	config := TLSConfig(nil, "gateway.test")
+	assert.Equal(t, "gateway.test", config.ServerName)
+	assert.Equal(t, []string{"http/1.1"}, config.NextProtos)
+	assert.EqualValues(t, tls.VersionTLS12, config.MinVersion)
+
+	base := &tls.Config{MinVersion: tls.VersionTLS13, NextProtos: []string{"h2"}, ServerName: "other.test"}
+	config = TLSConfig(base, "gateway.test")
+	assert.Equal(t, "other.test", config.ServerName)
+	assert.Equal(t, []string{"http/1.1"}, config.NextProtos)
+	assert.EqualValues(t, tls.VersionTLS13, config.MinVersion)
+	assert.Equal(t, []string{"h2"}, base.NextProtos)
+}
+
+// A connection that was opened just as its context ended is closed again.
+func TestContextEndsWithTheHandshake(t *testing.T) {
+	t.Parallel()
+	to := gateway(t, false, untilClosed)
+	ctx, cancel := context.WithCancel(t.Context())
+	inner := to.DialContext
+	to.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := inner(context.WithoutCancel(ctx), network, addr)
+		return &cancelling{Conn: conn, cancel: cancel}, err
+	}
+	failed := refused(ctx, t, to)
+	assert.Equal(t, PhaseUpgrade, failed.Phase)
+	assert.ErrorIs(t, failed, context.Canceled)
+}
+
+// cancelling calls cancel once it has read, and can be closed only after that.
+type cancelling struct {
+	net.Conn
+	cancel func()
+}
+
+func (c *cancelling) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.cancel()
+	return n, err
 }

@@ -11,13 +11,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// kernelReceiver reads with recvmsg(2) and takes the arrival time from the
-// control message that SO_TIMESTAMPNS brings (socket(7); for TCP it is the time
-// of the newest segment read).
+// kernelReceiver reads with recvmsg(2) and takes the arrival time from the control
+// message of SO_TIMESTAMPNS (socket(7)). For TCP it is that of the newest segment in
+// the read.
 type kernelReceiver struct {
 	raw syscall.RawConn
-	// What follows serves one call of receive at a time. It lives here so that
-	// a read allocates nothing, and is little because connections are many.
+	// The other fields belong to the call of receive that is under way. They are kept
+	// here so that a read allocates nothing.
 	attempt func(fd uintptr) (done bool)
 	buffer  []byte
 	n       int
@@ -25,7 +25,8 @@ type kernelReceiver struct {
 	errno   syscall.Errno
 }
 
-// newReceiver asks the kernel for arrival times.
+// newReceiver asks the kernel for the arrival times of conn. It returns false if conn
+// has no socket of its own or the kernel refuses.
 func newReceiver(conn net.Conn) (receiver, bool) {
 	socket, ok := conn.(syscall.Conn)
 	if !ok {
@@ -66,7 +67,7 @@ func (r *kernelReceiver) receive(p []byte) (int, time.Time, error) {
 	}
 }
 
-// recvmsg reads once without waiting. It is false when there is nothing to read
+// recvmsg reads once without waiting. It returns false when there is nothing to read
 // yet.
 func (r *kernelReceiver) recvmsg(fd uintptr) bool {
 	var control control
@@ -92,11 +93,11 @@ func (r *kernelReceiver) recvmsg(fd uintptr) bool {
 	}
 }
 
-// control is room for control messages, aligned as they have to be.
+// control is a buffer for control messages, aligned as they have to be.
 type control [8]uint64
 
-// arrival is the time in the control message, of so many bytes. The first reads
-// after the option was set may come without one.
+// arrival returns the time in a control message of the given length, or the zero time
+// if there is none: the first reads after the option was set may come without.
 func (c *control) arrival(length int) time.Time {
 	message := (*struct {
 		head  unix.Cmsghdr

@@ -4,5 +4,5 @@ package wire
 
 import "net"
 
-// newReceiver says that this system isn't asked for arrival times.
+// newReceiver returns none: arrival times are implemented for Linux only.
 func newReceiver(net.Conn) (receiver, bool) { return nil, false }

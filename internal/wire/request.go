@@ -6,16 +6,17 @@ import (
 	"sync"
 )
 
-// requestConn gathers the upgrade request in a buffer that connections share, and
-// sends it when the answer is read. Left to itself, net/http takes four kilobytes
-// for each request it writes, which is much beside what a connection needs. Once
-// the answer has been read it is the connection below and no more.
+// requestConn collects the upgrade request in a pooled buffer and sends it when the
+// response is read. By itself net/http allocates four kilobytes for each request it
+// writes, a lot compared with what a connection needs. After the first Read it passes
+// everything on to the connection below.
 type requestConn struct {
 	net.Conn
-	request *bufio.Writer // nil once it is sent
+	request *bufio.Writer // nil once it has been sent
 }
 
-var requests = sync.Pool{New: func() any { return bufio.NewWriter(nil) }} // shared by all connections
+// requests holds the buffers for upgrade requests.
+var requests = sync.Pool{New: func() any { return bufio.NewWriter(nil) }}
 
 func newRequestConn(conn net.Conn) *requestConn {
 	request, _ := requests.Get().(*bufio.Writer)
@@ -31,8 +32,8 @@ func (c *requestConn) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// WriteByte implements io.ByteWriter, by which net/http knows that it needs no
-// buffer of its own.
+// WriteByte implements io.ByteWriter: net/http adds no buffer of its own to a writer
+// that does.
 func (c *requestConn) WriteByte(b byte) error {
 	if c.request != nil {
 		return c.request.WriteByte(b)

@@ -1,0 +1,342 @@
+package pushgw
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/sirupsen/logrus"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/stamp"
+)
+
+// What is sent and heard comes out as a result and as samples, in milliseconds.
+func TestBroadcastMeasuresDeliveries(t *testing.T) {
+	t.Parallel()
+	simulateGateway(t, delayed(30*time.Millisecond), func(w *world) {
+		v := w.vu()
+		result := v.run(`
+			const client = new apigw.Client('` + chatURL + `');
+			const listening = client.listen({ connections: 3, duration: '20s' });
+			await client.ready({ listeners: 3 });
+			const result = await client.broadcast({ count: 4, rate: 2 });
+			await listening;
+			return JSON.stringify(result);
+		`)
+		require.Equal(w, `{"sent":4,"expected":12,"received":12,"lost":0,"duplicated":0,"reordered":0,`+
+			`"indeterminate":0,"first":30,"p50":30,"p99":30,"last":30}`, result)
+
+		listener := []string{"gateway=apigw", "role=listener", "scenario=tested"}
+		host := []string{"gateway=apigw", "role=host", "scenario=tested"}
+		require.Equal(w, slices.Repeat([]float64{30}, 12), v.values("ws_resp_delay", append(listener, "origin=local")...))
+		require.Len(w, v.values("ws_resp_delay"), 12)
+		require.InDelta(w, 12, v.sum("msg_received_counter", append(listener, "origin=local")...), 0)
+		require.Equal(w, slices.Repeat([]float64{1}, 12), v.values("pushgw_reach", host...))
+		require.Equal(w, slices.Repeat([]float64{30}, 4), v.values("pushgw_fanout_first", host...))
+		require.Equal(w, []float64{0}, v.values("pushgw_lost", host...))
+		require.Equal(w, []float64{0}, v.values("pushgw_indeterminate", host...))
+		require.InDelta(w, 3, v.sum("ws_sessions", listener...), 0)
+		require.InDelta(w, 1, v.sum("ws_sessions", host...), 0)
+		require.InDelta(w, 6, v.sum("ws_msgs_sent", listener...), 0, "nickname and join")
+		require.InDelta(w, 6, v.sum("ws_msgs_sent", host...), 0, "and the broadcasts")
+		require.InDelta(w, 1, v.sum("pushgw_closed", append(host, "code=1000", "by=client")...), 0)
+		require.InDelta(w, 4, v.sum("nickname_counter"), 0)
+		require.InDelta(w, 4, v.sum("joined_success_counter"), 0)
+		open := v.values("pushgw_connections")
+		require.InDelta(w, 4, slices.Max(open), 0)
+		require.Zero(w, open[len(open)-1])
+		require.NotContains(w, v.values("ResponseSuccessRate"), 0.0)
+		require.Empty(w, v.logged(logrus.WarnLevel))
+	})
+}
+
+func TestBroadcastTellsFirstFromLast(t *testing.T) {
+	t.Parallel()
+	var w *world
+	var audience func(text string)
+	simulate(t, chat(func(_ *websocket.Conn, text string) { audience(text) }), func(world *world) {
+		w = world
+		members := w.listeners(chatAudience, 3)
+		sent := 0
+		audience = func(text string) {
+			for i, member := range members {
+				after := [][]time.Duration{{10, 20, 50}, {5, 7, 70}}[sent][i]
+				w.delivers(member, text, after*time.Millisecond)
+			}
+			sent++
+		}
+		v := w.vu()
+		result := v.run(`
+			const { first, p50, p99, last } = await new apigw.Client('` + chatURL + `').broadcast({ count: 2, rate: 1 });
+			return [first, last, p50, p99];
+		`).([]any)
+		require.EqualValues(w, 10, result[0])
+		require.EqualValues(w, 70, result[1])
+		require.InEpsilon(w, 10.0, result[2], 0.01, "the third of six")
+		require.InEpsilon(w, 70.0, result[3], 0.01)
+		require.Equal(w, []float64{10, 5}, v.values("pushgw_fanout_first"))
+		require.Equal(w, []float64{50, 70}, v.values("pushgw_fanout_last"))
+	})
+}
+
+// What nobody has heard is waited for as long as settle says, and then lost.
+func TestBroadcastSettles(t *testing.T) {
+	t.Parallel()
+	for options, wait := range map[string]int64{
+		``:                                5000,
+		`{}`:                              5000,
+		`{ settle: 1500 }`:                1500,
+		`{ settle: '1m' }`:                60_000,
+		`{ count: 3, rate: 0.5 }`:         9000,
+		`{ count: undefined, rate: null}`: 5000,
+	} {
+		t.Run(options, func(t *testing.T) {
+			t.Parallel()
+			simulate(t, chat(func(*websocket.Conn, string) {}), func(w *world) {
+				w.listeners(chatAudience, 2)
+				v := w.vu()
+				result := v.run(`
+					const began = Date.now();
+					const { expected, received, lost, first, last } = await new apigw.Client('` + chatURL + `').broadcast(` + options + `);
+					return { took: Date.now() - began, expected, received, lost, first, last };
+				`).(map[string]any)
+				require.EqualValues(w, wait, result["took"])
+				require.Equal(w, result["expected"], result["lost"])
+				require.NotZero(w, result["lost"])
+				require.Zero(w, result["received"])
+				require.Zero(w, result["first"])
+				require.Zero(w, result["last"])
+				require.InDelta(w, result["lost"], v.sum("pushgw_lost"), 0)
+				require.Equal(w, slices.Repeat([]float64{0}, int(result["lost"].(int64))), v.values("pushgw_reach"))
+				require.Empty(w, v.values("pushgw_fanout_first"))
+			})
+		})
+	}
+}
+
+// A listener that leaves has lost what it should have heard by then. What was still
+// under way is indeterminate, and the log says so once.
+func TestBroadcastWhoseListenersLeave(t *testing.T) {
+	t.Parallel()
+	simulate(t, chat(func(*websocket.Conn, string) {}), func(w *world) {
+		members := w.listeners(chatAudience, 2)
+		time.AfterFunc(4*time.Second, members[0].Leave)
+		time.AfterFunc(11*time.Second, members[1].Leave)
+		v := w.vu()
+		result := v.run(`
+			const client = new apigw.Client('` + chatURL + `');
+			const result = await client.broadcast({ count: 2, rate: 0.1, settle: '2s' });
+			return [result.expected, result.lost, result.indeterminate];
+		`)
+		require.Equal(w, []any{int64(3), int64(2), int64(1)}, result)
+		require.InDelta(w, 1, v.sum("pushgw_indeterminate"), 0)
+		require.Equal(w, []string{"pushgw: 1 of 3 deliveries are indeterminate, neither received nor lost: " +
+			"listeners came or left while they were under way, or the test ended"}, v.logged(logrus.WarnLevel))
+	})
+}
+
+func TestBroadcastToNobody(t *testing.T) {
+	t.Parallel()
+	var said []string
+	simulate(t, chat(func(_ *websocket.Conn, text string) { said = append(said, text) }), func(w *world) {
+		v := w.vu()
+		result := v.run(`
+			const client = new apigw.Client('` + chatURL + `');
+			await client.broadcast({ message: 'a {{stamp}} b {{stamp}}' });
+			const { sent, expected, received } = await client.broadcast();
+			return [sent, expected, received];
+		`)
+		require.Equal(w, []any{int64(1), int64(0), int64(0)}, result)
+		warnings := v.logged(logrus.WarnLevel)
+		require.Len(w, warnings, 1, "once for the process")
+		require.Contains(w, warnings[0], "nobody was expected to hear a broadcast")
+		require.Len(w, said, 2)
+		s, rest, _, ok := stamp.Find([]byte(said[0]))
+		require.True(w, ok)
+		require.Equal(w, "a "+s.String()+" b "+s.String(), said[0])
+		require.Equal(w, " b "+s.String(), string(rest))
+		require.Len(w, said[1], stamp.Len, "by default a message is a stamp and nothing else")
+	})
+}
+
+// Of what was never sent there is nothing to warn.
+func TestBroadcastThatWasNotSent(t *testing.T) {
+	t.Parallel()
+	simulate(t, nil, func(w *world) {
+		v := w.vu()
+		c := (&client{module: v.module, backend: &apiGateway{}}).begin("", identity{})
+		c.warn(&ledger.Result{})
+		require.Empty(w, v.log.AllEntries())
+		c.warn(&ledger.Result{Sent: 1})
+		require.Len(w, v.log.AllEntries(), 1)
+	})
+}
+
+// A broadcast that falls behind its schedule is dated as it was due.
+func TestBroadcastDatesByItsSchedule(t *testing.T) {
+	t.Parallel()
+	var due []time.Time
+	handler := graphql(func(query string) (int, string) {
+		s, _, _, _ := stamp.Find([]byte(query))
+		due = append(due, s.Sent)
+		time.Sleep(1500 * time.Millisecond)
+		return http.StatusOK, `{"data":{}}`
+	})
+	simulate(t, handler, func(w *world) {
+		began := time.Now()
+		w.vu().run(`await ` + appSyncClient + `.broadcast({ count: 4, rate: 1 });`)
+		require.Len(w, due, 4)
+		for i, at := range due {
+			require.Equal(w, time.Duration(i)*time.Second, at.Sub(began))
+		}
+	})
+}
+
+// The clock of a process can be made to differ, and whoever hears it says so.
+func TestBroadcastFromAnotherClock(t *testing.T) {
+	t.Parallel()
+	simulateGateway(t, delayed(100*time.Millisecond), func(w *world) {
+		v := initVU(w.T, w.process, map[string]string{"PUSHGW_TEST_CLOCK_OFFSET": "500ms"})
+		v.start(w.network)
+		result := v.run(`
+			const client = new apigw.Client('` + chatURL + `');
+			const listening = client.listen({ duration: '8s' });
+			await client.ready({ listeners: 1 });
+			const { first } = await client.broadcast({ count: 2, rate: 1 });
+			await listening;
+			return first;
+		`)
+		require.EqualValues(w, -400, result)
+		require.Equal(w, []float64{-400, -400}, v.values("ws_resp_delay"))
+		require.InDelta(w, 2, v.sum("pushgw_errors", "error=ClockSkew", "role=listener"), 0)
+		require.Len(w, v.logged(logrus.WarnLevel), 1)
+		require.Contains(w, v.logged(logrus.WarnLevel)[0],
+			"arrived before they were sent, by up to 400ms: the publisher's clock is ahead of this host's")
+	})
+}
+
+// A broadcast that could not be sent is expected by nobody.
+func TestBroadcastThatCannotBeSent(t *testing.T) {
+	t.Parallel()
+	requests := 0
+	handler := graphql(func(string) (int, string) {
+		if requests++; requests == 2 {
+			return http.StatusOK, `{"data":{}}`
+		}
+		return http.StatusServiceUnavailable, `{"data":{}}`
+	})
+	simulate(t, handler, func(w *world) {
+		members := w.listeners(graphqlAudience, 2)
+		v := w.vu()
+		result := v.run(`
+			const { sent, expected, lost } = await ` + appSyncClient + `.broadcast({ count: 3 });
+			return [sent, expected, lost];
+		`)
+		require.Equal(w, []any{int64(1), int64(2), int64(2)}, result)
+		require.Len(w, members, 2)
+		require.Equal(w, []float64{0, 1, 0}, v.values("ResponseSuccessRate"))
+		require.Equal(w, []string{"pushgw: a broadcast could not be sent (of further ones, ResponseSuccessRate tells)"},
+			v.logged(logrus.ErrorLevel))
+	})
+}
+
+func TestBroadcastOfWhichNothingCanBeSent(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		want   failure
+		rate   []float64
+	}{
+		"a status": {http.StatusBadGateway, `{"data":{}}`, failure{"PublishError", 502, "gateway.test answered with status 502"}, []float64{0, 0}},
+		"an error": {
+			http.StatusOK, `{"errors":[{"errorType":"LimitExceededException","errorCode":429,"message":"Too many"}]}`,
+			failure{"PublishError", 429, "LimitExceeded: Too many"}, []float64{0, 0},
+		},
+		"a refusal": {
+			http.StatusUnauthorized, `{"errors":[{"errorType":"UnauthorizedException","message":"No"}]}`,
+			failure{"PublishError", 401, "Unauthorized: No"}, []float64{0, 0},
+		},
+		"nonsense": {http.StatusOK, `{}`, failure{"PublishError", 0, "Other: the response has neither data nor errors"}, []float64{0, 0}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			simulate(t, graphql(func(string) (int, string) { return c.status, c.body }), func(w *world) {
+				w.listeners(graphqlAudience, 2)
+				v := w.vu()
+				require.Equal(w, c.want, v.fails(`await `+appSyncClient+`.broadcast({ count: 2 });`))
+				require.Equal(w, c.rate, v.values("ResponseSuccessRate"))
+				require.Zero(w, v.sum("pushgw_lost"))
+				require.Empty(w, v.values("pushgw_reach"))
+				require.Len(w, v.logged(logrus.ErrorLevel), 1)
+			})
+		})
+	}
+}
+
+// What nobody waits for because the iteration was stopped isn't lost.
+func TestBroadcastThatIsStopped(t *testing.T) {
+	t.Parallel()
+	simulate(t, chat(func(*websocket.Conn, string) {}), func(w *world) {
+		w.listeners(chatAudience, 2)
+		v := w.vu()
+		time.AfterFunc(2500*time.Millisecond, v.CancelContext)
+		result := v.run(`
+			const { sent, expected, lost, indeterminate } =
+				await new apigw.Client('` + chatURL + `').broadcast({ count: 9, rate: 1 });
+			return [sent, expected, lost, indeterminate];
+		`)
+		require.Equal(w, []any{int64(3), int64(6), int64(0), int64(6)}, result)
+		require.Zero(w, v.sum("pushgw_lost"))
+		require.InDelta(w, 6, v.sum("pushgw_indeterminate"), 0)
+	})
+}
+
+func TestBroadcastChecksItsOptions(t *testing.T) {
+	t.Parallel()
+	requireThrows(t, `new apigw.Client('`+chatURL+`').broadcast(`, map[string]string{
+		`{ count: 0 }`:            `broadcast(): option "count" must be a number not below 1, not 0`,
+		`{ count: 1.5 }`:          `broadcast(): option "count" must be a whole number, not 1.5`,
+		`{ rate: -1 }`:            `broadcast(): option "rate" must be a number not below 0, not -1`,
+		`{ settle: '-1s' }`:       `broadcast(): option "settle" must not be negative, but is -1s`,
+		`{ message: 'no place' }`: `broadcast(): option "message" must contain {{stamp}}, by which its listeners know it`,
+		`{ mesage: '' }`:          `broadcast(): unknown option "mesage"; known are count, rate, settle, message`,
+	})
+	requireThrows(t, appSyncClient+`.broadcast(`, map[string]string{
+		`{ message: '{{stamp}}' }`: `broadcast(): unknown option "message"; known are count, rate, settle`,
+	})
+	requireThrows(t, `new appsync.Client('`+graphqlURL+`', { auth: { apiKey: 'k' }, mutation: { query: 'mutation { m }' } }).broadcast(`, map[string]string{
+		``: `broadcast(): the client's mutation must contain {{stamp}}, in its query or its variables`,
+	})
+}
+
+// appSyncClient makes a client that subscribes and publishes.
+const appSyncClient = `new appsync.Client('` + graphqlURL + `', {
+	auth: { apiKey: 'da2-localpushgatewayapikey0001' },
+	subscription: { query: 'subscription { onCreateRoom { __typename id title } }' },
+	mutation: { query: 'mutation($t: String!) { createRoom(input: { title: $t }) { id title } }', variables: { t: 'room {{stamp}}' } },
+})`
+
+const graphqlAudience = `appsync gateway.test/graphql {"query":"subscription { onCreateRoom { __typename id title } }","variables":{}}`
+
+// graphql answers every GraphQL request over HTTP.
+func graphql(answer func(body string) (status int, text string)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/json" ||
+			!strings.HasPrefix(r.Header.Get("X-Api-Key"), "da2-") || !json.Valid(body) {
+			w.WriteHeader(http.StatusTeapot)
+			return
+		}
+		status, text := answer(string(body))
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, text)
+	})
+}

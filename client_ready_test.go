@@ -1,0 +1,247 @@
+package pushgw
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.k6.io/k6/v2/lib"
+
+	"github.com/pushgw/xk6-pushgw/internal/stamp"
+)
+
+// segment is a process's part of a test, as --execution-segment and
+// --execution-segment-sequence have it.
+func segment(w *world, part, sequence string) func(*lib.State) {
+	w.Helper()
+	var options lib.Options
+	var err error
+	options.ExecutionSegment, err = lib.NewExecutionSegmentFromString(part)
+	require.NoError(w, err)
+	if sequence != "" {
+		parts, err := lib.NewExecutionSegmentSequenceFromString(sequence)
+		require.NoError(w, err)
+		options.ExecutionSegmentSequence = &parts
+	}
+	return func(state *lib.State) {
+		state.Options.ExecutionSegment = options.ExecutionSegment
+		state.Options.ExecutionSegmentSequence = options.ExecutionSegmentSequence
+	}
+}
+
+const readyClient = `new apigw.Client('` + chatURL + `')`
+
+// ready() goes on as soon as there are enough listeners, and not before.
+func TestReadyWaitsForEnough(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		options  string
+		group    int // of listeners that are opened together
+		part     string
+		sequence string
+		enough   int
+	}{
+		{`{ listeners: 1 }`, 1, "", "", 1},
+		{`{ listeners: 10 }`, 1, "", "", 10},
+		{`{ listeners: 10, quorum: 1 }`, 1, "", "", 10},
+		{`{ listeners: 10, quorum: 0.9 }`, 1, "", "", 9},
+		{`{ listeners: 10, quorum: 0.91 }`, 1, "", "", 10},
+		{`{ listeners: 10, quorum: 0.7 }`, 1, "", "", 7}, // 10 * 0.7 is more than 7 in floating point
+		{`{ listeners: 100, quorum: 0.29 }`, 1, "", "", 29},
+		{`{ listeners: 10 }`, 1, "0:1/5", "0,1/5,1", 2},
+		{`{ listeners: 10 }`, 1, "1/5:1", "0,1/5,1", 8},
+		{`{ listeners: 10, quorum: 0.5 }`, 1, "1/5:1", "0,1/5,1", 4},
+		{`{ listeners: 9 }`, 1, "0:1/2", "0,1/2,1", 5},
+		{`{ listeners: 9 }`, 1, "1/2:1", "0,1/2,1", 4},
+		{`{ listeners: 12 }`, 4, "0:1/2", "0,1/2,1", 8}, // two groups of four here, one there
+		{`{ listeners: 12 }`, 4, "1/2:1", "0,1/2,1", 4},
+		{`{ listeners: 13 }`, 4, "0:1/2", "0,1/2,1", 7}, // no number of groups
+		{`{ listeners: 14 }`, 4, "0:1/2", "0,1/2,1", 7},
+		{`{ listeners: 12 }`, 0, "0:1/2", "0,1/2,1", 6},
+		{`{ listeners: 10 }`, 1, "0:1/2", "", 5},
+	} {
+		t.Run(fmt.Sprint(c), func(t *testing.T) {
+			t.Parallel()
+			simulate(t, chat(nil), func(w *world) {
+				audience := w.process.ledger.Audience(chatAudience)
+				if c.group > 0 {
+					audience.NoteGroupSize(c.group)
+				}
+				go func() {
+					for range c.enough {
+						time.Sleep(time.Second)
+						w.listeners(chatAudience, 1)
+					}
+				}()
+				var adapt []func(*lib.State)
+				if c.part != "" {
+					adapt = append(adapt, segment(w, c.part, c.sequence))
+				}
+				result := w.vu(adapt...).run(`
+					const began = Date.now();
+					const result = await ` + readyClient + `.ready(Object.assign(` + c.options + `, { timeout: '1h' }));
+					return [Date.now() - began, JSON.stringify(result)];
+				`)
+				require.Equal(w, []any{int64(c.enough) * 1000, fmt.Sprintf(`{"ready":%d,"deaf":0,"failed":0}`, c.enough)}, result)
+			})
+		})
+	}
+}
+
+// A quorum of nothing is there from the beginning.
+func TestReadyWithoutQuorum(t *testing.T) {
+	t.Parallel()
+	simulate(t, chat(nil), func(w *world) {
+		result := w.vu().run(`return JSON.stringify(await ` + readyClient + `.ready({ listeners: 5, quorum: 0 }));`)
+		require.Equal(w, `{"ready":0,"deaf":0,"failed":0}`, result)
+	})
+}
+
+// After its timeout, a minute by default, ready() says how the listeners stand.
+func TestReadyThatTakesTooLong(t *testing.T) {
+	t.Parallel()
+	for options, c := range map[string]struct{ took, text string }{
+		`{ listeners: 10 }`: {"1m0s", "of 10 listeners 2 are ready, 1 connecting, 1 failed, 1 left, 0 deaf"},
+		`{ listeners: 10, quorum: 0.5, timeout: '2500ms'}`: {"2.5s", "of 5 listeners 2 are ready, 1 connecting, 1 failed, 1 left, 0 deaf"},
+		`{ listeners: 2, timeout: '30s', canary: true }`:   {"30s", "of 2 listeners 1 are ready, 1 connecting, 1 failed, 1 left, 1 deaf"},
+	} {
+		t.Run(options, func(t *testing.T) {
+			t.Parallel()
+			simulateCanaries(t, func(w *world, heard func(f func(text string))) {
+				members := w.listeners(chatAudience, 3)
+				members[2].Leave()
+				audience := w.process.ledger.Audience(chatAudience)
+				audience.Enter()
+				audience.Enter().Leave()
+				heard(func(text string) { w.delivers(members[0], text, 0) })
+				v := w.vu()
+				began := time.Now()
+				f := v.fails(`await ` + readyClient + `.ready(` + options + `);`)
+				require.Equal(w, failure{"TimeoutError", 0, "ready(): after " + c.took + ", " + c.text}, f)
+				if limit, err := time.ParseDuration(c.took); err != nil || time.Since(began) != limit {
+					w.Fatal(time.Since(began))
+				}
+			})
+		})
+	}
+}
+
+// simulateCanaries runs f in a world whose chat hands on what is broadcast.
+func simulateCanaries(t *testing.T, f func(w *world, heard func(f func(text string)))) {
+	t.Helper()
+	var said func(text string)
+	simulate(t, chat(func(_ *websocket.Conn, text string) { said(text) }), func(w *world) {
+		f(w, func(f func(text string)) { said = f })
+	})
+}
+
+func TestReadyThatIsStopped(t *testing.T) {
+	t.Parallel()
+	for _, canary := range []string{"false", "true"} {
+		t.Run(canary, func(t *testing.T) {
+			t.Parallel()
+			simulate(t, chat(func(*websocket.Conn, string) {}), func(w *world) {
+				w.listeners(chatAudience, 1)
+				v := w.vu()
+				time.AfterFunc(5*time.Second, v.CancelContext)
+				require.Equal(w, failure{"ClosedError", 0, "the iteration was stopped"},
+					v.fails(`await `+readyClient+`.ready({ listeners: 1, canary: `+canary+`, quorum: 1 });
+						await `+readyClient+`.ready({ listeners: 2, canary: `+canary+` });`))
+			})
+		})
+	}
+}
+
+// A barrier with canaries sends one a second until enough listeners have heard one.
+// Those that have not are deaf, and no longer expected to hear anything.
+func TestReadyWithCanaries(t *testing.T) {
+	t.Parallel()
+	simulateCanaries(t, func(w *world, heard func(func(string))) {
+		members := w.listeners(chatAudience, 4)
+		var canaries []stamp.Stamp
+		heard(func(text string) {
+			s, _, _, _ := stamp.Find([]byte(text))
+			assert.Len(w, text, stamp.Len)
+			if !s.Canary {
+				return
+			}
+			canaries = append(canaries, s)
+			w.delivers(members[len(canaries)-1], text, 0)
+		})
+		v := w.vu()
+		result := v.run(`
+			const client = ` + readyClient + `;
+			const began = Date.now();
+			const ready = await client.ready({ listeners: 4, quorum: 0.75, canary: true });
+			const took = Date.now() - began;
+			const { expected, lost } = await client.broadcast({ settle: '1s' });
+			return [took, JSON.stringify(ready), expected, lost];
+		`)
+		require.Equal(w, []any{int64(2000), `{"ready":3,"deaf":1,"failed":0}`, int64(3), int64(3)}, result)
+		require.Len(w, canaries, 3)
+		require.Equal(w, time.Second, canaries[2].Sent.Sub(canaries[1].Sent))
+		require.Equal(w, []float64{1}, v.values("pushgw_deaf", "gateway=apigw", "role=host"))
+		require.Empty(w, v.values("ws_resp_delay"))
+	})
+}
+
+// Whoever is deaf when the time is up is counted too.
+func TestReadyCountsTheDeaf(t *testing.T) {
+	t.Parallel()
+	simulate(t, chat(func(*websocket.Conn, string) {}), func(w *world) {
+		w.listeners(chatAudience, 3)
+		v := w.vu()
+		result := v.run(`
+			const client = ` + readyClient + `;
+			const ready = caught(() => client.ready({ listeners: 3, canary: true }));
+			await sleep(5000);
+			const { expected } = await client.broadcast({ settle: '1s' });
+			return [(await ready).name, expected];
+		`)
+		require.Equal(w, []any{"TimeoutError", int64(0)}, result, "what is sent meanwhile they aren't expected to hear")
+		require.Equal(w, []float64{3}, v.values("pushgw_deaf"))
+	})
+}
+
+// A canary that can't be sent ends the wait.
+func TestReadyWhoseCanariesFail(t *testing.T) {
+	t.Parallel()
+	simulate(t, graphql(func(string) (int, string) { return 500, "" }), func(w *world) {
+		w.listeners(graphqlAudience, 1)
+		v := w.vu()
+		f := v.fails(`await ` + appSyncClient + `.ready({ listeners: 1, canary: true });`)
+		require.Equal(w, failure{"GatewayError", 500, "Other: the response is not JSON"}, f)
+		require.Equal(w, []float64{0}, v.values("ResponseSuccessRate"))
+	})
+	simulate(t, sockets(func(*websocket.Conn, string) {}), func(w *world) {
+		w.listeners(chatAudience, 1)
+		f := w.vu().fails(`await new apigw.Client('` + chatURL + `', { timeout: '5s' }).ready({ listeners: 1, canary: true });`)
+		require.Equal(w, "HandshakeError", f.name)
+		require.Contains(w, f.message, "the gateway did not finish the handshake in time")
+	})
+}
+
+func TestReadyChecksItsOptions(t *testing.T) {
+	t.Parallel()
+	requireThrows(t, readyClient+`.ready(`, map[string]string{
+		``:                               `ready(): option "listeners" is missing: how many are to be waited for?`,
+		`{ quorum: 0.5 }`:                `ready(): option "listeners" is missing: how many are to be waited for?`,
+		`{ listeners: 0 }`:               `ready(): option "listeners" must be a number not below 1, not 0`,
+		`{ listeners: 1, quorum: 1.01 }`: `ready(): option "quorum" must be a share from 0 to 1, not 1.01`,
+		`{ listeners: 1, quorum: -0.5 }`: `ready(): option "quorum" must be a number not below 0, not -0.5`,
+		`{ listeners: 1, canary: 1 }`:    `ready(): option "canary" must be true or false, not a number`,
+		`{ listeners: 1, wait: 1 }`:      `ready(): unknown option "wait"; known are listeners, quorum, timeout, canary`,
+	})
+	simulate(t, chat(nil), func(w *world) {
+		f := w.vu().fails(`new appsync.Client('` + graphqlURL + `', { auth: { apiKey: 'k' } }).ready({ listeners: 1, canary: true });`)
+		require.Equal(w, failure{"UsageError", 0, `ready() with canary needs the client's option "mutation"`}, f)
+	})
+	simulate(t, chat(nil), func(w *world) {
+		other := segment(w, "1/3:2/3", "0,1/2,1")
+		f := w.vu(other).fails(readyClient + `.ready({ listeners: 1 });`)
+		require.Equal(w, "InternalError", f.name)
+	})
+}

@@ -1,0 +1,117 @@
+package pushgw
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pushgw/xk6-pushgw/gateway"
+)
+
+// Broadcasts go to the room that the connection is in, and are accounted for there.
+func TestConnectionJoinsAnotherRoom(t *testing.T) {
+	t.Parallel()
+	simulateGateway(t, gateway.Config{}, func(w *world) {
+		v := w.vu()
+		result := v.run(`
+			const first = new apigw.Client('` + chatURL + `');
+			const second = new apigw.Client('` + chatURL + `', { room: 'Room2' });
+			const listening = [first.listen({ connections: 2, duration: '1m' }), second.listen({ connections: 3, duration: '1m' })];
+			await first.ready({ listeners: 2 });
+			await second.ready({ listeners: 3 });
+			const host = await first.connect();
+			const one = await host.broadcast();
+			await host.join('Room2');
+			const two = await host.broadcast();
+			const listened = await Promise.all(listening);
+			await host.close();
+			return [one.received, two.received, host.room, listened[0].received, listened[1].received];
+		`)
+		require.Equal(w, []any{int64(2), int64(3), "Room2", int64(2), int64(3)}, result)
+		require.InDelta(w, 7, v.sum("joined_success_counter"), 0)
+	})
+}
+
+func TestConnectionThatIsNotAnswered(t *testing.T) {
+	t.Parallel()
+	joined := 0
+	handler := sockets(func(socket *websocket.Conn, text string) {
+		switch {
+		case text == "/join Forbidden":
+			reply(socket, `{"message": "Forbidden", "connectionId":"a", "requestId":"b"}`)
+		case text == "/join Closed":
+			_ = socket.Close()
+		case text == "/join Room1":
+			joined++
+			reply(socket, `Joined chat room "Room1"`)
+		case text != "/join Silent":
+			reply(socket, "Using nickname")
+		}
+	})
+	simulate(t, handler, func(w *world) {
+		v := w.vu()
+		result := v.run(`
+			const client = new apigw.Client('` + chatURL + `', { timeout: '4s' });
+			const host = await client.connect();
+			const failures = [];
+			host.on('error', e => failures.push(e));
+			const began = Date.now();
+			for (const room of ['Forbidden', 'Closed', 'Room1']) {
+				const { name, message } = await caught(() => host.join(room));
+				failures.push(name + ': ' + message);
+			}
+			const other = await client.connect();
+			const { name, message } = await caught(() => other.join('Silent'));
+			await other.close();
+			return [Date.now() - began, host.room, ...failures, name + ': ' + message];
+		`)
+		require.Equal(w, []any{
+			int64(4000), "Room1", "GatewayError: Forbidden: Forbidden", "ClosedError: the connection was closed with code 1006",
+			"ClosedError: the connection was closed with code 1006",
+			"TimeoutError: the gateway did not answer within 4s",
+		}, result)
+		require.Equal(w, 2, joined)
+	})
+}
+
+// Requests that are alike are answered one after the other.
+func TestConnectionAsksTwice(t *testing.T) {
+	t.Parallel()
+	handler := sockets(func(socket *websocket.Conn, text string) {
+		if text == "/join Other" {
+			time.Sleep(time.Second) // in which both are asked for
+		}
+		reply(socket, map[bool]string{true: "Using nickname", false: "Joined chat room"}[text[0] != '/'])
+	})
+	simulate(t, handler, func(w *world) {
+		result := w.vu().run(`
+			const host = await new apigw.Client('` + chatURL + `', { timeout: '4s' }).connect();
+			const joined = await Promise.all([host.join('Other'), host.join('Other')]);
+			await host.close();
+			return joined.length;
+		`)
+		require.EqualValues(w, 2, result)
+	})
+}
+
+// The end of the iteration ends the wait for an answer.
+func TestConnectionThatIsStopped(t *testing.T) {
+	t.Parallel()
+	handler := sockets(func(socket *websocket.Conn, text string) {
+		if !strings.HasPrefix(text, "/join Silent") {
+			reply(socket, map[bool]string{true: "Using nickname", false: "Joined chat room"}[text[0] != '/'])
+		}
+	})
+	simulate(t, handler, func(w *world) {
+		v := w.vu()
+		time.AfterFunc(time.Second, v.CancelContext)
+		f := v.fails(`
+			const host = await new apigw.Client('` + chatURL + `').connect();
+			await host.join('Silent');
+		`)
+		require.Equal(w, failure{"ClosedError", 0, "the iteration was stopped"}, f)
+	})
+}

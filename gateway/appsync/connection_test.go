@@ -1,0 +1,154 @@
+package appsync
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/pushgw/xk6-pushgw/gateway/socket"
+	"github.com/pushgw/xk6-pushgw/gateway/truth"
+	"github.com/stretchr/testify/require"
+	"github.com/tidwall/gjson"
+)
+
+// A subscription is registered before start_ack is written: it is there while the
+// start_ack can't be written, because another write to the connection is stuck.
+func TestASubscriptionIsRegisteredBeforeItIsAcknowledged(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{Write: time.Hour})
+	conn := f.dial()
+	require.Eventually(t, func() bool { return len(f.gateway.Hub.Conns()) == 1 }, timeout, time.Millisecond)
+	c := f.gateway.Hub.Conns()[0]
+	failed, returned := make(chan error, 1), make(chan struct{})
+	frame := socket.Frame(make([]byte, 64<<20)) // too long for the buffers between the two
+	go func() { failed <- c.Write(frame) }()
+	_, err := conn.NetConn().Read(make([]byte, 1))
+	require.NoError(t, err, "the write has begun")
+	go func() { defer close(returned); c.Owner.Text([]byte(f.start("1", anyRoom))) }()
+	require.Eventually(t, func() bool {
+		_, audience := f.gateway.broker.match(&published{room: &room{}})
+		return audience == 1
+	}, timeout, time.Millisecond)
+	require.Len(t, f.gateway.Hub.Conns(), 1)
+	require.Zero(t, f.gateway.Hub.Counters.FramesOut.Load())
+	require.EqualValues(t, 1, f.gateway.Ready.Load())
+	c.Cut()
+	require.Error(t, <-failed)
+	<-returned
+}
+
+// A start is checked in this order: form, host, key, id, number, document.
+func TestOrderOfChecks(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{})
+	conn := f.dial()
+	f.subscribe(conn, "1", anyRoom)
+	start := func(id, document, host, key string) string {
+		return fmt.Sprintf(`{"id":%q,"type":"start","payload":{"data":%q,"extensions":{"authorization":{"host":%q,"x-api-key":%q}}}}`,
+			id, document, host, key)
+	}
+	for _, row := range []struct{ text, want string }{
+		{start("", "{", "other", "wrong"), "UnsupportedOperation"},
+		{start("1", "{", "other", "wrong"), "HttpNotFoundException"},
+		{start("1", "{", f.host(), "wrong"), "UnauthorizedException"},
+		{start("1", "{", f.host(), apiKey), "DuplicatedOperationError"},
+		{start("2", "{", f.host(), apiKey), "BadRequestException"},
+		{start("2", `{"query":"subscription { x }"}`, f.host(), apiKey), "Validation error of type FieldsOnCorrectType"},
+	} {
+		send(t, conn, row.text)
+		require.Contains(t, receive(t, conn), row.want)
+	}
+	for i := 2; i <= maxSubscriptions; i++ {
+		f.subscribe(conn, fmt.Sprint(i), anyRoom)
+	}
+	send(t, conn, f.start("1", "{"))
+	require.Contains(t, receive(t, conn), "DuplicatedOperationError")
+	send(t, conn, f.start("201", "{"))
+	require.Contains(t, receive(t, conn), "MaxSubscriptionsReachedError")
+	send(t, conn, `{"id":"1","type":"stop"}`)
+	require.Contains(t, receive(t, conn), "complete")
+	f.subscribe(conn, "201", anyRoom)
+}
+
+// Ready counts connections, each once, while they have a subscription.
+func TestReadyCountsConnections(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{})
+	first, second := f.dial(), f.dial()
+	require.Zero(t, f.gateway.Ready.Load())
+	f.subscribe(first, "1", anyRoom)
+	f.subscribe(first, "2", anyRoom)
+	f.subscribe(second, "1", anyRoom)
+	require.EqualValues(t, 2, f.gateway.Ready.Load())
+	send(t, first, `{"id":"1","type":"stop"}`)
+	receive(t, first)
+	require.EqualValues(t, 2, f.gateway.Ready.Load())
+	send(t, first, `{"id":"2","type":"stop"}`)
+	receive(t, first)
+	require.EqualValues(t, 1, f.gateway.Ready.Load())
+	require.NoError(t, first.Close())
+	require.NoError(t, second.Close())
+	require.Eventually(t, func() bool { return len(f.gateway.Hub.Conns()) == 0 }, timeout, time.Millisecond)
+	f.gateway.Close()
+	require.Zero(t, f.gateway.Ready.Load())
+	require.Empty(t, f.gateway.broker.groups)
+}
+
+// A subscription is deaf from when it was acknowledged.
+func TestDeafness(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{})
+	conn := f.dial()
+	f.fault(`{"deaf": "1h"}`)
+	f.subscribe(conn, "1", anyRoom)
+	f.publish("x")
+	require.Eventually(t, func() bool { return f.gateway.Tally.Report().Totals.Pending == 0 }, timeout, time.Millisecond)
+	require.Equal(t, truth.Counts{Audience: 1, Deaf: 1}, f.gateway.Tally.Report().Totals.Counts)
+	require.EqualValues(t, 1, f.gateway.Tally.Withheld(&f.gateway.Hub.Conns()[0].Withheld))
+}
+
+// An error frame that a fault demands has no id, and is counted.
+func TestErrorFramesOfFaults(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{})
+	conn := f.dial()
+	f.subscribe(conn, "1", anyRoom)
+	f.fault(`{"errors": 1}`)
+	f.publish("x")
+	require.JSONEq(t, `{"type":"error","payload":{"errors":[{"errorType":"LimitExceededError","message":"Rate limit exceeded"}]}}`,
+		receive(t, conn))
+	require.Contains(t, receive(t, conn), `"data"`)
+	require.EqualValues(t, 1, f.gateway.Hub.Counters.Errors.Load())
+}
+
+func TestNoKeepAliveAfterAnInit(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{})
+	f.fault(`{"stopKeepAlive": true}`)
+	conn := f.dial()
+	send(t, conn, `{"type":"connection_init"}`)
+	require.Contains(t, receive(t, conn), "connection_ack")
+	f.subscribe(conn, "1", anyRoom)
+}
+
+// Exactly the subscription that is stopped ends.
+func TestStopEndsOneOfSeveral(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{})
+	conn := f.dial()
+	for _, id := range []string{"1", "2", "3"} {
+		f.subscribe(conn, id, anyRoom)
+	}
+	send(t, conn, `{"id":"2","type":"stop"}`)
+	require.JSONEq(t, `{"id":"2","type":"complete"}`, receive(t, conn))
+	f.publish("x")
+	ids := []string{gjson.Get(receive(t, conn), "id").Str, gjson.Get(receive(t, conn), "id").Str}
+	require.ElementsMatch(t, []string{"1", "3"}, ids)
+	send(t, conn, `{"id":"2","type":"stop"}`)
+	require.Contains(t, receive(t, conn), "UnknownOperationError")
+	for _, id := range []string{"1", "3"} {
+		send(t, conn, f.start(id, anyRoom))
+		require.Contains(t, receive(t, conn), "DuplicatedOperationError")
+	}
+	f.subscribe(conn, "2", anyRoom)
+}

@@ -1,0 +1,422 @@
+package gateway_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/pushgw/xk6-pushgw/gateway"
+	"github.com/pushgw/xk6-pushgw/gateway/truth"
+	"github.com/pushgw/xk6-pushgw/internal/stamp"
+	"github.com/stretchr/testify/require"
+	"github.com/tidwall/gjson"
+	"go.uber.org/goleak"
+)
+
+// TestMain checks that all goroutines end when the gateways are closed.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		http.DefaultClient.CloseIdleConnections()
+		os.Exit(code)
+	}))
+}
+
+// timeout is how long a test waits for what must come.
+const timeout = 20 * time.Second
+
+// server is a gateway that listens on a port of its own.
+type server struct {
+	*testing.T
+
+	gateway *gateway.Gateway
+	http    *httptest.Server
+}
+
+// start runs a gateway until the test ends.
+func start(t *testing.T, config gateway.Config) *server {
+	t.Helper()
+	s := &server{T: t, gateway: gateway.New(config)}
+	s.http = httptest.NewServer(s.gateway.Handler())
+	t.Cleanup(func() {
+		s.gateway.Close()
+		s.http.Close()
+	})
+	return s
+}
+
+func (s *server) host() string { return strings.TrimPrefix(s.http.URL, "http://") }
+
+// do sends an HTTP request and returns status, headers and body.
+func (s *server) do(method, path, body string, headers ...string) (int, http.Header, string) {
+	s.Helper()
+	r, err := http.NewRequestWithContext(s.Context(), method, s.http.URL+path, strings.NewReader(body))
+	require.NoError(s, err)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	answer, err := http.DefaultClient.Do(r)
+	require.NoError(s, err)
+	text, err := io.ReadAll(answer.Body)
+	require.NoError(s, err)
+	require.NoError(s, answer.Body.Close())
+	return answer.StatusCode, answer.Header, string(text)
+}
+
+func (s *server) stats() gateway.Stats {
+	s.Helper()
+	status, _, body := s.do(http.MethodGet, "/stats", "")
+	require.Equal(s, http.StatusOK, status)
+	var stats gateway.Stats
+	require.NoError(s, json.Unmarshal([]byte(body), &stats))
+	return stats
+}
+
+// client is one WebSocket connection to the server.
+type client struct {
+	*websocket.Conn
+
+	s *server
+}
+
+// dial upgrades, or fails the test.
+func (s *server) dial(path string, header http.Header, subprotocols ...string) *client {
+	s.Helper()
+	dialer := websocket.Dialer{Subprotocols: subprotocols}
+	conn, answer, err := dialer.DialContext(s.Context(), "ws://"+s.host()+path, header)
+	require.NoError(s, err)
+	require.NoError(s, answer.Body.Close())
+	s.Cleanup(func() { _ = conn.Close() })
+	return &client{conn, s}
+}
+
+func (c *client) send(text string) {
+	c.s.Helper()
+	require.NoError(c.s, c.WriteMessage(websocket.TextMessage, []byte(text)))
+}
+
+// hear returns the next message.
+func (c *client) receive() string {
+	c.s.Helper()
+	require.NoError(c.s, c.SetReadDeadline(time.Now().Add(timeout)))
+	kind, text, err := c.ReadMessage()
+	require.NoError(c.s, err)
+	require.Equal(c.s, websocket.TextMessage, kind)
+	return string(text)
+}
+
+// ended reads to the end and returns the close code and reason.
+func (c *client) ended() (int, string) {
+	c.s.Helper()
+	require.NoError(c.s, c.SetReadDeadline(time.Now().Add(timeout)))
+	for {
+		if _, _, err := c.ReadMessage(); err != nil {
+			var closed *websocket.CloseError
+			require.ErrorAs(c.s, err, &closed)
+			return closed.Code, closed.Text
+		}
+	}
+}
+
+// chat is a connection with a nickname, in a room if one is given.
+func (s *server) chat(name, room string) *client {
+	s.Helper()
+	c := s.dial("/dev", nil)
+	c.send(name)
+	require.Equal(s, "Using nickname: "+name+"\nType /help for list of commands.", c.receive())
+	if room != "" {
+		c.send("/join " + room)
+		require.Equal(s, `Joined chat room "`+room+`"`, c.receive())
+	}
+	return c
+}
+
+const onCreateRoom = "subscription { onCreateRoom { __typename id title } }"
+
+// subscribed is a connection with one acknowledged subscription.
+func (s *server) subscribed(query string, variables map[string]any) *client {
+	s.Helper()
+	c := s.realtime()
+	c.start("1", query, variables)
+	require.JSONEq(s, `{"id":"1","type":"start_ack"}`, c.receive())
+	return c
+}
+
+// realtime is a connection that was acknowledged.
+func (s *server) realtime() *client {
+	s.Helper()
+	c := s.dial("/graphql", http.Header{"x-api-key": {gateway.APIKey}}, "graphql-ws")
+	c.send(`{"type":"connection_init"}`)
+	require.JSONEq(s, `{"type":"connection_ack","payload":{"connectionTimeoutMs":300000}}`, c.receive())
+	require.JSONEq(s, `{"type":"ka"}`, c.receive())
+	return c
+}
+
+func (c *client) start(id, query string, variables map[string]any) {
+	c.s.Helper()
+	c.send(c.startText(id, query, variables))
+}
+
+func (c *client) startText(id, query string, variables map[string]any) string {
+	c.s.Helper()
+	data, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	require.NoError(c.s, err)
+	text, err := json.Marshal(map[string]any{"id": id, "type": "start", "payload": map[string]any{
+		"data":       string(data),
+		"extensions": map[string]any{"authorization": map[string]any{"host": c.s.host(), "x-api-key": gateway.APIKey}},
+	}})
+	require.NoError(c.s, err)
+	return string(text)
+}
+
+// mutate publishes a room and returns the answer.
+func (s *server) mutate(selection, title string) string {
+	s.Helper()
+	body, err := json.Marshal(map[string]any{
+		"query":     "mutation($t: String!) { createRoom(input: { title: $t, owner: \"me\" }) " + selection + " }",
+		"variables": map[string]any{"t": title},
+	})
+	require.NoError(s, err)
+	status, _, answer := s.do(http.MethodPost, "/graphql", string(body), "x-api-key", gateway.APIKey)
+	require.Equal(s, http.StatusOK, status)
+	require.False(s, gjson.Get(answer, "errors").Exists(), answer)
+	return answer
+}
+
+func stamped(sequence int) string {
+	return stamp.Stamp{Origin: 0xabcdef01, Sequence: uint32(sequence), Sent: time.Now()}.String()
+}
+
+func (s *server) eventually(what string, condition func(gateway.Stats) bool) gateway.Stats {
+	s.Helper()
+	for deadline := time.Now().Add(timeout); ; time.Sleep(5 * time.Millisecond) {
+		stats := s.stats()
+		if condition(stats) {
+			return stats
+		}
+		require.True(s, time.Now().Before(deadline), fmt.Sprintf("%s: %+v", what, stats))
+	}
+}
+
+// connectionID returns the client's own id. It makes the gateway write an error
+// frame before a broadcast, because only error frames have the id.
+func (c *client) connectionID() string {
+	c.s.Helper()
+	c.s.do(http.MethodPost, "/faults", `{"errors": 1}`)
+	c.send("who am I")
+	frame := c.receive()
+	require.Contains(c.s, c.receive(), "who am I")
+	c.s.do(http.MethodDelete, "/faults", "")
+	return gjson.Get(frame, "connectionId").Str
+}
+
+func connectionPath(id string) string { return "/dev/@connections/" + url.QueryEscape(id) }
+
+func authJSON(host, key string) string {
+	return fmt.Sprintf(`{"host":%q,"x-api-key":%q}`, host, key)
+}
+
+// upgrade asks for an upgrade and returns the answer's status.
+func (s *server) upgrade(path string, subprotocols ...string) int {
+	s.Helper()
+	dialer := websocket.Dialer{Subprotocols: subprotocols}
+	conn, answer, err := dialer.DialContext(s.Context(), "ws://"+s.host()+path, http.Header{"x-api-key": {gateway.APIKey}})
+	if err == nil {
+		require.NoError(s, conn.Close())
+	}
+	require.NotNil(s, answer, "%v", err)
+	require.NoError(s, answer.Body.Close())
+	return answer.StatusCode
+}
+
+func (s *server) fault(body string) {
+	s.Helper()
+	status, _, answer := s.do(http.MethodPost, "/faults", body)
+	require.Equal(s, http.StatusOK, status, answer)
+}
+
+// watchAll watches all listeners. It returns what waits until all have ended, and
+// then returns what they saw and how many ended with which close code.
+func watchAll(a audience) func() (seen, map[int]int) {
+	type end struct {
+		seen
+		code int
+	}
+	ends := make(chan end, len(a.listeners))
+	for _, c := range a.listeners {
+		go func() {
+			saw, code := c.watchToTheEnd()
+			ends <- end{saw, code}
+		}()
+	}
+	return func() (all seen, codes map[int]int) {
+		codes = map[int]int{}
+		for range a.listeners {
+			one := <-ends
+			all.first += one.first
+			all.duplicated += one.duplicated
+			codes[one.code]++
+		}
+		return all, codes
+	}
+}
+
+// watchToTheEnd counts what comes until the connection ends, and returns the close
+// code; 0 is none.
+func (c *client) watchToTheEnd() (seen, int) {
+	one := c.watch("\x00")
+	_, _, err := c.ReadMessage()
+	var closed *websocket.CloseError
+	if errors.As(err, &closed) && closed.Code != websocket.CloseAbnormalClosure {
+		return one, closed.Code
+	}
+	return one, 0
+}
+
+func (s *server) faults() string {
+	s.Helper()
+	_, _, body := s.do(http.MethodGet, "/faults", "")
+	return body
+}
+
+// seen is what one listener or all of them received.
+type seen struct{ first, duplicated, reordered, errors int64 }
+
+// watch counts what comes until a message contains the word. The client has no
+// other reader. An error's seen is what came until the connection broke.
+func (c *client) watch(word string) (s seen) {
+	known, highest := map[uint32]bool{}, uint32(0)
+	for {
+		_, text, err := c.ReadMessage()
+		if err != nil || strings.Contains(string(text), word) {
+			return s
+		}
+		got, _, _, ok := stamp.Find(text)
+		switch {
+		case !ok:
+			s.errors++
+		case known[got.Sequence]:
+			s.duplicated++
+		default:
+			s.first++
+			if got.Sequence < highest {
+				s.reordered++
+			}
+		}
+		known[got.Sequence] = true
+		highest = max(highest, got.Sequence)
+	}
+}
+
+// audience is a set of listeners, with what publishes to them and where their
+// deliveries are counted.
+type audience struct {
+	listeners []*client
+	publish   func(text string)
+	side      func(gateway.Stats) gateway.Side
+}
+
+// gatherers gather an audience on either gateway.
+var gatherers = map[string]func(s *server, listeners int) audience{
+	"chat": (*server).chatAudience, "rooms": (*server).roomAudience,
+}
+
+const endOfTest = "that-was-all"
+
+func (s *server) chatAudience(n int) audience {
+	a := audience{side: func(s gateway.Stats) gateway.Side { return s.APIGateway }}
+	for i := range n {
+		a.listeners = append(a.listeners, s.chat(fmt.Sprint("listener-", i), "Room1"))
+	}
+	a.publish = a.listeners[0].send
+	return a
+}
+
+func (s *server) roomAudience(n int) audience {
+	a := audience{side: func(s gateway.Stats) gateway.Side { return s.AppSync }}
+	for range n {
+		a.listeners = append(a.listeners, s.subscribed(onCreateRoom, nil))
+	}
+	a.publish = func(text string) { s.mutate("{ id title }", text) }
+	return a
+}
+
+// settle waits until every delivery has ended in some way.
+func (s *server) settle(a audience) gateway.Side {
+	s.Helper()
+	return a.side(s.eventually("settled", func(s gateway.Stats) bool { return a.side(s).Totals.Pending == 0 }))
+}
+
+// run publishes broadcasts and returns what the listeners saw of them, and what
+// the gateway counted.
+func (s *server) run(a audience, broadcasts int) (seen, gateway.Side) {
+	s.Helper()
+	results := make(chan seen, len(a.listeners))
+	for _, c := range a.listeners {
+		go func() { results <- c.watch(endOfTest) }()
+	}
+	for i := range broadcasts {
+		a.publish("x-" + stamped(i+1))
+	}
+	// All must have been published, which for the chat is no more than sent.
+	s.eventually("published", func(s gateway.Stats) bool { return a.side(s).Totals.Broadcasts == int64(broadcasts) })
+	side := s.settle(a)
+
+	// What was written before this arrives before it.
+	status, _, _ := s.do(http.MethodDelete, "/faults", "")
+	require.Equal(s, http.StatusNoContent, status)
+	a.publish(endOfTest)
+	var all seen
+	for range a.listeners {
+		one := <-results
+		all.first += one.first
+		all.duplicated += one.duplicated
+		all.reordered += one.reordered
+		all.errors += one.errors
+	}
+	return all, side
+}
+
+func requireExact(t *testing.T, saw seen, side gateway.Side, audience int64) {
+	t.Helper()
+	total := side.Totals
+	require.Equal(t, audience, total.Audience)
+	require.Equal(t, audience, total.Delivered+total.Dropped+total.Deaf)
+	require.Zero(t, total.Unstamped+total.Gone+total.Failed)
+	require.Equal(t, saw, seen{total.Delivered, total.Duplicated, total.Reordered, side.Errors})
+	require.Equal(t, total.Dropped+total.Deaf, side.DroppedOpen, "every connection is still open")
+	require.Equal(t, total.Counts, sum(side.Broadcasts))
+	require.Equal(t, total.Delivered-side.Echoes.Delivered, side.Delay.Count)
+}
+
+func sum(broadcasts []truth.Entry) (all truth.Counts) {
+	for _, b := range broadcasts {
+		all.Audience += b.Audience
+		all.Delivered += b.Delivered
+		all.Dropped += b.Dropped
+		all.Deaf += b.Deaf
+		all.Duplicated += b.Duplicated
+		all.Reordered += b.Reordered
+		all.Gone += b.Gone
+		all.Failed += b.Failed
+	}
+	return all
+}
+
+// settleAt waits until that many broadcasts were made and all deliveries have
+// ended.
+func (s *server) settleAt(a audience, broadcasts int64) gateway.Side {
+	s.Helper()
+	return a.side(s.eventually("settled", func(s gateway.Stats) bool {
+		t := a.side(s).Totals
+		return t.Broadcasts == broadcasts && t.Pending == 0
+	}))
+}

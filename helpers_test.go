@@ -1,0 +1,438 @@
+package pushgw
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/grafana/sobek"
+	"github.com/sirupsen/logrus"
+	logtest "github.com/sirupsen/logrus/hooks/test"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.k6.io/k6/v2/js/modulestest"
+	"go.k6.io/k6/v2/lib"
+	"go.k6.io/k6/v2/metrics"
+	"go.uber.org/goleak"
+
+	"github.com/pushgw/xk6-pushgw/gateway"
+	"github.com/pushgw/xk6-pushgw/gateway/fault"
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/stamp"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m)
+}
+
+// world is a process of k6 and the gateway that it tests, with a network in memory
+// between them. Its clock is synctest's: time passes only when everybody waits, so that
+// every duration is exact and none is spent.
+type world struct {
+	*testing.T
+	*network
+
+	process *process
+}
+
+// simulate runs f in a world whose gateway serves requests by handler.
+func simulate(t *testing.T, handler http.Handler, f func(w *world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{T: t, network: newNetwork(), process: newProcess()}
+		w.serve(handler)
+		f(w)
+	})
+}
+
+// simulateGateway runs f in a world with the local gateway.
+func simulateGateway(t *testing.T, config gateway.Config, f func(w *world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		local := gateway.New(config)
+		t.Cleanup(local.Close)
+		w := &world{T: t, network: newNetwork(), process: newProcess()}
+		w.serve(local.Handler())
+		f(w)
+	})
+}
+
+// serve serves requests until the test ends.
+func (w *world) serve(handler http.Handler) {
+	server := &http.Server{Handler: handler}
+	go func() { _ = server.Serve(w) }()
+	w.Cleanup(func() { _ = server.Close() })
+}
+
+// network is a network in memory with one listener on it, which every address leads to.
+// It implements net.Listener.
+type network struct {
+	dialled chan net.Conn
+	closed  context.Context
+	close   context.CancelFunc
+}
+
+func newNetwork() *network {
+	n := &network{dialled: make(chan net.Conn)}
+	n.closed, n.close = context.WithCancel(context.Background())
+	return n
+}
+
+func (n *network) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
+	client, server := net.Pipe()
+	select {
+	case n.dialled <- newPipeConn(server):
+		return newPipeConn(client), nil
+	case <-n.closed.Done():
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (n *network) Accept() (net.Conn, error) {
+	select {
+	case conn := <-n.dialled:
+		return conn, nil
+	case <-n.closed.Done():
+		return nil, net.ErrClosed
+	}
+}
+
+func (n *network) Close() error {
+	n.close()
+	return nil
+}
+
+func (n *network) Addr() net.Addr { return &net.UnixAddr{Name: "memory"} }
+
+// pipeConn is one end of a net.Pipe that, as TCP does, keeps what is written until the
+// other end reads it: both may write before they read.
+type pipeConn struct {
+	net.Conn
+
+	written chan []byte
+	closed  context.Context
+	close   context.CancelFunc
+}
+
+func newPipeConn(end net.Conn) *pipeConn {
+	c := &pipeConn{Conn: end, written: make(chan []byte, 10_000)}
+	c.closed, c.close = context.WithCancel(context.Background())
+	go c.send()
+	return c
+}
+
+// send hands on what is written, and closes the pipe when that was the last.
+func (c *pipeConn) send() {
+	defer func() { _ = c.Conn.Close() }()
+	defer c.close()
+	for {
+		var p []byte
+		select {
+		case p = <-c.written:
+		default:
+			select {
+			case p = <-c.written:
+			case <-c.closed.Done():
+				return
+			}
+		}
+		if _, err := c.Conn.Write(p); err != nil {
+			return
+		}
+	}
+}
+
+func (c *pipeConn) Write(p []byte) (int, error) {
+	if c.closed.Err() != nil {
+		return 0, net.ErrClosed
+	}
+	c.written <- bytes.Clone(p)
+	return len(p), nil
+}
+
+// Close ends a Read that is under way at once, and all writing within a second.
+func (c *pipeConn) Close() error {
+	_ = c.SetReadDeadline(time.Unix(1, 0))
+	_ = c.SetWriteDeadline(time.Now().Add(time.Second))
+	c.close()
+	return nil
+}
+
+// vu is one VU, and what it has measured and logged.
+type vu struct {
+	*modulestest.Runtime
+
+	t       *testing.T
+	module  *module
+	samples chan metrics.SampleContainer
+	pushed  []metrics.Sample
+	log     *logtest.Hook
+}
+
+// prelude is there for every script. Caught tells how a function fails.
+const prelude = `
+	const caught = async f => {
+		try {
+			return { returned: await f() };
+		} catch (e) {
+			return { name: e.name, code: e.code, message: e.message, isError: e instanceof Error };
+		}
+	};
+	const sleep = ms => new Promise(resolve => setTimeout(resolve, ms));
+`
+
+// initVU returns a VU that is still in the init context.
+func initVU(t *testing.T, p *process, env map[string]string) *vu {
+	t.Helper()
+	v := &vu{Runtime: modulestest.NewRuntime(t), t: t, samples: make(chan metrics.SampleContainer, 10_000)}
+	var logger *logrus.Logger
+	logger, v.log = logtest.NewNullLogger()
+	logger.SetLevel(logrus.DebugLevel)
+	v.VU.InitEnvField.Logger = logger
+	v.VU.InitEnvField.LookupEnv = func(key string) (string, bool) { text, ok := env[key]; return text, ok }
+	v.module, _ = p.NewModuleInstance(v.VU).(*module)
+	for name, namespace := range v.module.Exports().Named {
+		require.NoError(t, v.VU.Runtime().Set(name, namespace))
+	}
+	_, err := v.VU.Runtime().RunString(prelude)
+	require.NoError(t, err)
+	return v
+}
+
+// vu returns a VU of the process. Adapt changes its state before it runs.
+func (w *world) vu(adapt ...func(*lib.State)) *vu {
+	w.Helper()
+	v := initVU(w.T, w.process, nil)
+	v.start(w.network, adapt...)
+	return v
+}
+
+// start takes the VU from the init context to VU code.
+func (v *vu) start(n *network, adapt ...func(*lib.State)) {
+	transport := &http.Transport{DialContext: n.DialContext}
+	v.t.Cleanup(transport.CloseIdleConnections)
+	env := v.VU.InitEnvField
+	state := &lib.State{
+		Options:        lib.Options{SystemTags: &metrics.DefaultSystemTagSet},
+		BuiltinMetrics: v.BuiltinMetrics,
+		Logger:         env.Logger,
+		Dialer:         n,
+		Transport:      transport,
+		Samples:        v.samples,
+		BufferPool:     lib.NewBufferPool(),
+		VUID:           1,
+		VUIDGlobal:     7,
+		Tags:           lib.NewVUStateTags(env.Registry.RootTagSet().With("scenario", "tested")),
+	}
+	for _, f := range adapt {
+		f(state)
+	}
+	v.MoveToVUContext(state)
+}
+
+// run runs a script's body as one iteration, and returns what it returned.
+func (v *vu) run(script string) any {
+	v.t.Helper()
+	value, err := v.try(script)
+	require.NoError(v.t, err)
+	return value
+}
+
+// try is run, with the error that ended the iteration if there was one. The iteration's
+// context ends after it, as in k6.
+func (v *vu) try(script string) (any, error) {
+	v.t.Helper()
+	var value sobek.Value
+	const forever = 3 * time.Hour // else an iteration that never ends would fail with the test's own deadline
+	defer time.AfterFunc(forever, v.CancelContext).Stop()
+	err := v.EventLoop.Start(func() (err error) {
+		value, err = v.VU.Runtime().RunString("(async () => {" + script + "\n})()")
+		return err
+	})
+	v.CancelContext()
+	v.EventLoop.WaitOnRegistered()
+	for _, container := range metrics.GetBufferedSamples(v.samples) {
+		v.pushed = append(v.pushed, container.GetSamples()...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	promise, ok := value.Export().(*sobek.Promise)
+	require.True(v.t, ok)
+	if promise.Result() == nil {
+		return nil, nil
+	}
+	return promise.Result().Export(), nil
+}
+
+// fails runs a script and returns the error that it caught.
+func (v *vu) fails(script string) failure {
+	v.t.Helper()
+	caught, ok := v.run(`return caught(async () => {` + script + `})`).(map[string]any)
+	require.True(v.t, ok)
+	require.Equal(v.t, true, caught["isError"], "%v", caught)
+	f := failure{}
+	f.name, _ = caught["name"].(string)
+	f.message, _ = caught["message"].(string)
+	f.code, _ = caught["code"].(int64)
+	return f
+}
+
+// failure is an error as a script sees it.
+type failure struct {
+	name    string
+	code    int64
+	message string
+}
+
+// values are the values of a metric in the order they were pushed, of those samples that
+// have all these tags, given as "name=value".
+func (v *vu) values(metric string, tags ...string) []float64 {
+	var values []float64
+	for _, sample := range v.pushed {
+		if sample.Metric.Name == metric && hasTags(sample.Tags, tags) {
+			values = append(values, sample.Value)
+		}
+	}
+	return values
+}
+
+func hasTags(set *metrics.TagSet, tags []string) bool {
+	for _, tag := range tags {
+		name, want, _ := strings.Cut(tag, "=")
+		if value, ok := set.Get(name); !ok || value != want {
+			return false
+		}
+	}
+	return true
+}
+
+// sum is what a metric's values add up to.
+func (v *vu) sum(metric string, tags ...string) float64 {
+	sum := 0.0
+	for _, value := range v.values(metric, tags...) {
+		sum += value
+	}
+	return sum
+}
+
+// logged are the messages that were logged at a level.
+func (v *vu) logged(level logrus.Level) []string {
+	var messages []string
+	for _, entry := range v.log.AllEntries() {
+		if entry.Level == level {
+			messages = append(messages, entry.Message)
+		}
+	}
+	return messages
+}
+
+// The URLs of the gateway of a world, and the name of the audience in the chat's Room1.
+const (
+	chatURL      = "ws://gateway.test/dev"
+	graphqlURL   = "http://gateway.test/graphql"
+	chatAudience = `apigw gateway.test/dev "Room1"`
+)
+
+// listeners enters listeners that are ready into the audience, as if they were connected.
+func (w *world) listeners(audience string, n int) []*ledger.Member {
+	members := make([]*ledger.Member, n)
+	for i := range members {
+		members[i] = w.process.ledger.Audience(audience).Enter()
+		members[i].Ready()
+	}
+	return members
+}
+
+// delivers has a member read the stamp in a text so long after it was sent.
+func (w *world) delivers(member *ledger.Member, text string, after time.Duration) {
+	w.Helper()
+	s, _, _, ok := stamp.Find([]byte(text))
+	assert.True(w, ok, text)
+	w.process.ledger.Deliver(member, s, s.Sent.Add(after))
+}
+
+// chat is the chat application as far as its handshake goes. What else it is sent is
+// said's.
+func chat(said func(socket *websocket.Conn, text string)) http.Handler {
+	return sockets(func(socket *websocket.Conn, text string) {
+		switch {
+		case strings.HasPrefix(text, "/join "):
+			reply(socket, `Joined chat room "`+text[len("/join "):]+`"`)
+		case strings.HasPrefix(text, "Broadcast-"), strings.HasPrefix(text, "Listener-"), strings.HasPrefix(text, "Host-"):
+			reply(socket, "Using nickname: "+text)
+		default:
+			said(socket, text)
+		}
+	})
+}
+
+// chosen serves each request by the handler that choose returns. It runs alone.
+func chosen(choose func(r *http.Request) http.Handler) http.Handler {
+	var alone sync.Mutex
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		alone.Lock()
+		handler := choose(r)
+		alone.Unlock()
+		handler.ServeHTTP(w, r)
+	})
+}
+
+// sockets upgrades every request, and hands on what is sent to it. Said runs alone.
+func sockets(said func(socket *websocket.Conn, text string)) http.Handler {
+	var alone sync.Mutex
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		socket, err := new(websocket.Upgrader).Upgrade(w, r, nil)
+		if err != nil {
+			return
+		}
+		defer func() { _ = socket.Close() }()
+		for {
+			_, text, err := socket.ReadMessage()
+			if err != nil {
+				return
+			}
+			alone.Lock()
+			said(socket, string(text))
+			alone.Unlock()
+		}
+	})
+}
+
+func reply(socket *websocket.Conn, text string) {
+	_ = socket.WriteMessage(websocket.TextMessage, []byte(text))
+}
+
+// delayed has every delivery take exactly that long.
+func delayed(by time.Duration) gateway.Config {
+	return gateway.Config{Faults: fault.Settings{Delay: fault.Spread{From: fault.Duration(by), To: fault.Duration(by)}}}
+}
+
+// requireThrows: what begins with call and goes on with each of these arguments throws
+// an InvalidOption of that message, in VU code and before anything is dialled.
+func requireThrows(t *testing.T, call string, arguments map[string]string) {
+	t.Helper()
+	simulate(t, http.NotFoundHandler(), func(w *world) {
+		w.Helper()
+		for argument, message := range arguments {
+			w.requireThrows(call+argument+`)`, message)
+		}
+	})
+}
+
+func (w *world) requireThrows(expression, message string) {
+	w.Helper()
+	f := w.vu().fails(expression)
+	require.Equal(w, message, f.message, expression)
+	require.Equal(w, nameInvalidOption, f.name, expression)
+	require.Zero(w, f.code)
+}

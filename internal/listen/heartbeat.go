@@ -1,0 +1,45 @@
+package listen
+
+import (
+	"fmt"
+	"time"
+)
+
+// heartbeatEvery is how often a group looks at its connections. What becomes due on
+// them does so after seconds or minutes.
+const heartbeatEvery = time.Second
+
+// Tick does what is due on the group's connections. It may be called at any rate.
+func (g *Group) Tick(now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if now.Sub(g.lastTick) < heartbeatEvery {
+		return
+	}
+	g.lastTick = now
+	for c := range g.conns {
+		c.Tick(now)
+	}
+}
+
+// Tick does what is due on a connection: it sends pings, and it closes the connection
+// if the handshake takes too long or the gateway has been silent for too long. It
+// doesn't wait for the network.
+func (c *Conn) Tick(now time.Time) {
+	if c.closedByUs.Load() != nil {
+		return
+	}
+	age := now.Sub(c.dialled)
+	maxSilence := time.Duration(c.maxSilence.Load())
+	switch {
+	case !c.ready.Load() && age > c.config.Timeout:
+		c.closeBecause(errNotReady)
+	case maxSilence > 0 && age-time.Duration(c.lastMessage.Load()) > maxSilence:
+		if c.closeBecause(fmt.Errorf("the gateway sent nothing for %s", maxSilence)) {
+			c.config.Observer.Erred(Silence)
+		}
+	case c.config.Ping > 0 && age-time.Duration(c.lastPing.Load()) >= c.config.Ping:
+		c.lastPing.Store(int64(age))
+		go c.socket.Ping() //nolint:errcheck // if it fails, so will the next read
+	}
+}

@@ -1,0 +1,179 @@
+package publish
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
+)
+
+func never(t *testing.T) func(error) {
+	t.Helper()
+	return func(err error) { t.Error("a broadcast could not be sent: ", err) }
+}
+
+// Broadcasts are sent at their pace and dated as they were due: one that is late because
+// another took too long is dated before it was sent.
+func TestPlanKeepsToItsSchedule(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		audience := ledger.New().Audience("")
+		f := newFake(t, func(_ context.Context, i int) error {
+			if i == 1 {
+				time.Sleep(1200 * time.Millisecond)
+			}
+			return nil
+		})
+		plan := Plan{Count: 5, Rate: 2}
+		result := plan.Run(t.Context(), audience, f, never(t))
+		require.Equal(t, 5, result.Sent)
+		require.Equal(t, seconds(0, 0.5, 1, 1.5, 2), f.dated)
+		require.Equal(t, seconds(0, 0.5, 1.7, 1.7, 2), f.sent)
+	})
+}
+
+// Without a rate each is sent as soon as the one before it was, and dated then.
+func TestPlanWithoutRate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, func(context.Context, int) error {
+			time.Sleep(time.Second)
+			return nil
+		})
+		plan := Plan{Count: 3}
+		result := plan.Run(t.Context(), ledger.New().Audience(""), f, never(t))
+		require.Equal(t, 3, result.Sent)
+		require.Equal(t, seconds(0, 1, 2), f.dated)
+		require.Equal(t, seconds(0, 1, 2), f.sent)
+		for i, s := range f.stamps {
+			require.Equal(t, uint32(i+1), s.Sequence)
+			require.False(t, s.Canary)
+		}
+	})
+}
+
+// A clock that is wrong changes what is stamped, not when it is sent.
+func TestPlanWithAClockOffset(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, func(context.Context, int) error { return nil })
+		plan := Plan{Count: 2, Rate: 1, ClockOffset: -3 * time.Second}
+		plan.Run(t.Context(), ledger.New().Audience(""), f, never(t))
+		require.Equal(t, seconds(-3, -2), f.dated)
+		require.Equal(t, seconds(0, 1), f.sent)
+	})
+}
+
+// The account is closed when nothing has been heard for as long as settle says, and
+// whoever leaves later has lost what was sent.
+func TestPlanSettles(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := ledger.New()
+		audience := l.Audience("")
+		members := make([]*ledger.Member, 3)
+		for i := range members {
+			members[i] = audience.Enter()
+			members[i].Ready()
+		}
+		f := newFake(t, func(context.Context, int) error { return nil })
+		time.AfterFunc(5*time.Second, func() { // is after the first was lost, before the second is sent
+			members[0].Leave()
+		})
+		time.AfterFunc(11*time.Second, func() { // the second is still waited for
+			l.Deliver(members[1], f.stamps[1], time.Now())
+		})
+		plan := Plan{Count: 2, Rate: 0.1, Settle: 3 * time.Second}
+		result := plan.Run(t.Context(), audience, f, never(t))
+		require.Equal(t, 14*time.Second, time.Since(f.began).Truncate(100*time.Millisecond), "three seconds after the delivery")
+		require.Equal(t, int64(5), result.Expected)
+		require.Equal(t, int64(1), result.Received)
+		require.Equal(t, int64(4), result.Lost)
+		require.Zero(t, result.Indeterminate)
+		require.Equal(t, []ledger.Fanout{{First: time.Second, Last: time.Second}}, result.Fanouts)
+	})
+}
+
+// What could not be sent is expected by nobody, and told.
+func TestPlanThatCannotSend(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		audience := ledger.New().Audience("")
+		audience.Enter().Ready()
+		f := newFake(t, func(_ context.Context, i int) error {
+			if i%2 == 0 {
+				return errSend
+			}
+			return nil
+		})
+		var failed []error
+		plan := Plan{Count: 5, Rate: 1, Settle: time.Second}
+		result := plan.Run(t.Context(), audience, f, func(err error) { failed = append(failed, err) })
+		require.Equal(t, []error{errSend, errSend, errSend}, failed)
+		require.Equal(t, 2, result.Sent)
+		require.Equal(t, int64(2), result.Expected)
+		require.Equal(t, int64(2), result.Lost)
+		require.Len(t, f.stamps, 5)
+	})
+}
+
+// Whether one was sent when the context ended isn't known, so it counts as sent and
+// nothing is lost. None is sent after it.
+func TestPlanThatIsStopped(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		rate float64
+		sent int
+	}{"while sending": {0, 3}, "while waiting": {0.2, 1}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				audience := ledger.New().Audience("")
+				audience.Enter().Ready()
+				ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
+				defer cancel()
+				f := newFake(t, func(ctx context.Context, _ int) error {
+					timer := time.NewTimer(time.Second)
+					defer timer.Stop()
+					select {
+					case <-timer.C:
+						return nil
+					case <-ctx.Done():
+						return ctx.Err()
+					}
+				})
+				plan := Plan{Count: 9, Rate: c.rate, Settle: time.Minute}
+				result := plan.Run(ctx, audience, f, never(t))
+				require.Equal(t, 2500*time.Millisecond, time.Since(f.began))
+				require.Len(t, f.stamps, c.sent)
+				require.Equal(t, c.sent, result.Sent)
+				require.Equal(t, int64(c.sent), result.Indeterminate)
+				require.Zero(t, result.Lost)
+			})
+		})
+	}
+}
+
+// One that is overdue isn't sent either once the context has ended.
+func TestPlanThatIsStoppedWhenItIsLate(t *testing.T) {
+	t.Parallel()
+	for _, rate := range []float64{0, 1000} {
+		for range 20 { // a choice between two that are ready would be made at random
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				f := newFake(t, func(context.Context, int) error {
+					time.Sleep(time.Second)
+					return errSend
+				})
+				plan := Plan{Count: 3, Rate: rate}
+				result := plan.Run(ctx, ledger.New().Audience(""), f, func(error) { cancel() })
+				require.Zero(t, result.Sent)
+				require.Len(t, f.stamps, 1)
+			})
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package telemetry
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/wire"
+)
+
+func TestConnectionsAreMeasured(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.Connected(20 * time.Millisecond)
+	f.Ready(1500 * time.Microsecond)
+	f.Pong(3 * time.Millisecond)
+	f.Closed(1000, false, 90*time.Second)
+	require.Equal(t, []tagged{{1, ""}}, f.flushed("ws_sessions"))
+	require.Equal(t, []tagged{{20, ""}}, f.found("ws_connecting"))
+	require.Equal(t, []tagged{{1, ""}}, f.found("response_success"))
+	require.Equal(t, []tagged{{1.5, ""}}, f.found("ready_time"))
+	require.Equal(t, []tagged{{3, ""}}, f.found("ws_ping"))
+	require.Equal(t, []tagged{{90_000, ""}}, f.found("ws_session_duration"))
+	require.Equal(t, []tagged{{1, "1000 client"}}, f.found("closed", "code", "by"))
+}
+
+// The gauge is of the whole process, and falls when connections close.
+func TestOpenConnectionsRiseAndFall(t *testing.T) {
+	t.Parallel()
+	process := new(Process)
+	f, other := newFixtureOf(t, process, RoleListener), newFixtureOf(t, process, RoleHost)
+	f.Connected(0)
+	f.Connected(0)
+	f.Flush()
+	other.Connected(0)
+	require.Equal(t, []tagged{{3, ""}}, other.flushed("connections"))
+	f.Closed(1000, false, 0)
+	f.Flush()
+	other.Closed(1006, true, 0)
+	f.Closed(1000, true, 0)
+	require.Equal(t, []tagged{{2, ""}, {2, ""}, {0, ""}}, f.flushed("connections"))
+}
+
+func TestFailuresAreCountedByPhase(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	refused := &wire.DialError{Phase: wire.PhaseUpgrade, Status: 429, Host: "a"}
+	f.Failed(refused)
+	f.Failed(refused)
+	f.Failed(&wire.DialError{Phase: wire.PhaseDNS, Host: "a", Err: errors.New("unknown")})
+	require.ElementsMatch(t, []tagged{{2, "upgrade 429"}, {1, "dns 0"}}, f.flushed("connect_failed", "phase", "status"))
+	require.Equal(t, []tagged{{0, ""}, {0, ""}, {0, ""}}, f.found("response_success"))
+	const once = "pushgw: a connection failed; of further ones, pushgw_connect_failed tells"
+	require.Equal(t, []string{once, once}, f.logged(logrus.ErrorLevel), "once for each phase")
+	require.Equal(t, []string{"pushgw: a connection failed"}, f.logged(logrus.DebugLevel))
+	require.Equal(t, refused, f.log.AllEntries()[0].Data[logrus.ErrorKey])
+}
+
+// An error frame has been counted when it came.
+func TestFailureOfAnErrorFrameIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.Erred("Forbidden")
+	f.Failed(&wire.DialError{Phase: wire.PhaseHandshake, Err: &dialect.Error{Name: "Forbidden"}})
+	f.RequestFailed(&dialect.Error{Name: "Forbidden"})
+	require.Equal(t, []tagged{{0, ""}}, f.flushed("response_success"))
+	require.Equal(t, []tagged{{1, "handshake 0"}}, f.found("connect_failed", "phase", "status"))
+}
+
+// A script is told of its own connections' failures, so they aren't logged as errors.
+func TestFailuresOfHostsAreNoErrorsInTheLog(t *testing.T) {
+	t.Parallel()
+	process := new(Process)
+	host := newFixtureOf(t, process, RoleHost)
+	host.Failed(&wire.DialError{Phase: wire.PhaseTCP, Err: errors.New("reset")})
+	require.Empty(t, host.logged(logrus.ErrorLevel))
+	require.Len(t, host.logged(logrus.DebugLevel), 1)
+	listener := newFixtureOf(t, process, RoleListener)
+	listener.Failed(&wire.DialError{Phase: wire.PhaseTCP, Err: errors.New("reset")})
+	require.Len(t, listener.logged(logrus.ErrorLevel), 1)
+}
+
+func TestCloseCodesAreFew(t *testing.T) {
+	t.Parallel()
+	for code, tag := range map[int]string{
+		1000: "1000", 1006: "1006", 1015: "1015", 1016: "other", 999: "other", 0: "other", 2999: "other",
+		3000: "3xxx", 3999: "3xxx", 4000: "4xxx", 4999: "4xxx", 5000: "other", -1: "other",
+	} {
+		f := newFixture(t)
+		f.Closed(code, true, 0)
+		require.Equal(t, []tagged{{1, tag + " gateway"}}, f.flushed("closed", "code", "by"))
+	}
+}

@@ -1,0 +1,59 @@
+package telemetry
+
+import (
+	"bufio"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.k6.io/k6/v2/lib/netext"
+	"go.k6.io/k6/v2/lib/types"
+)
+
+// What has been pushed isn't pushed again, and nothing is pushed for nothing.
+func TestFlushPushesOnce(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.Flush()
+	require.Empty(t, f.samples)
+	f.Sent()
+	f.Ready(time.Millisecond)
+	f.Erred("Forbidden")
+	f.Flush()
+	f.Flush()
+	require.Len(t, f.samples, 1, "all samples of a tick are one batch")
+	f.Sent()
+	require.Equal(t, []tagged{{1, ""}, {1, ""}}, f.flushed("ws_msgs_sent"))
+	require.Len(t, f.found("ready_time"), 1)
+	require.Len(t, f.found("errors"), 1)
+	require.Len(t, f.found("connections"), 2, "one for each batch")
+	require.Empty(t, f.found("ws_msgs_received"), "what was not is no sample")
+}
+
+// Finish pushes the bytes that k6's dialer has counted.
+func TestFinishPushesBytes(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, listener.Close()) })
+	go func() {
+		if conn, err := listener.Accept(); err == nil {
+			_, _ = bufio.NewReader(conn).ReadString('\n')
+			_ = conn.Close()
+		}
+	}()
+	f := newFixture(t)
+	dialer := netext.NewDialer(net.Dialer{}, netext.NewResolver(net.LookupIP, 0, types.DNSfirst, types.DNSpreferIPv4))
+	f.state.Dialer = dialer
+	conn, err := dialer.DialContext(t.Context(), "tcp", listener.Addr().String())
+	require.NoError(t, err)
+	_, err = conn.Write([]byte("hello\n"))
+	require.NoError(t, err)
+	require.NoError(t, conn.Close())
+	f.Sent()
+	f.Finish()
+	require.Equal(t, []tagged{{6, ""}}, f.found("data_sent"))
+	require.Equal(t, []tagged{{0, ""}}, f.found("data_received"))
+	require.Equal(t, []tagged{{1, ""}}, f.found("ws_msgs_sent"))
+}

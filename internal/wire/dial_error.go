@@ -1,0 +1,88 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// Phase is a step of opening a connection.
+type Phase string
+
+// The phases, in order. PhaseCredentials comes before those of this package, and
+// PhaseHandshake, the dialect's own handshake, after them.
+const (
+	PhaseCredentials Phase = "credentials"
+	PhaseDNS         Phase = "dns"
+	PhaseTCP         Phase = "tcp"
+	PhaseTLS         Phase = "tls"
+	PhaseUpgrade     Phase = "upgrade"
+	PhaseHandshake   Phase = "handshake"
+)
+
+// DialError is why a connection could not be opened.
+type DialError struct {
+	// Phase is the one that failed.
+	Phase Phase
+	// Status is the HTTP status of a refused upgrade, or zero.
+	Status int
+	// Host is the host that was dialled, with its port.
+	Host string
+	// Body is the beginning of the response to a refused upgrade.
+	Body string
+	Err  error
+}
+
+// Error implements error. It shows the address without path and query, because a
+// query may hold credentials.
+func (e *DialError) Error() string {
+	if e.Status != 0 {
+		text := fmt.Sprintf("%s refused the WebSocket upgrade with status %d %s", e.Host, e.Status, http.StatusText(e.Status))
+		if e.Body != "" {
+			text += ": " + e.Body
+		}
+		return text
+	}
+	return fmt.Sprintf("connecting to %s failed (%s): %v", e.Host, e.Phase, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *DialError) Unwrap() error { return e.Err }
+
+// failed returns the error of an attempt that ended with err and, where the upgrade
+// was refused, with a response.
+func (d *dialing) failed(ctx context.Context, response *http.Response, err error) *DialError {
+	failure := &DialError{Phase: d.phase, Host: d.target.URL.Host, Err: err}
+	switch {
+	case response != nil && errors.Is(err, websocket.ErrBadHandshake):
+		failure.Status = response.StatusCode
+		body, _ := io.ReadAll(io.LimitReader(response.Body, 256)) // gorilla has read it already
+		failure.Body = strings.TrimSpace(string(body))
+	case ContextError(ctx) != nil && !timedOut(err): // err is a consequence of the context's end
+		failure.Err = ContextError(ctx)
+	}
+	return failure
+}
+
+// timedOut reports whether err is a timeout by its own account.
+func timedOut(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) && network.Timeout()
+}
+
+// ContextError returns why a context has ended, or nil if it hasn't. A context whose
+// deadline has passed counts as ended, because a socket with the same deadline may
+// time out before the context does.
+func ContextError(ctx context.Context) error {
+	if deadline, ok := ctx.Deadline(); ok && ctx.Err() == nil && !time.Now().Before(deadline) {
+		return context.DeadlineExceeded
+	}
+	return ctx.Err()
+}
