@@ -67,13 +67,15 @@ func Open(ctx context.Context, config *Config, member *ledger.Member, handler Ha
 	}
 	defer func() {
 		if conn == nil { // even if that is because something here panicked
-			c.discard()
+			c.discard(err)
 		}
 	}()
 	dialling, cancel := context.WithTimeout(ctx, config.Timeout)
 	defer cancel()
 	if c.socket, c.session, err = config.dial(dialling); err != nil {
-		if wire.ContextError(ctx) == nil {
+		if wire.ContextError(ctx) != nil {
+			c.fail(nil)
+		} else {
 			config.Observer.Failed(asDialError(err))
 		}
 		return nil, err
@@ -94,11 +96,14 @@ func (c *Config) dial(ctx context.Context) (*wire.Conn, dialect.Session, error) 
 }
 
 // discard lets go of what never came to be served.
-func (c *Conn) discard() {
+func (c *Conn) discard(err error) {
 	if c.socket != nil {
 		c.socket.CloseNow()
 	}
-	c.leave()
+	if err == nil {
+		err = errors.New("panic while dialling")
+	}
+	c.fail(err)
 }
 
 // Serve shakes hands and reads until the connection ends. A panic ends this
@@ -261,9 +266,9 @@ func (c *Conn) depart(d departure) {
 // finish is the end of every open connection.
 func (c *Conn) finish(err error) {
 	c.socket.CloseNow()
-	c.leave()
 	code, reason := wire.CloseCode(err)
 	mine := c.leaving.Load()
+	c.leave(mine, err)
 	if mine != nil {
 		code, reason = mine.code, mine.reason
 		if mine.err != nil {
@@ -279,9 +284,23 @@ func (c *Conn) finish(err error) {
 	c.config.Observer.Closed(code, mine == nil || mine.dismissed, time.Since(c.dialled))
 }
 
-func (c *Conn) leave() {
+func (c *Conn) leave(mine *departure, err error) {
+	if c.member == nil {
+		return
+	}
+	if !c.ready.Load() && (mine == nil || mine.err != nil) {
+		c.member.Fail(c.handshakeError(mine, err))
+	}
+	if mine == nil || mine.dismissed {
+		c.member.Leave(ledger.Cut)
+	} else {
+		c.member.Leave(ledger.Local)
+	}
+}
+
+func (c *Conn) fail(err error) {
 	if c.member != nil {
-		c.member.Leave()
+		c.member.Fail(err)
 	}
 }
 

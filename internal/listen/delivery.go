@@ -43,7 +43,7 @@ func (c *Conn) match(m wire.Message) {
 func (c *Conn) deliver(s stamp.Stamp, m wire.Message) {
 	d := c.config.Ledger.Deliver(c.member, s, m.Arrived)
 	switch {
-	case d.Canary:
+	case d.Forged, d.Canary:
 		return
 	case d.Late:
 		c.config.Observer.Erred(LateDelivery)

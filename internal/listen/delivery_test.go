@@ -69,10 +69,10 @@ func TestDeliveriesThatArriveSomewhereElse(t *testing.T) {
 	t.Parallel()
 	h, to := newHub(t, "welcome")
 	s := newScene(to)
-	closed := s.audience.OpenSeries(0)
+	closed := s.audience.OpenSeries(0, 0)
 	late := closed.Publish(time.Now())
 	closed.Close()
-	stray := s.Ledger.Audience("another").OpenSeries(0).Publish(time.Now())
+	stray := s.Ledger.Audience("another").OpenSeries(0, 0).Publish(time.Now())
 	own := s.audience.OpenCanaries().Publish(time.Now())
 	assert.Equal(t, map[string]int{"erred LateDelivery": 1, "erred StrayDelivery": 1, "delivered": 2},
 		hear(t, s, h, late.String(), stray.String(), own.String()))
@@ -86,7 +86,7 @@ func TestTheSummaryCountsFirstCopies(t *testing.T) {
 	s := newScene(to)
 	summary, stop := s.run(t, Plan{Connections: listeners})
 	s.ready(t, listeners)
-	account := s.audience.OpenSeries(0)
+	account := s.audience.OpenSeries(0, 0)
 	one, two := account.Publish(time.Now()), account.Publish(time.Now())
 	for _, sent := range []stamp.Stamp{two, one, two} {
 		h.say(sent.String())

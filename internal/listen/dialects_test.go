@@ -56,7 +56,7 @@ func TestTheChatBehindAPIGateway(t *testing.T) {
 	s.Prepare = speaks(to, func() dialect.Session { return apigw.New(steps) })
 	summary, stop := s.run(t, Plan{Connections: 1})
 	s.ready(t, 1)
-	account := s.audience.OpenSeries(0)
+	account := s.audience.OpenSeries(0, 0)
 	g.broadcast <- "host: " + account.Publish(time.Now()).String()
 	g.broadcast <- `{"message": "Internal server error", "connectionId":"a=", "requestId":"b="}`
 	g.broadcast <- "host: hello"
@@ -87,7 +87,7 @@ func TestASubscriptionToAppSync(t *testing.T) {
 	s.Prepare = speaks(to, func() dialect.Session { return appsync.New(start) })
 	summary, _ := s.run(t, Plan{Connections: 1})
 	s.ready(t, 1)
-	account := s.audience.OpenSeries(0)
+	account := s.audience.OpenSeries(0, 0)
 	g.broadcast <- fmt.Sprintf(`{"id":"1","type":"data","payload":{"data":{"a":"%s"}}}`, account.Publish(time.Now()))
 	g.broadcast <- `{"type":"ka"}`
 	g.broadcast <- `{"id":"1","type":"error","payload":{"errors":[{"errorType":"LimitExceededError"}]}}`

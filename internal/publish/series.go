@@ -30,7 +30,7 @@ type Plan struct {
 // Run sends the series to the audience and waits until its account can be closed.
 // Failed is called for each broadcast that could not be sent.
 func (p *Plan) Run(ctx context.Context, to *ledger.Audience, b Broadcaster, failed func(error)) ledger.Result {
-	series := to.OpenSeries(p.Settle)
+	series := to.OpenSeries(p.Count, p.Settle)
 	start := time.Now()
 	for i := range p.Count {
 		intended, err := p.wait(ctx, start, i)
