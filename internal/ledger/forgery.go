@@ -22,7 +22,7 @@ func (a *Audience) recall(s stamp.Stamp, delay time.Duration) (b *broadcast, for
 			return nil, true
 		}
 		if b = a.inFlight.find(s.Sequence); b != nil {
-			return b, s.Sent.UnixMicro() != b.sent || s.Canary != b.series.canary
+			return b, s.Sent.UnixMicro() != b.sent || s.Canary != b.canary
 		}
 	}
 	return nil, delay > maxDelay || delay < -maxDelay

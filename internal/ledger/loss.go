@@ -91,23 +91,23 @@ func (l *leaver) awaited(b *broadcast) bool {
 // flight. The audience's lock is held.
 func (s *Series) leave(m *Member, how Departure) {
 	l := leaver{how, time.Now(), m.ready, m.confirmed, m.own}
-	s.pending = slices.DeleteFunc(s.pending, func(b *broadcast) bool { return b.done(l.at) })
+	s.pending = slices.DeleteFunc(s.pending, func(b *broadcast) bool { return b.outstanding() == 0 })
 	for _, b := range s.pending {
-		b.giveUp(&l)
+		if l.awaited(b) && !b.settledAt(l.at) {
+			b.giveUp(how)
+		}
 	}
 	if s.retracted > 0 {
 		s.leavers = append(s.leavers, l)
 	}
 }
 
-// giveUp gives up the delivery to a listener that left while the broadcast was in flight,
-// if the listener had yet to read it. The audience's lock is held.
-func (b *broadcast) giveUp(l *leaver) {
-	switch {
-	case !l.awaited(b):
-	case l.how == Cut:
+// giveUp gives up a delivery that a listener awaited when it left while the broadcast was
+// in flight. The audience's lock is held.
+func (b *broadcast) giveUp(how Departure) {
+	if how == Cut {
 		b.cut++
-	default:
+	} else {
 		b.indeterminate++
 	}
 }
@@ -151,8 +151,8 @@ func (s *Series) undoRetraction(b *broadcast) {
 	b.retracted.Store(false)
 	for _, l := range s.leavers[b.leftBefore:] {
 		// There was no first copy yet when they left.
-		if s.settle == 0 || l.at.Sub(b.published) <= s.settle {
-			b.giveUp(&l)
+		if l.awaited(b) && (s.settle == 0 || l.at.Sub(b.published) <= s.settle) {
+			b.giveUp(l.how)
 		}
 	}
 	if s.retracted--; s.retracted == 0 {

@@ -195,10 +195,8 @@ func (h *history) failed(m *modelMember, err error) {
 func (h *history) giveUp(m *modelMember, how Departure) {
 	for _, b := range h.sent {
 		switch {
-		case b.series.closed || b.series.audience != m.audience:
-		case !b.retracted && b.outstanding() == 0:
+		case b.series.closed || !b.due[m] || m.had[b.Stamp] || m.tooOld(b.Stamp):
 		case b.retracted && b.passed(time.Now()) || !b.retracted && b.settledAt(time.Now()):
-		case !b.due[m] || m.had[b.Stamp] || m.tooOld(b.Stamp):
 		case how == Cut:
 			b.cut++
 		default:

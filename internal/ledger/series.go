@@ -30,18 +30,25 @@ type Series struct {
 }
 
 // broadcast is one of a series.
+//
+// What every delivery reads comes first and what it writes last, because processors that
+// write to a cache line take it from those that read it. So settle and canary are here,
+// and not looked up in the series, which counts deliveries too.
 type broadcast struct {
 	series   *Series
 	sequence uint32
 	// requireConfirmed: the audience required confirmation when it was published.
 	requireConfirmed bool
-	expected         int
-	missed           int // how many listeners were cut off when it was published
-	retracted        atomic.Bool
+	canary           bool
+	settle           time.Duration
 	published        time.Time // when it was stamped
 	sent             int64     // the stamp's send time, in µs since the Unix epoch
 	deadline         deadline
+	first, last      atomic.Int64 // shortest and longest delay of a first copy, in ns
+	retracted        atomic.Bool
 
+	expected int
+	missed   int // how many listeners were cut off when it was published
 	// Under the audience's lock:
 	indeterminate, cut int  // what leaving listeners had yet to read, by how they left
 	interrupted        bool // Settle was interrupted before it was settled
@@ -50,7 +57,6 @@ type broadcast struct {
 	received, joined      tally
 	late                  atomic.Int64
 	duplicated, reordered atomic.Int64
-	first, last           atomic.Int64 // shortest and longest delay of a first copy, in ns
 }
 
 // OpenSeries begins a series of so many broadcasts; those that Publish isn't called for
@@ -81,7 +87,7 @@ func (s *Series) Publish(intended time.Time) stamp.Stamp {
 	defer a.mu.Unlock()
 	sent := intended.Truncate(time.Microsecond)
 	b := &broadcast{
-		series: s, sequence: a.latest.Load() + 1,
+		series: s, sequence: a.latest.Load() + 1, canary: s.canary, settle: s.settle,
 		requireConfirmed: a.requireConfirmed && !s.canary, expected: a.count.Ready, missed: a.count.CutOff,
 		published: time.Now(), sent: sent.UnixMicro(),
 	}
@@ -107,7 +113,7 @@ func (b *broadcast) deliver(m *Member, d *Delivery, arrived time.Time) {
 		b.duplicated.Add(1)
 		b.series.copies.Add(1)
 		return
-	case !b.deadline.admit(arrived.Sub(b.published), b.series.settle):
+	case !b.deadline.admit(arrived.Sub(b.published), b.settle):
 		d.Late, d.Reordered = true, false
 		b.late.Add(1)
 	default:
