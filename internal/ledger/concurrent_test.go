@@ -266,3 +266,49 @@ func TestSettlingInTheMiddle(t *testing.T) {
 		require.Equal(t, r.Late+2*each, r.Lost+r.Indeterminate)
 	}
 }
+
+// What Close overtakes while it is being delivered is late.
+func TestADeliveryThatCloseOvertakes(t *testing.T) {
+	t.Parallel()
+	audience := New().Audience(room)
+	members := listeners(audience, 1)
+	s := audience.OpenSeries(1, settle)
+	one := s.Publish(time.Now())
+	members = append(members, listeners(audience, 1)...) // to which it isn't due
+	b := audience.inFlight.find(one.Sequence)
+	r := s.Close()
+	assert.Equal(t, counts{sent: 1, expected: 1, lost: 1}, countsOf(&r))
+	for _, m := range members {
+		var d Delivery
+		b.deliver(m, &d, time.Now())
+		assert.Equal(t, late, d.Outcome)
+	}
+	d := Delivery{Outcome: canary} // which is late for nobody
+	b.deliver(members[0], &d, time.Now())
+	assert.Equal(t, canary, d.Outcome)
+}
+
+// What Close overtakes after it was counted, and before its broadcast is restored, is counted.
+func TestARestorationThatCloseOvertakes(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		read func(b *broadcast)
+		want counts
+	}{
+		"received": {func(b *broadcast) { b.received.add() }, counts{sent: 1, expected: 2, received: 1, lost: 1, cut: 1}},
+		"joined":   {func(b *broadcast) { b.joined.add() }, counts{sent: 1, expected: 3, lost: 2, indeterminate: 1, cut: 1}},
+		"late":     {func(b *broadcast) { b.late.Add(1) }, counts{sent: 1, expected: 2, lost: 2, cut: 1, late: 1}},
+	} {
+		audience := New().Audience(room)
+		members := listeners(audience, 2)
+		s := audience.OpenSeries(1, settle)
+		one := s.Publish(time.Now())
+		b := audience.inFlight.find(one.Sequence)
+		s.Retract(one)
+		members[1].Leave(Cut)
+		test.read(b)
+		r := s.Close()
+		s.restore(b)
+		assert.Equal(t, test.want, countsOf(&r), name)
+	}
+}

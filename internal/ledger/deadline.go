@@ -18,9 +18,6 @@ type deadline struct{ word atomic.Int64 }
 // never is the deadline of a broadcast that isn't settled before its series is closed.
 const never = math.MaxInt64
 
-// maxSettle keeps the sum of an arrival in time and settle within an int64.
-const maxSettle = time.Duration(math.MaxInt64 / 2)
-
 // set sets the deadline of a new broadcast. Where settle is zero, there is none.
 func (d *deadline) set(settle time.Duration) {
 	if settle == 0 {
@@ -33,6 +30,7 @@ func (d *deadline) set(settle time.Duration) {
 func (d *deadline) admit(arrived, settle time.Duration) bool {
 	for !d.passed(arrived) {
 		word := d.word.Load()
+		// A sum that overflows is negative, and the deadline is centuries away anyway.
 		if word < 0 || word == never || int64(arrived+settle) <= word || d.word.CompareAndSwap(word, int64(arrived+settle)) {
 			return true
 		}

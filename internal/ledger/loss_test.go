@@ -123,9 +123,9 @@ func TestRetraction(t *testing.T) {
 			closes("series", counts{sent: 1, expected: 3, received: 1, lost: 2, cut: 1}),
 		},
 		"it was late before that": {
-			join(room, "ann"), open(room, "series"), publish("series", "one"), wait(settle + time.Millisecond),
-			hear("ann", "one", late), retract("series", "one"),
-			closes("series", counts{sent: 1, expected: 1, lost: 1, late: 1}),
+			join(room, "ann", "bob"), open(room, "series"), publish("series", "one"), wait(settle + time.Millisecond),
+			hear("ann", "one", late), retract("series", "one"), leave("bob"), leavers("series", 0),
+			closes("series", counts{sent: 1, expected: 2, lost: 2, late: 1}),
 		},
 		"a listener that wasn't confirmed leaves, and it is read": {
 			requireConfirmation, join(room, "ann", "deaf"), elsewhere("theirs", 1, 1), hear("ann", "theirs", heard),

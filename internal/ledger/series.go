@@ -64,7 +64,7 @@ type broadcast struct {
 // broadcast is settled: what is outstanding then is lost. Where it is zero, no broadcast
 // is settled before the series is closed, and Settle doesn't wait.
 func (a *Audience) OpenSeries(planned int, settle time.Duration) *Series {
-	return a.open(&Series{planned: planned, settle: min(settle, maxSettle)})
+	return a.open(&Series{planned: planned, settle: settle})
 }
 
 // OpenCanaries begins a series of canaries. They are accounted for like broadcasts, but
