@@ -4,6 +4,7 @@ import (
 	"github.com/grafana/sobek"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/listen"
 )
 
 // The events of a connection.
@@ -65,7 +66,7 @@ func (s *connection) emit(event string, value func(*sobek.Runtime) sobek.Value) 
 	var task func() error
 	task = func() error {
 		if !s.delivered {
-			s.early = append(s.early, task)
+			s.keepEarly(event, task)
 			return nil
 		}
 		if event == eventMessage && s.ctx.Err() != nil {
@@ -81,4 +82,14 @@ func (s *connection) emit(event string, value func(*sobek.Runtime) sobek.Value) 
 		return nil
 	}
 	s.tasks.add(task)
+}
+
+// keepEarly keeps an event until the script has its object. Only so many are kept,
+// because a gateway may send without end; the close event always is.
+func (s *connection) keepEarly(event string, task func() error) {
+	if len(s.early) >= maxTasks && event != eventClose {
+		s.call.recorder.Erred(listen.EarlyMessage)
+		return
+	}
+	s.early = append(s.early, task)
 }

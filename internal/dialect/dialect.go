@@ -72,6 +72,9 @@ type Error struct {
 	Code int
 	// Message is the gateway's own text.
 	Message string
+	// Final reports that the same request would be refused again, however often it is
+	// sent.
+	Final bool
 }
 
 // Error implements error.

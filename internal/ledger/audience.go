@@ -3,6 +3,7 @@ package ledger
 import (
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 )
 
 // Audience is all the listeners of one room, subscription or channel in this
@@ -11,9 +12,9 @@ import (
 type Audience struct {
 	origin   uint32
 	inFlight inFlightIndex
+	latest   atomic.Uint32 // sequence of the latest broadcast; written under the lock
 
 	mu               sync.Mutex
-	sequence         uint32 // of the latest broadcast
 	count            Count
 	requireConfirmed bool
 	series           map[*Series]struct{} // those open
@@ -26,13 +27,20 @@ func newAudience() *Audience {
 
 // Count is how many listeners are in which state.
 type Count struct {
-	Connecting   int // dialled, or shaking hands
-	Ready        int // the gateway has acknowledged them
-	Confirmed    int // of those ready, how many have read a stamp, if only a canary's
-	Failed       int // never became ready
-	Left         int // were ready once
-	LargestGroup int // the most that were opened together, see NoteGroupSize
+	Planned      int   // yet to be dialled, see Audience.Plan
+	Connecting   int   // dialled, or shaking hands
+	Ready        int   // the gateway has acknowledged them
+	Confirmed    int   // of those ready, how many have read a stamp, if only a canary's
+	Failed       int   // never became ready
+	FirstFailure error // why the first of these failed
+	Left         int   // were ready once
+	CutOff       int   // of those left, how many the gateway or the network ended, and nobody replaced yet
+	LargestGroup int   // the most that were opened together, see NoteGroupSize
 }
+
+// Reachable returns how many listeners are ready, or may become ready without anybody
+// planning more of them.
+func (c Count) Reachable() int { return c.Ready + c.Connecting + c.Planned }
 
 // Deaf returns how many listeners are acknowledged and have never read a stamp. It is
 // meaningful once a canary has been sent.
@@ -65,13 +73,30 @@ func (a *Audience) NoteGroupSize(group int) {
 	a.notify()
 }
 
-// Enter adds a listener that has begun to connect.
+// Enter adds a listener that has begun to connect and that no Plan has.
 func (a *Audience) Enter() *Member {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	return a.enter()
+}
+
+// enter is Enter, with the lock held.
+func (a *Audience) enter() *Member {
 	a.count.Connecting++
 	a.notify()
 	return &Member{audience: a}
+}
+
+// ReduceCutOff notes that n listeners that were cut off have been replaced by others that
+// are ready, or would have ended by now as planned. Broadcasts are no longer missed by them.
+func (a *Audience) ReduceCutOff(n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	n = min(n, a.count.CutOff)
+	if n > 0 {
+		a.count.CutOff -= n
+		a.notify()
+	}
 }
 
 // notify wakes the watchers. The lock is held.
@@ -83,4 +108,4 @@ func (a *Audience) notify() {
 }
 
 // mark returns a mark at the latest broadcast. The lock is held.
-func (a *Audience) mark() mark { return mark{set: true, sequence: a.sequence} }
+func (a *Audience) mark() mark { return mark{set: true, sequence: a.latest.Load()} }

@@ -57,21 +57,31 @@ func TestWhatWakesWatchers(t *testing.T) {
 		{"another", func() { m.Ready() }, false, Count{LargestGroup: 5, Ready: 1}},
 		{"a stamp", func() { deliverNext(ledger, m, s) }, true, Count{LargestGroup: 5, Ready: 1, Confirmed: 1}},
 		{"another stamp", func() { deliverNext(ledger, m, s) }, false, Count{LargestGroup: 5, Ready: 1, Confirmed: 1}},
-		{"leaving", func() { m.Leave() }, true, Count{LargestGroup: 5, Left: 1}},
-		{"leaving again", func() { m.Leave() }, false, Count{LargestGroup: 5, Left: 1}},
+		{"leaving", func() { m.Leave(Local) }, true, Count{LargestGroup: 5, Left: 1}},
+		{"leaving again", func() { m.Leave(Local) }, false, Count{LargestGroup: 5, Left: 1}},
+		{"failing", func() { audience.Enter().Fail(errRefused) }, true, Count{LargestGroup: 5, Left: 1, Failed: 1, FirstFailure: errRefused}},
+		{"being cut off", func() { listeners(audience, 1)[0].Leave(Cut) }, true, Count{
+			LargestGroup: 5, Left: 2, CutOff: 1, Failed: 1, FirstFailure: errRefused,
+		}},
+		{"being replaced", func() { audience.ReduceCutOff(2) }, true, Count{
+			LargestGroup: 5, Left: 2, Failed: 1, FirstFailure: errRefused,
+		}},
+		{"none to be replaced", func() { audience.ReduceCutOff(1) }, false, Count{
+			LargestGroup: 5, Left: 2, Failed: 1, FirstFailure: errRefused,
+		}},
 	} {
 		_, changed := audience.Watch()
 		event.do()
-		woken := false
-		select {
-		case <-changed:
-			woken = true
-		default:
-		}
-		assert.Equal(t, event.wakes, woken, event.name)
+		assert.Equal(t, event.wakes, isClosed(changed), event.name)
 		count, _ := audience.Watch()
 		assert.Equal(t, event.want, count, event.name)
 	}
+}
+
+// Those that have left or failed don't come again by themselves.
+func TestReachable(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, 15, Count{Planned: 3, Connecting: 7, Ready: 5, Confirmed: 2, Failed: 11, Left: 13, CutOff: 1}.Reachable())
 }
 
 // Only listeners that are acknowledged can be deaf.

@@ -13,11 +13,12 @@ func BenchmarkDeliver(b *testing.B) {
 	ledger := New()
 	audience := ledger.Audience(room)
 	listening := listeners(audience, members)
-	series := audience.OpenSeries(settle)
+	series := audience.OpenSeries(0, settle)
+	intended := time.Now()
 	for range broadcasts - 1 {
-		series.Publish(time.Now())
+		series.Publish(intended)
 	}
-	s := series.Publish(time.Now())
+	s := series.Publish(intended)
 	first := s.Sequence - broadcasts + 1
 	var next atomic.Int64
 	b.ReportAllocs()
@@ -36,7 +37,7 @@ func BenchmarkDeliver(b *testing.B) {
 func BenchmarkLeave(b *testing.B) {
 	audience := New().Audience(room)
 	listeners(audience, 1) // to which they are due
-	series := audience.OpenSeries(time.Hour)
+	series := audience.OpenSeries(0, time.Hour)
 	for range 1000 {
 		series.Publish(time.Now())
 	}
@@ -44,6 +45,6 @@ func BenchmarkLeave(b *testing.B) {
 	for range b.N {
 		m := audience.Enter()
 		m.Ready()
-		m.Leave()
+		m.Leave(Local)
 	}
 }

@@ -88,7 +88,7 @@ func TestManyAtOnce(t *testing.T) {
 			}
 		}
 		net.unplug(m)
-		m.Leave()
+		m.Leave(Local)
 	}
 
 	var residents, visitors, arriving, publishers sync.WaitGroup
@@ -100,7 +100,7 @@ func TestManyAtOnce(t *testing.T) {
 	}
 	opened := make([]*Series, publishing)
 	for i := range opened {
-		opened[i] = audience.OpenSeries(time.Minute)
+		opened[i] = audience.OpenSeries(0, time.Minute)
 		publishers.Go(func() {
 			for range broadcasts {
 				net.send(opened[i].Publish(time.Now()))
@@ -160,7 +160,7 @@ func TestClosingInTheMiddle(t *testing.T) {
 		ledger := New()
 		audience := ledger.Audience(room)
 		members := listeners(audience, 8)
-		s := audience.OpenSeries(settle)
+		s := audience.OpenSeries(0, settle)
 		one := s.Publish(time.Now())
 		var late atomic.Int64
 		var delivering sync.WaitGroup
@@ -173,8 +173,9 @@ func TestClosingInTheMiddle(t *testing.T) {
 		}
 		r := s.Close()
 		delivering.Wait()
-		require.Equal(t, r.Expected, r.Received+r.Lost)
-		require.LessOrEqual(t, late.Load(), r.Lost)
+		require.EqualValues(t, 8, r.Expected)
+		require.Equal(t, late.Load(), r.Lost, "each is either received or late")
+		require.Equal(t, r.Expected-late.Load(), r.Received)
 		if r.Received > 0 {
 			require.Equal(t, []Fanout{{First: time.Millisecond, Last: time.Millisecond}}, r.Fanouts)
 		}
@@ -188,18 +189,126 @@ func TestRetractingInTheMiddle(t *testing.T) {
 		ledger := New()
 		audience := ledger.Audience(room)
 		members := listeners(audience, 9)
-		s := audience.OpenSeries(settle)
+		s := audience.OpenSeries(0, settle)
 		one := s.Publish(time.Now())
 		var delivering sync.WaitGroup
 		for _, m := range members[1:] {
 			delivering.Go(func() { ledger.Deliver(m, one, time.Now()) })
 		}
-		delivering.Go(members[0].Leave)
+		delivering.Go(func() { members[0].Leave(Local) })
 		s.Retract(one)
 		delivering.Wait()
 		require.True(t, s.complete())
 		require.Zero(t, s.retracted)
 		r := s.Close()
 		require.Equal(t, counts{sent: 1, expected: 9, received: 8, indeterminate: 1}, countsOf(&r))
+	}
+}
+
+// A retracted broadcast that is read while its series is closed was sent or is late.
+func TestClosingWhatWasRetracted(t *testing.T) {
+	t.Parallel()
+	for range 200 {
+		ledger := New()
+		audience := ledger.Audience(room)
+		members := listeners(audience, 2)
+		s := audience.OpenSeries(1, settle)
+		one := s.Publish(time.Now())
+		s.Retract(one)
+		members[1].Leave(Cut)
+		late := make(chan bool, 1)
+		go func() { late <- ledger.Deliver(members[0], one, time.Now()).Late }()
+		r := s.Close()
+		want := counts{sent: 1, expected: 2, received: 1, lost: 1, cut: 1}
+		if <-late {
+			want = counts{unsent: 1}
+		}
+		require.Equal(t, want, countsOf(&r))
+	}
+}
+
+// While a broadcast settles, its deliveries arrive in time and late, and listeners leave and
+// are cut off. Each delivery is one thing, and the result says the same of all.
+func TestSettlingInTheMiddle(t *testing.T) {
+	t.Parallel()
+	const each = 8
+	for range 200 {
+		ledger := New()
+		audience := ledger.Audience(room)
+		reading, leaving, dropped := listeners(audience, 3*each), listeners(audience, each), listeners(audience, each)
+		s := audience.OpenSeries(1, settle)
+		one := s.Publish(time.Now())
+		published := audience.inFlight.find(one.Sequence).published
+		var received, late atomic.Int64
+		var running sync.WaitGroup
+		for i, m := range reading {
+			running.Go(func() {
+				arrived := published.Add(time.Duration(i) * settle / (2 * each))
+				if ledger.Deliver(m, one, arrived).Late {
+					late.Add(1)
+				} else {
+					received.Add(1)
+				}
+			})
+		}
+		for i := range each {
+			running.Go(func() { leaving[i].Leave(Local) })
+			running.Go(func() { dropped[i].Leave(Cut) })
+		}
+		running.Go(func() { s.complete() })
+		running.Wait()
+		r := s.Close()
+		assertIdentities(t, &r)
+		require.EqualValues(t, 5*each, r.Expected)
+		require.Equal(t, received.Load(), r.Received)
+		require.GreaterOrEqual(t, r.Received, int64(2*each+1), "what arrived within settle is in time")
+		require.Equal(t, late.Load(), r.Late)
+		require.Equal(t, r.Late+2*each, r.Lost+r.Indeterminate)
+	}
+}
+
+// What Close overtakes while it is being delivered is late.
+func TestADeliveryThatCloseOvertakes(t *testing.T) {
+	t.Parallel()
+	audience := New().Audience(room)
+	members := listeners(audience, 1)
+	s := audience.OpenSeries(1, settle)
+	one := s.Publish(time.Now())
+	members = append(members, listeners(audience, 1)...) // to which it isn't due
+	b := audience.inFlight.find(one.Sequence)
+	r := s.Close()
+	assert.Equal(t, counts{sent: 1, expected: 1, lost: 1}, countsOf(&r))
+	for _, m := range members {
+		var d Delivery
+		b.deliver(m, &d, time.Now())
+		assert.Equal(t, late, d.Outcome)
+	}
+	d := Delivery{Outcome: canary} // which is late for nobody
+	b.deliver(members[0], &d, time.Now())
+	assert.Equal(t, canary, d.Outcome)
+}
+
+// What Close overtakes after it was counted, and before its broadcast is restored, is counted.
+func TestARestorationThatCloseOvertakes(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		read func(b *broadcast)
+		want counts
+	}{
+		"received": {func(b *broadcast) { b.received.add() }, counts{sent: 1, expected: 2, received: 1, lost: 1, cut: 1}},
+		"joined":   {func(b *broadcast) { b.joined.add() }, counts{sent: 1, expected: 3, lost: 2, indeterminate: 1, cut: 1}},
+		"late":     {func(b *broadcast) { b.late.Add(1) }, counts{sent: 1, expected: 2, lost: 2, cut: 1, late: 1}},
+	} {
+		audience := New().Audience(room)
+		members := listeners(audience, 2)
+		s := audience.OpenSeries(1, settle)
+		one := s.Publish(time.Now())
+		b := audience.inFlight.find(one.Sequence)
+		s.Retract(one)
+		members[1].Leave(Cut)
+		test.read(b)
+		r := s.Close()
+		s.restore(b)
+		assert.Equal(t, test.want, countsOf(&r), name)
 	}
 }

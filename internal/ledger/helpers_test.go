@@ -20,6 +20,7 @@ var (
 	late      = Outcome{Late: true}
 	stray     = Outcome{Stray: true}
 	canary    = Outcome{Canary: true}
+	forged    = Outcome{Forged: true}
 )
 
 // room is the audience of most tests, settle the settle of most series.
@@ -96,18 +97,35 @@ func join(audience string, names ...string) step {
 	}
 }
 
-func leave(names ...string) step {
+// leave has this side end the connections of members, cut has the gateway or the network.
+func leave(names ...string) step { return depart(Local, names...) }
+func cut(names ...string) step   { return depart(Cut, names...) }
+
+func depart(how Departure, names ...string) step {
 	return func(_ *testing.T, f *fixture) {
 		for _, name := range names {
-			f.members[name].Leave()
+			f.members[name].Leave(how)
 		}
 	}
 }
 
+func fail(name string, err error) step {
+	return func(_ *testing.T, f *fixture) { f.members[name].Fail(err) }
+}
+
+func reduceCutOff(n int) step {
+	return func(_ *testing.T, f *fixture) { f.ledger.Audience(room).ReduceCutOff(n) }
+}
+
 func requireConfirmation(_ *testing.T, f *fixture) { f.ledger.Audience(room).RequireConfirmation() }
 
-func open(audience, series string) step {
-	return func(_ *testing.T, f *fixture) { f.series[series] = f.ledger.Audience(audience).OpenSeries(settle) }
+// open opens a series of as many broadcasts as will be published.
+func open(audience, series string) step { return openPlanned(audience, series, 0) }
+
+func openPlanned(audience, series string, planned int) step {
+	return func(_ *testing.T, f *fixture) {
+		f.series[series] = f.ledger.Audience(audience).OpenSeries(planned, settle)
+	}
 }
 
 func openCanaries(series string) step {
@@ -157,26 +175,52 @@ func elsewhere(name string, origin, sequence uint32) step {
 	}
 }
 
+// forge is a stamp made from another one, or from none.
+func forge(name, from string, change func(s *stamp.Stamp)) step {
+	return func(_ *testing.T, f *fixture) {
+		s := f.stamps[from]
+		change(&s)
+		f.stamps[name] = s
+	}
+}
+
 // hear delivers a broadcast to a member now, and checks what the ledger makes of it.
-func hear(member, name string, want Outcome) step {
+func hear(member, name string, want Outcome) step { return hearAfter(0, member, name, want) }
+
+// hearAfter is hear of what arrived some time ago, and is read only now.
+func hearAfter(lag time.Duration, member, name string, want Outcome) step {
 	return func(t *testing.T, f *fixture) {
 		t.Helper()
 		s := f.stamps[name]
+		arrived := time.Now().Add(-lag)
 		assert.Equal(t, Delivery{
-			Origin: s.Origin, Local: f.ledger.local(s.Origin), Delay: time.Since(s.Sent), Outcome: want,
-		}, f.ledger.Deliver(f.members[member], s, time.Now()), "%s hears %s", member, name)
+			Origin: s.Origin, Local: f.ledger.audienceOf(s.Origin) != nil, Delay: arrived.Sub(s.Sent), Outcome: want,
+		}, f.ledger.Deliver(f.members[member], s, arrived), "%s hears %s", member, name)
 	}
 }
 
 // counts are the numbers of a Result.
 type counts struct {
-	sent                                    int
+	sent, unsent, unheard                   int
 	expected, received, lost, indeterminate int64
+	cut, missed, late                       int64
 	duplicated, reordered                   int64
 }
 
 func countsOf(r *Result) counts {
-	return counts{r.Sent, r.Expected, r.Received, r.Lost, r.Indeterminate, r.Duplicated, r.Reordered}
+	return counts{
+		r.Sent, r.Unsent, r.Unheard, r.Expected, r.Received, r.Lost, r.Indeterminate,
+		r.Cut, r.Missed, r.Late, r.Duplicated, r.Reordered,
+	}
+}
+
+// assertIdentities checks what holds of every result.
+func assertIdentities(t *testing.T, r *Result) {
+	t.Helper()
+	assert.Equal(t, r.Expected, r.Received+r.Lost+r.Indeterminate, "%+v", r)
+	assert.Equal(t, r.Planned, r.Sent+r.Unsent, "%+v", r)
+	assert.LessOrEqual(t, r.Cut, r.Lost, "%+v", r)
+	assert.GreaterOrEqual(t, min(r.Expected, r.Received, r.Lost, r.Indeterminate, r.Cut), int64(0), "%+v", r)
 }
 
 // closes closes a series and checks its result.
@@ -185,7 +229,7 @@ func closes(series string, want counts) step {
 		t.Helper()
 		result := f.series[series].Close()
 		assert.Equal(t, want, countsOf(&result), series)
-		assert.Equal(t, result.Expected, result.Received+result.Lost+result.Indeterminate)
+		assertIdentities(t, &result)
 	}
 }
 
@@ -215,11 +259,11 @@ func pending(series string, names ...string) step {
 	}
 }
 
-// departures checks how many listeners that left are remembered.
-func departures(series string, want int) step {
+// leavers checks how many listeners that left are remembered.
+func leavers(series string, want int) step {
 	return func(t *testing.T, f *fixture) {
 		t.Helper()
-		assert.Len(t, f.series[series].departures, want)
+		assert.Len(t, f.series[series].leavers, want)
 	}
 }
 
@@ -236,4 +280,14 @@ func listeners(audience *Audience, n int) []*Member {
 // deliverNext publishes a broadcast and delivers it to a member.
 func deliverNext(ledger *Ledger, m *Member, s *Series) Delivery {
 	return ledger.Deliver(m, s.Publish(time.Now()), time.Now())
+}
+
+// isClosed reports whether a channel that is only ever closed is.
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }

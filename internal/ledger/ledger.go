@@ -5,9 +5,10 @@
 //
 //	expected = received + lost + indeterminate
 //
-// where indeterminate are the deliveries to listeners that left before they read the
-// broadcast, or that joined after it was sent and read it all the same; loss.go has the
-// whole definition. Duplicates and reorderings are counted apart from that.
+// where indeterminate are the deliveries to listeners that this side ended before they
+// read the broadcast, or that joined after it was sent and read it all the same; loss.go
+// has the whole definition. Duplicates, reorderings and late deliveries are counted apart
+// from that, and so is what listeners missed that were cut off when it was sent.
 //
 // One Ledger serves the whole process. Entering a delivery takes no lock that listeners
 // share, and what is kept is a few dozen bytes for each listener and origin and a few
@@ -27,15 +28,15 @@ import (
 type Ledger struct {
 	mu        sync.Mutex
 	audiences map[string]*Audience
-	// origins are those of the audiences. The map is copied when one is added, so that
-	// looking one up takes no lock.
-	origins atomic.Pointer[map[uint32]struct{}]
+	// origins holds the audiences by their origins. The map is copied when one is added,
+	// so that looking one up takes no lock.
+	origins atomic.Pointer[map[uint32]*Audience]
 }
 
 // New returns an empty ledger.
 func New() *Ledger {
 	l := &Ledger{audiences: make(map[string]*Audience)}
-	l.origins.Store(&map[uint32]struct{}{})
+	l.origins.Store(&map[uint32]*Audience{})
 	return l
 }
 
@@ -49,17 +50,14 @@ func (l *Ledger) Audience(name string) *Audience {
 		a = newAudience()
 		l.audiences[name] = a
 		origins := maps.Clone(*l.origins.Load())
-		origins[a.origin] = struct{}{}
+		origins[a.origin] = a
 		l.origins.Store(&origins)
 	}
 	return a
 }
 
-// local reports whether an origin is one of this process.
-func (l *Ledger) local(origin uint32) bool {
-	_, ok := (*l.origins.Load())[origin]
-	return ok
-}
+// audienceOf returns the audience of this process that has the origin, nil if none has.
+func (l *Ledger) audienceOf(origin uint32) *Audience { return (*l.origins.Load())[origin] }
 
 // Delivery is what the ledger made of one stamp that a listener read.
 type Delivery struct {
@@ -81,34 +79,44 @@ type Outcome struct {
 	// Reordered: the listener had read a later broadcast of the same series before (RFC
 	// 4737), or of the same origin, if the series isn't known.
 	Reordered bool
-	// Late: it isn't counted, because the broadcast's series is closed, or because too
-	// many later broadcasts were read before it to tell it from a duplicate.
+	// Late: it isn't received, because its broadcast was settled before it arrived or its
+	// series is closed, or because too many later broadcasts were read before it to tell
+	// it from a duplicate. Result.Late counts those that were too late for their
+	// broadcast while its series was open.
 	Late bool
 	// Stray: the broadcast was sent to another audience of this process.
 	Stray bool
 	// Canary: it was sent to find out which listeners can hear, and is no broadcast.
 	Canary bool
+	// Forged: no publisher has given out this stamp. It has changed nothing, and its
+	// delay means nothing.
+	Forged bool
 }
 
 // Deliver enters that a listener has read a stamp that arrived at that time.
 func (l *Ledger) Deliver(m *Member, s stamp.Stamp, arrived time.Time) Delivery {
 	d := Delivery{Origin: s.Origin, Delay: arrived.Sub(s.Sent)}
+	to := m.audience
+	if s.Origin != to.origin {
+		to = l.audienceOf(s.Origin)
+	}
+	d.Local = to != nil
+	b, forged := to.recall(s, d.Delay)
+	if forged {
+		d.Forged = true
+		return d
+	}
 	m.markConfirmed()
 	d.Outcome = m.window(s.Origin).accept(s.Sequence)
 	d.Canary = s.Canary
-	if s.Origin != m.audience.origin {
-		d.Local = l.local(s.Origin)
+	switch {
+	case to != m.audience:
 		d.Stray = d.Local
-		return d
-	}
-	d.Local = true
-	switch b := m.audience.inFlight.find(s.Sequence); {
 	case d.Late:
 	case b == nil:
 		d.Late = !d.Duplicate && !d.Canary
 	default:
-		d.Reordered = d.Reordered && m.hasLater(b)
-		b.deliver(m, d)
+		b.deliver(m, &d, arrived)
 	}
 	return d
 }

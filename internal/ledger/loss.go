@@ -5,33 +5,42 @@
 // listener had read a stamp. Canaries, which confirm, are due to every acknowledged
 // listener. Expected are the deliveries that are due.
 //
-//   - Received: the listener read a first copy before the series was closed.
-//   - Indeterminate: the listener left while the broadcast was in flight, and before
-//     it read a copy.
-//   - Lost: everything else that is due. So a listener has also lost what it had yet to
-//     read when it left after the flight, and what it can't tell from a duplicate any
-//     more because it has read too many later broadcasts (see replayWindow).
+//   - Received: the listener read a first copy that had arrived before the broadcast
+//     was settled, and read it before the series was closed.
+//   - Indeterminate: this side ended the listener's connection while the broadcast was
+//     in flight, and before the listener read a copy.
+//   - Lost: everything else that is due. Its cause is cut if the gateway or the network
+//     ended the connection while the broadcast was in flight, and before the listener
+//     read a copy; otherwise it is missing. So missing is also what a listener had yet
+//     to read when it left after the flight, and what it can't tell from a duplicate
+//     any more because it has read too many later broadcasts (see replayWindow).
 //
-// In flight: from publishing until settle has passed without a first copy of the
-// broadcast, to whichever listener. A first copy that comes after that puts it in
-// flight again. Where settle is zero, it is in flight until the series is closed.
+// In flight: from publishing until settle has passed without a first copy arriving, at
+// whichever listener. Then the broadcast is settled, for good. Where settle is zero, it
+// is in flight until the series is closed. See deadline.
+//
+// Late: a first copy that arrived after the broadcast was settled is named, and changes
+// nothing else: where it was due, it stays lost. So does one that is read only after the
+// series was closed.
 //
 // Joining: what was published before a listener was acknowledged isn't due to it. If
 // the listener reads it all the same, because the acknowledgement was overtaken, that
 // delivery is added both to the expected and to the indeterminate.
 //
-// Retraction: a broadcast that could not be sent is due to nobody and counts as
-// nothing, unless somebody reads it. Then it was sent, whatever the gateway answered,
-// and is accounted for as if it had never been retracted.
+// Missed: what was published while a listener was cut off wasn't due to it. It is
+// counted apart, for as long as the listener would have listened (see ReduceCutOff).
 //
-// Interruption: if the test ends while Settle waits, what is still outstanding may
-// have been on its way. It is indeterminate, and nothing is lost.
+// Retraction: a broadcast that could not be sent is due to nobody and counts as
+// nothing but unsent, unless somebody reads it. Then it was sent, whatever the gateway
+// answered, and is accounted for as if it had never been retracted.
+//
+// Interruption: if the test ends while Settle waits, what is still outstanding of
+// broadcasts in flight may have been on its way, and is indeterminate.
 
 package ledger
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"time"
 
@@ -49,52 +58,57 @@ func (b *broadcast) isDueSince(ready, confirmed mark) bool {
 	return ready.before(b.sequence) && (!b.requireConfirmed || confirmed.before(b.sequence))
 }
 
-// inFlight reports whether first copies of the broadcast may still be on their way.
-func (b *broadcast) inFlight(now time.Time) bool {
-	latest := b.published
-	if last := b.last.Load(); last != math.MinInt64 {
-		latest = b.intended.Add(time.Duration(last))
-	}
-	return b.series.settling(latest, now)
+// settledAt reports whether the broadcast is settled at that time.
+func (b *broadcast) settledAt(now time.Time) bool { return b.deadline.passed(now.Sub(b.published)) }
+
+// outstanding returns how many due deliveries have neither been read in time nor been
+// given up because their listeners left. Unless the broadcast is retracted, it never
+// grows. The audience's lock is held.
+func (b *broadcast) outstanding() int64 { return b.outstandingOf(b.received.count()) }
+
+// outstandingOf is outstanding where so many were received.
+func (b *broadcast) outstandingOf(received int64) int64 {
+	return int64(b.expected) - int64(b.indeterminate) - int64(b.cut) - received
 }
 
-// settling reports whether too little time has passed since the latest first copy for the
-// others to be lost.
-func (s *Series) settling(latest, now time.Time) bool {
-	return s.settle == 0 || now.Sub(latest) <= s.settle
-}
+// done reports whether nothing is outstanding, or what is outstanding is lost.
+func (b *broadcast) done(now time.Time) bool { return b.outstanding() == 0 || b.settledAt(now) }
 
-// outstanding returns how many due deliveries have neither been read nor become
-// indeterminate. Unless the broadcast is retracted, it never grows. The audience's lock
-// is held.
-func (b *broadcast) outstanding() int64 {
-	return int64(b.expected) - int64(b.indeterminate) - b.received.Load()
-}
-
-// departure is a listener that left, as it was then.
-type departure struct {
+// leaver is a listener that left, as it was then.
+type leaver struct {
+	how              Departure
 	at               time.Time
 	ready, confirmed mark
 	own              replayWindow
 }
 
 // awaited reports whether the listener had yet to read the broadcast when it left.
-func (d *departure) awaited(b *broadcast) bool {
-	return b.isDueSince(d.ready, d.confirmed) && !d.own.settled(b.sequence)
+func (l *leaver) awaited(b *broadcast) bool {
+	return b.isDueSince(l.ready, l.confirmed) && !l.own.settled(b.sequence)
 }
 
-// leave makes indeterminate what a listener that leaves had yet to read of the
-// broadcasts in flight. The audience's lock is held.
-func (s *Series) leave(m *Member) {
-	d := departure{time.Now(), m.ready, m.confirmed, m.own}
+// leave gives up what a listener that leaves had yet to read of the broadcasts in
+// flight. The audience's lock is held.
+func (s *Series) leave(m *Member, how Departure) {
+	l := leaver{how, time.Now(), m.ready, m.confirmed, m.own}
 	s.pending = slices.DeleteFunc(s.pending, func(b *broadcast) bool { return b.outstanding() == 0 })
 	for _, b := range s.pending {
-		if d.awaited(b) && b.inFlight(d.at) {
-			b.indeterminate++
+		if l.awaited(b) && !b.settledAt(l.at) {
+			b.giveUp(how)
 		}
 	}
 	if s.retracted > 0 {
-		s.departures = append(s.departures, d)
+		s.leavers = append(s.leavers, l)
+	}
+}
+
+// giveUp gives up a delivery that a listener awaited when it left while the broadcast was
+// in flight. The audience's lock is held.
+func (b *broadcast) giveUp(how Departure) {
+	if how == Cut {
+		b.cut++
+	} else {
+		b.indeterminate++
 	}
 }
 
@@ -111,11 +125,11 @@ func (s *Series) Retract(of stamp.Stamp) {
 	// Set first and checked then, while deliver does it the other way round: of two at
 	// once, at least one sees the other.
 	b.retracted.Store(true)
-	if b.received.Load()+b.joined.Load() > 0 {
+	if b.wasRead() {
 		b.retracted.Store(false)
 		return
 	}
-	b.departed = len(s.departures)
+	b.leftBefore = len(s.leavers)
 	s.retracted++
 	if i, found := s.findPending(b); found {
 		s.pending = slices.Delete(s.pending, i, i+1)
@@ -127,18 +141,22 @@ func (s *Series) Retract(of stamp.Stamp) {
 func (s *Series) restore(b *broadcast) {
 	s.audience.mu.Lock()
 	defer s.audience.mu.Unlock()
-	if !b.retracted.Load() {
-		return
+	if b.retracted.Load() {
+		s.undoRetraction(b)
 	}
+}
+
+// undoRetraction is restore of a broadcast that is retracted, with the lock held.
+func (s *Series) undoRetraction(b *broadcast) {
 	b.retracted.Store(false)
-	for _, d := range s.departures[b.departed:] {
+	for _, l := range s.leavers[b.leftBefore:] {
 		// There was no first copy yet when they left.
-		if d.awaited(b) && s.settling(b.published, d.at) {
-			b.indeterminate++
+		if l.awaited(b) && (s.settle == 0 || l.at.Sub(b.published) <= s.settle) {
+			b.giveUp(l.how)
 		}
 	}
 	if s.retracted--; s.retracted == 0 {
-		s.departures = nil
+		s.leavers = nil
 	}
 	i, _ := s.findPending(b)
 	s.pending = slices.Insert(s.pending, i, b)
@@ -149,20 +167,30 @@ func (s *Series) findPending(b *broadcast) (int, bool) {
 	return slices.BinarySearchFunc(s.pending, b, func(x, y *broadcast) int { return cmp.Compare(x.sequence, y.sequence) })
 }
 
-// complete reports whether nothing is outstanding.
+// complete reports whether nothing is outstanding that may yet be received.
 func (s *Series) complete() bool {
 	s.audience.mu.Lock()
 	defer s.audience.mu.Unlock()
-	s.dropSettled()
+	s.dropDone(time.Now())
 	return len(s.pending) == 0
 }
 
-// dropSettled removes from the pending broadcasts those before the first of which
-// anything is outstanding. Each is removed once, so that on average a call looks at no
-// more broadcasts than were published since the last. The audience's lock is held.
-func (s *Series) dropSettled() {
-	for len(s.pending) > 0 && s.pending[0].outstanding() == 0 {
+// dropDone removes from the pending broadcasts those before the first that isn't done.
+// Each is removed once, so that on average a call looks at no more broadcasts than were
+// published since the last. The audience's lock is held.
+func (s *Series) dropDone(now time.Time) {
+	for len(s.pending) > 0 && s.pending[0].done(now) {
 		s.pending = s.pending[1:]
+	}
+}
+
+// interrupt notes which broadcasts are in flight when the test ends.
+func (s *Series) interrupt() {
+	s.audience.mu.Lock()
+	defer s.audience.mu.Unlock()
+	now := time.Now()
+	for _, b := range s.broadcasts {
+		b.interrupted = b.interrupted || !b.settledAt(now)
 	}
 }
 
@@ -171,17 +199,18 @@ func (s *Series) dropSettled() {
 type balance struct{ expected, received, lost, indeterminate int64 }
 
 // balance adds up the broadcast's deliveries. Those that are still outstanding are lost,
-// unless the series was interrupted. The audience's lock is held.
-func (b *broadcast) balance() balance {
-	joined, outstanding := b.joined.Load(), b.outstanding()
+// unless the broadcast was interrupted. The audience's lock is held.
+func (b *broadcast) balance(read reads) balance {
+	outstanding := b.outstandingOf(read.received)
 	sum := balance{
-		expected:      int64(b.expected) + joined,
-		received:      int64(b.expected) - int64(b.indeterminate) - outstanding,
-		lost:          outstanding,
-		indeterminate: int64(b.indeterminate) + joined,
+		expected:      int64(b.expected) + read.joined,
+		received:      read.received,
+		lost:          int64(b.cut) + outstanding,
+		indeterminate: int64(b.indeterminate) + read.joined,
 	}
-	if b.series.interrupted {
-		sum.lost, sum.indeterminate = 0, sum.indeterminate+outstanding
+	if b.interrupted {
+		sum.lost -= outstanding
+		sum.indeterminate += outstanding
 	}
 	return sum
 }

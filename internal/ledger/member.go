@@ -1,5 +1,10 @@
 package ledger
 
+import (
+	"errors"
+	"slices"
+)
+
 // Member is one listener of an audience. All its methods, and Ledger.Deliver to it, are
 // called from the one goroutine that reads its connection.
 type Member struct {
@@ -63,48 +68,107 @@ func (m *Member) markConfirmed() {
 	}
 }
 
-// Leave notes that the listener's connection has ended, or was never made.
-func (m *Member) Leave() {
+// Departure is who ended a listener's connection.
+type Departure uint8
+
+const (
+	// Local: this side did, because the listener's time was over or it was told to. What
+	// was on its way to the listener is unknown.
+	Local Departure = iota
+	// Cut: the gateway or the network did. What was on its way is lost.
+	Cut
+)
+
+// errCut is why a listener failed whose connection was cut before it was ready.
+var errCut = errors.New("the connection ended before the gateway acknowledged the listener")
+
+// Leave notes that the listener's connection has ended. Of a listener that never was
+// ready, it is Fail: because of nothing if this side ended it.
+func (m *Member) Leave(how Departure) {
 	a := m.audience
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	switch m.state {
-	case gone:
-		return
-	case connecting:
-		a.count.Connecting--
-		a.count.Failed++
-	case listening:
-		for s := range a.series {
-			s.leave(m)
-		}
-		a.count.Ready--
-		a.count.Left++
-		if m.confirmed.set {
-			a.count.Confirmed--
+	switch {
+	case m.state == connecting && how == Cut:
+		m.fail(errCut)
+	case m.state == connecting:
+		m.fail(nil)
+	case m.state == listening:
+		m.leave(how)
+	}
+}
+
+// leave is Leave of a listener that was ready. The lock is held.
+func (m *Member) leave(how Departure) {
+	a := m.audience
+	for s := range a.series {
+		s.leave(m, how)
+	}
+	a.count.Ready--
+	a.count.Left++
+	if how == Cut {
+		a.count.CutOff++
+	}
+	if m.confirmed.set {
+		a.count.Confirmed--
+	}
+	m.end()
+}
+
+// Fail notes that the listener never became ready, because of err. Where this side gave
+// up, as when the test is interrupted, err is nil and the listener hasn't failed: it is
+// merely no longer connecting. Fail does nothing to a listener that was ready.
+func (m *Member) Fail(err error) {
+	a := m.audience
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if m.state == connecting {
+		m.fail(err)
+	}
+}
+
+// fail is Fail of a listener that is connecting. The lock is held.
+func (m *Member) fail(err error) {
+	count := &m.audience.count
+	count.Connecting--
+	if err != nil {
+		count.Failed++
+		if count.FirstFailure == nil {
+			count.FirstFailure = err
 		}
 	}
+	m.end()
+}
+
+// end notes that nothing more comes of the listener. The lock is held.
+func (m *Member) end() {
 	m.state = gone
 	m.others = nil
-	a.notify()
+	m.audience.notify()
 }
 
 // maxOrigins bounds the windows of a listener, because stamps of ever new processes, or
 // forged ones, could otherwise use up the memory.
 const maxOrigins = 16
 
-// window returns the listener's window for an origin. Of too many, the oldest is dropped.
+// window returns the listener's window for an origin. Of too many, the one from which the
+// fewest broadcasts were read is dropped, of several such the oldest: forged origins push
+// out each other, and a genuine one only by as many stamps as it has sent itself.
 func (m *Member) window(origin uint32) *replayWindow {
 	if origin == m.audience.origin {
 		return &m.own
 	}
+	least := 0
 	for i := range m.others {
-		if m.others[i].origin == origin {
-			return &m.others[i]
+		switch w := &m.others[i]; {
+		case w.origin == origin:
+			return w
+		case w.firsts < m.others[least].firsts:
+			least = i
 		}
 	}
 	if len(m.others) == maxOrigins {
-		m.others = append(m.others[:0], m.others[1:]...)
+		m.others = slices.Delete(m.others, least, least+1)
 	}
 	m.others = append(m.others, replayWindow{origin: origin})
 	return &m.others[len(m.others)-1]

@@ -17,7 +17,7 @@ func TestMemoryStaysFlat(t *testing.T) {
 	before := heap()
 	listening := listeners(audience, members)
 	for range broadcasts {
-		s := audience.OpenSeries(settle)
+		s := audience.OpenSeries(0, settle)
 		one := s.Publish(time.Now())
 		for _, m := range listening {
 			ledger.Deliver(m, one, one.Sent)
@@ -32,13 +32,42 @@ func TestMemoryStaysFlat(t *testing.T) {
 	runtime.KeepAlive(listening)
 }
 
+// A delivery allocates nothing, whatever comes of it.
+func TestDeliveriesAllocateNothing(t *testing.T) {
+	ledger := New()
+	audience := ledger.Audience(room)
+	m := listeners(audience, 1)[0]
+	const runs = 100
+	series := audience.OpenSeries(runs, settle)
+	intended := time.Now()
+	s := series.Publish(intended)
+	for range 3 * runs {
+		series.Publish(intended)
+	}
+	forged := s
+	forged.Sequence = 0
+	for _, delivery := range []struct {
+		name    string
+		deliver func()
+	}{
+		{"first copy", func() { s.Sequence++; ledger.Deliver(m, s, s.Sent) }},
+		{"duplicate", func() { ledger.Deliver(m, s, s.Sent) }},
+		{"late", func() { s.Sequence++; ledger.Deliver(m, s, s.Sent.Add(time.Hour)) }},
+		{"forged", func() { ledger.Deliver(m, forged, s.Sent) }},
+	} {
+		assert.Zero(t, testing.AllocsPerRun(runs, delivery.deliver), delivery.name)
+	}
+	result := series.Close()
+	assert.Equal(t, [2]int64{runs + 1, runs + 1}, [2]int64{result.Received, result.Late})
+}
+
 // A broadcast in flight costs about as much as a listener.
 func TestMemoryOfBroadcastsInFlight(t *testing.T) {
 	const members, broadcasts, perBroadcast = 10, 10_000, 400
 	ledger := New()
 	audience := ledger.Audience(room)
 	listening := listeners(audience, members)
-	s := audience.OpenSeries(settle)
+	s := audience.OpenSeries(0, settle)
 	before := heap()
 	for range broadcasts {
 		one := s.Publish(time.Now())

@@ -7,6 +7,7 @@ package ledger
 type replayWindow struct {
 	origin  uint32
 	highest uint32
+	firsts  uint32              // how many sequences were accepted as first copies
 	bits    [windowWords]uint64 // sequence n is bit n%windowSize
 }
 
@@ -30,6 +31,7 @@ func (w *replayWindow) accept(sequence uint32) (o Outcome) {
 		o.Reordered = true
 	}
 	w.bits[sequence/64%windowWords] |= 1 << (sequence % 64)
+	w.firsts++
 	return o
 }
 

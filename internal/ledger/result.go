@@ -4,10 +4,23 @@ import "time"
 
 // Result is what became of a series.
 type Result struct {
-	Sent int // broadcasts
+	// Broadcasts: Planned = Sent + Unsent. Unsent are those that were never attempted, and
+	// those that could not be sent.
+	Planned, Sent, Unsent int
+	// Unheard are those sent that were due to nobody and that nobody has read.
+	Unheard int
 
 	// Deliveries: Expected = Received + Lost + Indeterminate.
 	Expected, Received, Lost, Indeterminate int64
+	// Cut is the part of Lost that was on its way to listeners when they were cut off. The
+	// rest went missing.
+	Cut int64
+	// Missed adds up how many listeners were cut off when each broadcast was sent. These
+	// deliveries weren't expected.
+	Missed int64
+	// Late are first copies that arrived after their broadcast was settled. Where they
+	// were due they are lost.
+	Late int64
 	// Further copies, and first copies that came after a later broadcast's.
 	Duplicated, Reordered int64
 
@@ -23,7 +36,7 @@ type Result struct {
 type Fanout struct{ First, Last time.Duration }
 
 // Close ends the series and returns what became of it. Deliveries still outstanding are
-// lost.
+// lost. What is delivered from now on, even by a Deliver that has begun, is late.
 func (s *Series) Close() Result {
 	a := s.audience
 	a.mu.Lock()
@@ -32,26 +45,37 @@ func (s *Series) Close() Result {
 	a.inFlight.remove(s)
 
 	delays := s.delays.Summary()
-	r := Result{P50: delays.P50, P99: delays.P99}
+	r := Result{P50: delays.P50, P99: delays.P99, Planned: max(s.planned, len(s.broadcasts))}
 	for _, b := range s.broadcasts {
+		read := b.close()
+		if b.retracted.Load() && read != (reads{}) {
+			s.undoRetraction(b) // what Deliver was about to do
+		}
 		if !b.retracted.Load() {
-			r.add(b)
+			r.add(b, read)
 		}
 	}
+	r.Unsent = r.Planned - r.Sent
 	return r
 }
 
 // add adds what became of one broadcast. The audience's lock is held.
-func (r *Result) add(b *broadcast) {
-	sum := b.balance()
+func (r *Result) add(b *broadcast, read reads) {
+	sum := b.balance(read)
 	r.Sent++
+	if sum.expected+read.late == 0 {
+		r.Unheard++
+	}
 	r.Expected += sum.expected
 	r.Received += sum.received
 	r.Lost += sum.lost
 	r.Indeterminate += sum.indeterminate
+	r.Cut += int64(b.cut)
+	r.Missed += int64(b.missed)
+	r.Late += read.late
 	r.Duplicated += b.duplicated.Load()
 	r.Reordered += b.reordered.Load()
-	if sum.received+b.joined.Load() > 0 {
+	if read.received+read.joined > 0 {
 		r.Fanouts = append(r.Fanouts, Fanout{First: time.Duration(b.first.Load()), Last: time.Duration(b.last.Load())})
 	}
 }

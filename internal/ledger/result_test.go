@@ -12,7 +12,7 @@ func TestFanoutsAndQuantiles(t *testing.T) {
 	ledger := New()
 	audience := ledger.Audience(room)
 	members := listeners(audience, 100)
-	series := audience.OpenSeries(settle)
+	series := audience.OpenSeries(0, settle)
 	near, unheard, far := series.Publish(time.Now()), series.Publish(time.Now()), series.Publish(time.Now())
 	for i, m := range members {
 		delay := time.Duration(i+1) * time.Millisecond
@@ -35,10 +35,10 @@ func TestNobodyWasReached(t *testing.T) {
 	t.Parallel()
 	audience := New().Audience(room)
 	listeners(audience, 3)
-	series := audience.OpenSeries(settle)
+	series := audience.OpenSeries(0, settle)
 	series.Publish(time.Now())
 	result := series.Close()
-	assert.Equal(t, Result{Sent: 1, Expected: 3, Lost: 3}, result)
+	assert.Equal(t, Result{Planned: 1, Sent: 1, Expected: 3, Lost: 3}, result)
 	assert.Zero(t, result.Slowest())
 }
 
@@ -47,7 +47,7 @@ func TestFanoutToListenersThatJoined(t *testing.T) {
 	t.Parallel()
 	ledger := New()
 	audience := ledger.Audience(room)
-	series := audience.OpenSeries(settle)
+	series := audience.OpenSeries(0, settle)
 	one := series.Publish(time.Now())
 	ledger.Deliver(listeners(audience, 1)[0], one, one.Sent.Add(time.Millisecond))
 	result := series.Close()
@@ -61,7 +61,7 @@ func TestNegativeDelays(t *testing.T) {
 	ledger := New()
 	audience := ledger.Audience(room)
 	member := listeners(audience, 1)[0]
-	series := audience.OpenSeries(settle)
+	series := audience.OpenSeries(0, settle)
 	for _, delay := range []time.Duration{-500 * time.Millisecond, -400 * time.Millisecond} {
 		one := series.Publish(time.Now())
 		assert.Equal(t, delay, ledger.Deliver(member, one, one.Sent.Add(delay)).Delay)

@@ -14,45 +14,57 @@ import (
 type Series struct {
 	audience *Audience
 	canary   bool
+	planned  int
 	settle   time.Duration
 	delays   *histogram.Histogram
 	// firsts and copies count the deliveries so far: first copies, and further ones.
 	firsts, copies atomic.Int64
-	interrupted    bool // the context of Settle ended while deliveries were outstanding
 
 	// Under the audience's lock:
 	broadcasts []*broadcast // all, in the order of their sequences
 	// pending are those of which anything may be outstanding, in the same order. The
 	// retracted are not among them, so that it costs nothing how many these are.
-	pending    []*broadcast
-	retracted  int
-	departures []departure // since the first of those now retracted
+	pending   []*broadcast
+	retracted int
+	leavers   []leaver // since the first of those now retracted
 }
 
 // broadcast is one of a series.
+//
+// What every delivery reads comes first and what it writes last, because processors that
+// write to a cache line take it from those that read it. So settle and canary are here,
+// and not looked up in the series, which counts deliveries too.
 type broadcast struct {
 	series   *Series
 	sequence uint32
 	// requireConfirmed: the audience required confirmation when it was published.
 	requireConfirmed bool
-	expected         int
-	indeterminate    int // under the audience's lock
+	canary           bool
+	settle           time.Duration
+	published        time.Time // when it was stamped
+	sent             int64     // the stamp's send time, in µs since the Unix epoch
+	deadline         deadline
+	first, last      atomic.Int64 // shortest and longest delay of a first copy, in ns
 	retracted        atomic.Bool
-	departed         int // how many departures were noted when it was retracted
-	// published is when it was stamped, intended when that was meant to be.
-	published, intended time.Time
 
-	received, joined      atomic.Int64
+	expected int
+	missed   int // how many listeners were cut off when it was published
+	// Under the audience's lock:
+	indeterminate, cut int  // what leaving listeners had yet to read, by how they left
+	interrupted        bool // Settle was interrupted before it was settled
+	leftBefore         int  // how many leavers were noted when it was retracted
+
+	received, joined      tally
+	late                  atomic.Int64
 	duplicated, reordered atomic.Int64
-	first, last           atomic.Int64 // shortest and longest delay of a first copy, in ns
 }
 
-// OpenSeries begins a series of broadcasts. settle is how long no first copy may come
-// before those outstanding are lost: Settle waits that long, and a listener that leaves
-// after that has lost them too. Where it is zero, Settle doesn't wait, and whatever a
-// leaving listener has yet to read is indeterminate.
-func (a *Audience) OpenSeries(settle time.Duration) *Series {
-	return a.open(&Series{settle: settle})
+// OpenSeries begins a series of so many broadcasts; those that Publish isn't called for
+// are unsent. settle is how long no first copy of a broadcast may come before the
+// broadcast is settled: what is outstanding then is lost. Where it is zero, no broadcast
+// is settled before the series is closed, and Settle doesn't wait.
+func (a *Audience) OpenSeries(planned int, settle time.Duration) *Series {
+	return a.open(&Series{planned: planned, settle: settle})
 }
 
 // OpenCanaries begins a series of canaries. They are accounted for like broadcasts, but
@@ -73,34 +85,48 @@ func (s *Series) Publish(intended time.Time) stamp.Stamp {
 	a := s.audience
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.sequence++
+	sent := intended.Truncate(time.Microsecond)
 	b := &broadcast{
-		series: s, sequence: a.sequence,
-		requireConfirmed: a.requireConfirmed && !s.canary, expected: a.count.Ready,
-		published: time.Now(), intended: intended,
+		series: s, sequence: a.latest.Load() + 1, canary: s.canary, settle: s.settle,
+		requireConfirmed: a.requireConfirmed && !s.canary, expected: a.count.Ready, missed: a.count.CutOff,
+		published: time.Now(), sent: sent.UnixMicro(),
 	}
 	if b.requireConfirmed {
 		b.expected = a.count.Confirmed
 	}
+	b.deadline.set(s.settle)
 	b.first.Store(math.MaxInt64)
 	b.last.Store(math.MinInt64)
-	s.dropSettled()
+	s.dropDone(b.published)
 	s.broadcasts = append(s.broadcasts, b)
 	s.pending = append(s.pending, b)
 	a.inFlight.add(b)
-	return stamp.Stamp{
-		Origin: a.origin, Sequence: b.sequence,
-		Sent: intended.Truncate(time.Microsecond), Canary: s.canary,
-	}
+	a.latest.Store(b.sequence)
+	return stamp.Stamp{Origin: a.origin, Sequence: b.sequence, Sent: sent, Canary: s.canary}
 }
 
-// deliver counts a delivery to member m.
-func (b *broadcast) deliver(m *Member, d Delivery) {
-	if d.Duplicate {
+// deliver counts a delivery to member m. It is late if the broadcast was settled before it
+// arrived, or if Close was faster.
+func (b *broadcast) deliver(m *Member, d *Delivery, arrived time.Time) {
+	switch {
+	case d.Duplicate:
 		b.duplicated.Add(1)
 		b.series.copies.Add(1)
 		return
+	case !b.deadline.admit(arrived.Sub(b.published), b.settle):
+		d.Late, d.Reordered = true, false
+		b.late.Add(1)
+	default:
+		d.Reordered = d.Reordered && m.hasLater(b)
+		d.Late = !b.receive(m, d) && !d.Canary
 	}
+	if b.retracted.Load() {
+		b.series.restore(b)
+	}
+}
+
+// receive counts a first copy that is in time, and reports whether that was before Close.
+func (b *broadcast) receive(m *Member, d *Delivery) bool {
 	b.series.firsts.Add(1)
 	// Before received: a delivery that Close counts has its delay in the quantiles.
 	b.series.delays.Add(d.Delay)
@@ -110,14 +136,21 @@ func (b *broadcast) deliver(m *Member, d Delivery) {
 		b.reordered.Add(1)
 	}
 	if m.isDue(b) {
-		b.received.Add(1)
-	} else {
-		b.joined.Add(1)
+		return b.received.add()
 	}
-	if b.retracted.Load() {
-		b.series.restore(b)
-	}
+	return b.joined.add()
 }
+
+// reads is how often a broadcast was read for the first time.
+type reads struct{ received, joined, late int64 }
+
+// close ends the counting of first copies.
+func (b *broadcast) close() reads {
+	return reads{received: b.received.close(), joined: b.joined.close(), late: b.late.Load()}
+}
+
+// wasRead reports whether any listener has read the broadcast.
+func (b *broadcast) wasRead() bool { return b.received.count()+b.joined.count()+b.late.Load() > 0 }
 
 // lower sets v to to if that is less.
 func lower(v *atomic.Int64, to int64) {

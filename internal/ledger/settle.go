@@ -10,27 +10,31 @@ import (
 // needn't notify it, which is one.
 const settleTick = 10 * time.Millisecond
 
-// Settle waits until no delivery is outstanding, or until no first copy has come for as
-// long as OpenSeries was told. If the context ends before that, the series is
-// interrupted: what is outstanding isn't known to be lost.
+// Settle waits until no delivery is outstanding but of settled broadcasts, or until no
+// first copy has come for as long as OpenSeries was told. If the context ends before
+// that, the series is interrupted: what is outstanding of broadcasts that aren't settled
+// isn't known to be lost.
 func (s *Series) Settle(ctx context.Context) {
 	ticker := time.NewTicker(settleTick)
 	defer ticker.Stop()
-	for silence := silenceOf(&s.firsts); !s.complete(); {
+	silence := silenceOf(&s.firsts)
+	for !s.complete() {
 		if silence.length() >= s.settle {
 			return
 		}
 		select {
 		case <-ctx.Done():
-			s.interrupted = true
+			s.interrupt()
 			return
 		case <-ticker.C:
 		}
 	}
-	s.awaitDuplicates(ctx, ticker.C)
+	if silence.length() < duplicateGrace {
+		s.awaitDuplicates(ctx, ticker.C)
+	}
 }
 
-// duplicateGrace is how long a series stays open after the last delivery, so that
+// duplicateGrace is how long a series stays open after the last first copy, so that
 // duplicates of it are still counted.
 const duplicateGrace = 250 * time.Millisecond
 

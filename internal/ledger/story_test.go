@@ -1,9 +1,13 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"testing"
 )
+
+var errRefused = errors.New("connection refused")
 
 // A story is a list of steps, run in their order, in which everything has a name. A step
 // is an event (join, publish, hear) or a check (closes, stands), see helpers_test.go.
@@ -20,11 +24,25 @@ func TestStories(t *testing.T) {
 			closes("series", counts{sent: 2, expected: 4, received: 4}),
 		},
 		"nobody is there": {
-			open(room, "series"), publish("series", "one"),
-			closes("series", counts{sent: 1}),
+			open(room, "series"), publish("series", "one"), join(room, "ann"),
+			publish("series", "two"), hear("ann", "two", heard),
+			closes("series", counts{sent: 2, unheard: 1, expected: 1, received: 1}),
+		},
+		"nobody is there when it is sent, and one hears it": {
+			open(room, "series"), publish("series", "one"), join(room, "ann"), hear("ann", "one", heard),
+			closes("series", counts{sent: 1, expected: 1, indeterminate: 1}),
 		},
 		"nothing is sent": {
 			join(room, "ann"), open(room, "series"), closes("series", counts{}),
+		},
+		"less is sent than planned": {
+			join(room, "ann"), openPlanned(room, "series", 5), publish("series", "one", "two", "three"),
+			retract("series", "two"), hear("ann", "one", heard), hear("ann", "three", heard),
+			closes("series", counts{sent: 2, unsent: 3, expected: 2, received: 2}),
+		},
+		"what could not be sent is unsent, not unheard": {
+			openPlanned(room, "series", 1), publish("series", "one"), retract("series", "one"),
+			closes("series", counts{unsent: 1}),
 		},
 		"one is lost": {
 			join(room, "ann", "bob"), open(room, "series"), publish("series", "one"),
@@ -132,7 +150,7 @@ func TestStories(t *testing.T) {
 			hear("ann", "one", heard), hear("bob", "one", heard), hear("ann", "two", heard),
 			stands(room, Count{Ready: 3, Confirmed: 2}),
 			leave("deaf"), stands(room, Count{Ready: 2, Confirmed: 2, Left: 1}),
-			closes("series", counts{sent: 3, expected: 4, received: 2, lost: 1, indeterminate: 1}),
+			closes("series", counts{sent: 3, unheard: 1, expected: 4, received: 2, lost: 1, indeterminate: 1}),
 		},
 		"it is heard, but not acknowledged, and nobody expects it to": {
 			requireConfirmation, enter(room, "ann"), openCanaries("canaries"), publish("canaries", "tweet"),
@@ -145,7 +163,7 @@ func TestStories(t *testing.T) {
 		"it is heard, not acknowledged, and leaves": {
 			requireConfirmation, enter(room, "ann"), elsewhere("theirs", 1, 1), hear("ann", "theirs", heard),
 			open(room, "series"), publish("series", "one"), ready("ann"), leave("ann"),
-			closes("series", counts{sent: 1}),
+			closes("series", counts{sent: 1, unheard: 1}),
 		},
 		"others send as well": {
 			join(room, "ann"), open(room, "series"), publish("series", "one"),
@@ -162,8 +180,21 @@ func TestStories(t *testing.T) {
 			closes("series", counts{sent: 1, expected: 2, received: 2, duplicated: 2}),
 		),
 		"it fails to connect": {
-			enter(room, "ann"), stands(room, Count{Connecting: 1}), leave("ann"),
-			stands(room, Count{Failed: 1}), ready("ann"), leave("ann"), stands(room, Count{Failed: 1}),
+			enter(room, "ann", "bob"), stands(room, Count{Connecting: 2}), fail("ann", errRefused),
+			stands(room, Count{Connecting: 1, Failed: 1, FirstFailure: errRefused}),
+			ready("ann"), leave("ann"), cut("ann"), fail("bob", io.EOF),
+			stands(room, Count{Failed: 2, FirstFailure: errRefused}),
+		},
+		"it is cut off while it connects": {
+			enter(room, "ann"), cut("ann"), cut("ann"), stands(room, Count{Failed: 1, FirstFailure: errCut}),
+		},
+		"it gives up connecting": {
+			enter(room, "ann", "bob"), fail("ann", nil), leave("bob"), stands(room, Count{}),
+			ready("ann", "bob"), leave("ann"), cut("bob"), fail("ann", io.EOF), stands(room, Count{}),
+		},
+		"it can't fail any more": {
+			join(room, "ann"), fail("ann", io.EOF), stands(room, Count{Ready: 1}), cut("ann"),
+			fail("ann", io.EOF), stands(room, Count{Left: 1, CutOff: 1}),
 		},
 	})
 }

@@ -1,9 +1,11 @@
 package listen
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
@@ -22,20 +24,31 @@ const closeTimeout = 2 * time.Second
 // errNotReady is why a connection whose handshake takes too long is closed.
 var errNotReady = errors.New("the gateway did not finish the handshake in time")
 
+// errCutShort is why a connection failed that wasn't ready when its plan's duration was
+// over.
+var errCutShort = errors.New("listen() ended before the connection was ready")
+
 // closeReason is why this side closed a connection.
 type closeReason struct {
 	code int
 	text string
 	// err is what went wrong, nil if nothing did.
 	err error
-	// endedByGateway reports that the gateway had ended what the connection was for.
+	// unready is why the connection has failed if it isn't ready; nil if that is only
+	// because the test was interrupted.
+	unready error
+	// cut reports that the gateway or the network had ended what the connection was for.
+	cut bool
+	// endedByGateway reports that the gateway said so.
 	endedByGateway bool
 }
 
 // Close sends the dialect's farewell and begins the WebSocket closing handshake with
 // this code and reason. Done reports its end.
-func (c *Conn) Close(code int, reason string) {
-	defer c.beginClose(closeReason{code: code, text: reason})
+func (c *Conn) Close(code int, reason string) { c.close(closeReason{code: code, text: reason}) }
+
+func (c *Conn) close(reason closeReason) {
+	defer c.beginClose(reason)
 	for _, frame := range c.farewell() {
 		_ = c.Send(frame) // if it fails, so does all that follows
 	}
@@ -54,10 +67,10 @@ func (c *Conn) beginClose(reason closeReason) {
 	}
 }
 
-// closeBecause is beginClose after an error. It doesn't wait for the network, and it
-// reports whether this call is the one that closes.
+// closeBecause is beginClose after an error of the gateway's or the network's. It doesn't
+// wait for the network, and it reports whether this call is the one that closes.
 func (c *Conn) closeBecause(err error) bool {
-	if !c.markClosed(closeReason{code: goingAway, err: err}) {
+	if !c.markClosed(closeReason{code: goingAway, err: err, cut: true}) {
 		return false
 	}
 	go c.socket.Close(goingAway, "", closeTimeout)
@@ -70,33 +83,83 @@ func (c *Conn) markClosed(reason closeReason) bool {
 	return c.closedByUs.CompareAndSwap(nil, &reason)
 }
 
-// closeNow closes the socket at once, if there is one, and leaves the audience.
+// closeNow closes the socket at once, if there is one.
 func (c *Conn) closeNow() {
 	if c.socket != nil {
 		c.socket.CloseNow()
 	}
-	if c.member != nil {
-		c.member.Leave()
-	}
 }
 
 // ended cleans up after the last read, which failed with err, and reports the end to
-// the observer and the handler.
+// the ledger, the observer and the handler.
 func (c *Conn) ended(err error) {
 	c.closeNow()
-	local := c.closedByUs.Load()
-	code, text := wire.CloseCode(err)
-	if local != nil {
-		code, text, err = local.code, local.text, local.err
-		if err != nil {
-			text = err.Error()
-		}
-	}
+	end, cut := c.closing(err)
 	if c.handler != nil {
-		defer c.handler.Closed(code, text)
+		defer c.handler.Closed(end.Code, end.Reason)
 	}
-	if !c.ready.Load() && err != nil {
-		c.config.Observer.Failed(&wire.DialError{Phase: wire.PhaseHandshake, Host: c.config.Host, Err: err})
+	local := c.closedByUs.Load()
+	switch {
+	case c.ready.Load():
+		end.Cut = cut
+		c.leave(cut)
+	case local == nil:
+		c.failed(c.handshakeError(err))
+	case cmp.Or(local.err, local.unready) != nil:
+		c.failed(c.handshakeError(cmp.Or(local.err, local.unready)))
+	default:
+		c.abandoned()
 	}
-	c.config.Observer.Closed(code, local == nil || local.endedByGateway, time.Since(c.dialled))
+	c.config.Observer.Closed(end)
+}
+
+// closing returns how the connection ended, whose last read failed with err, and whether
+// the gateway or the network ended it.
+func (c *Conn) closing(err error) (end Closing, cut bool) {
+	end.Lasted = time.Since(c.dialled)
+	if local := c.closedByUs.Load(); local != nil {
+		end.Code, end.Reason, end.ByGateway = local.code, local.text, local.endedByGateway
+		if local.err != nil {
+			end.Reason = local.err.Error()
+		}
+		return end, local.cut
+	}
+	end.Code, end.Reason = wire.CloseCode(err)
+	end.ByGateway = true
+	if violation := wire.Violation(err); violation != "" {
+		c.config.Observer.Erred(violation)
+	}
+	return end, true
+}
+
+// leave takes a listener that was ready out of its audience.
+func (c *Conn) leave(cut bool) {
+	if c.member == nil {
+		return
+	}
+	if cut {
+		c.member.Leave(ledger.Cut)
+	} else {
+		c.member.Leave(ledger.Local)
+	}
+}
+
+func (c *Conn) handshakeError(err error) *wire.DialError {
+	return &wire.DialError{Phase: wire.PhaseHandshake, Host: c.config.Host, Err: err}
+}
+
+// failed reports that the connection never became ready.
+func (c *Conn) failed(err *wire.DialError) {
+	if c.member != nil {
+		c.member.Fail(err)
+	}
+	c.config.Observer.Failed(err)
+}
+
+// abandoned reports that the test was interrupted before the connection was ready.
+func (c *Conn) abandoned() {
+	if c.member != nil {
+		c.member.Fail(nil)
+	}
+	c.config.Observer.Abandoned()
 }

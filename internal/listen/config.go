@@ -56,11 +56,15 @@ func waitTurn(ctx context.Context, limiter *rate.Limiter) error {
 
 // Observer gets what happens on connections, from many goroutines at once.
 type Observer interface {
+	// Begun: a connection is about to be dialled. Each becomes Ready, Failed or
+	// Abandoned.
+	Begun()
 	// Connected: the WebSocket is open. Took is the time since dialling began.
 	Connected(took time.Duration)
-	// Failed: a connection never became ready. It isn't called for connections that
-	// are abandoned because the test ends.
+	// Failed: a connection never became ready.
 	Failed(err *wire.DialError)
+	// Abandoned: the test was interrupted before a connection was ready.
+	Abandoned()
 	// Counted: a step of the handshake is complete that the metric counter counts.
 	Counted(counter string)
 	// Answered: the gateway answered a request as it should.
@@ -72,20 +76,48 @@ type Observer interface {
 	Received()
 	// Delivered: a stamp was read. Lag is the time from its arrival until then.
 	Delivered(d ledger.Delivery, lag time.Duration)
+	// Unstamped: a listener read a message that can't be told from any other, because
+	// it carries no stamp.
+	Unstamped(message []byte)
 	// Erred: something went wrong that ends nothing. The names are a closed set.
 	Erred(name string)
 	// Pong: a ping was answered.
 	Pong(roundTrip time.Duration)
-	// Closed: an open connection has ended. Code is the WebSocket close code,
-	// byGateway reports whether the gateway ended it, and lasted is the time since
-	// dialling began.
-	Closed(code int, byGateway bool, lasted time.Duration)
+	// Closed: an open connection has ended.
+	Closed(end Closing)
 }
 
-// The names of what can go wrong here, besides those of the dialects.
+// Closing is how an open connection ended.
+type Closing struct {
+	Code   int // the WebSocket close code
+	Reason string
+	// ByGateway reports whether the gateway ended the connection, or what it was for.
+	ByGateway bool
+	// Cut reports whether a listener that was ready was cut off, by the gateway or by
+	// the network.
+	Cut    bool
+	Lasted time.Duration // since dialling began
+}
+
+// The names of what can go wrong here, besides those of the dialects and of package wire.
 const (
 	DamagedStamp  = "DamagedStamp"  // something like a stamp failed its checksum
 	LateDelivery  = "LateDelivery"  // it came after its broadcast's account was closed; see ledger.Outcome
 	StrayDelivery = "StrayDelivery" // it was meant for another audience
 	Silence       = "Silence"       // the gateway sent nothing for longer than it said it would
+	NoStamp       = "NoStamp"       // a listener read a message without a stamp
+	ForgedStamp   = "ForgedStamp"   // a stamp that this process never gave out, or from another day
+	EarlyMessage  = "EarlyMessage"  // dropped, because too many came before the script had its connection
 )
+
+// IsResponse reports whether an error of this name is the gateway's own response to
+// something, and not what this side found wrong with what it read.
+func IsResponse(name string) bool {
+	switch name {
+	case DamagedStamp, LateDelivery, StrayDelivery, Silence, NoStamp, ForgedStamp, EarlyMessage,
+		wire.ProtocolError, wire.MessageTooBig:
+		return false
+	default:
+		return true
+	}
+}

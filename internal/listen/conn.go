@@ -44,25 +44,25 @@ type Handler interface {
 	Closed(code int, reason string)
 }
 
-// Open dials; Serve must follow. The error is a *wire.DialError and has been passed
-// to the observer, unless the context ended.
+// Open dials; Serve must follow. The error is a *wire.DialError, and the observer knows
+// of it.
 func Open(ctx context.Context, config *Config, member *ledger.Member, handler Handler) (conn *Conn, err error) {
 	c := &Conn{
 		config: config, handler: handler, member: member,
 		dialled: time.Now(), done: make(chan struct{}),
 	}
+	config.Observer.Begun()
 	defer func() {
-		if conn == nil { // because of an error or of a panic
+		if r := recover(); r != nil {
 			c.closeNow()
+			conn, err = nil, fmt.Errorf("panic while dialling: %v", r)
+			c.failed(&wire.DialError{Phase: wire.PhaseTCP, Host: config.Host, Err: err})
 		}
 	}()
 	dialling, cancel := context.WithTimeout(ctx, config.Timeout)
 	defer cancel()
 	if c.socket, c.session, err = config.dial(dialling); err != nil {
-		var failed *wire.DialError
-		if errors.As(err, &failed) && wire.ContextError(ctx) == nil {
-			config.Observer.Failed(failed)
-		}
+		c.dialFailed(ctx, err)
 		return nil, err
 	}
 	config.Observer.Connected(time.Since(c.dialled))
@@ -78,6 +78,26 @@ func (c *Config) dial(ctx context.Context) (*wire.Conn, dialect.Session, error) 
 	}
 	socket, err := wire.Dial(ctx, target)
 	return socket, session, err
+}
+
+// dialFailed reports why no connection came about. If the context ended, that is why,
+// whatever went wrong then.
+func (c *Conn) dialFailed(ctx context.Context, err error) {
+	var failed *wire.DialError
+	if !errors.As(err, &failed) {
+		failed = &wire.DialError{Phase: wire.PhaseTCP, Host: c.config.Host, Err: err}
+	}
+	if wire.ContextError(ctx) == nil {
+		c.failed(failed)
+		return
+	}
+	<-ctx.Done() // at once, if it isn't yet
+	if !errors.Is(context.Cause(ctx), errCutShort) {
+		c.abandoned()
+		return
+	}
+	failed.Err, failed.Status = errCutShort, 0
+	c.failed(failed)
 }
 
 // Serve performs the handshake and reads until the connection ends. A panic of the
@@ -177,7 +197,7 @@ func (c *Conn) observe(e *dialect.Event) {
 		}
 	case dialect.Ended:
 		if c.handler == nil {
-			c.beginClose(closeReason{code: NormalClosure, endedByGateway: true})
+			c.beginClose(closeReason{code: NormalClosure, cut: true, endedByGateway: true})
 		}
 	case dialect.Unknown, dialect.Data, dialect.KeepAlive:
 	}

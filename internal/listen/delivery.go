@@ -11,30 +11,59 @@ import (
 // recordDeliveries finds the stamps in a message and enters each in the ledger. A
 // payload may hold the same stamp in several places; that is one delivery.
 func (c *Conn) recordDeliveries(m wire.Message) {
-	var few [4]stamp.Stamp // so that a message with up to four stamps allocates nothing
-	found := few[:0]
+	var found stampSet
+	stamped := false
 	for rest := m.Data; ; {
 		s, after, damaged, ok := stamp.Find(rest)
 		for range damaged {
 			c.config.Observer.Erred(DamagedStamp)
 		}
+		stamped = stamped || ok || damaged > 0
 		if !ok {
 			break
 		}
-		if !slices.Contains(found, s) {
-			found = append(found, s)
+		if found.add(s) {
 			c.recordDelivery(s, m)
 		}
 		rest = after
 	}
-	if len(found) == 0 && c.config.Pattern != nil {
-		c.recordByPattern(m)
+	if !stamped && !c.recordByPattern(m) {
+		c.config.Observer.Unstamped(m.Data)
 	}
+}
+
+// stampSet is the different stamps of one message. Few take no memory of their own, and
+// many take no more time each than few.
+type stampSet struct {
+	few  [4]stamp.Stamp
+	len  int
+	many map[stamp.Stamp]struct{}
+}
+
+// add reports whether the stamp is new.
+func (set *stampSet) add(s stamp.Stamp) bool {
+	if slices.Contains(set.few[:set.len], s) {
+		return false
+	}
+	if set.len < len(set.few) {
+		set.few[set.len] = s
+		set.len++
+		return true
+	}
+	if set.many == nil {
+		set.many = make(map[stamp.Stamp]struct{})
+	}
+	before := len(set.many)
+	set.many[s] = struct{}{}
+	return len(set.many) > before
 }
 
 func (c *Conn) recordDelivery(s stamp.Stamp, m wire.Message) {
 	d := c.config.Ledger.Deliver(c.member, s, m.Arrived)
 	switch {
+	case d.Forged:
+		c.config.Observer.Erred(ForgedStamp)
+		return
 	case d.Canary:
 		return
 	case d.Late:
@@ -45,10 +74,16 @@ func (c *Conn) recordDelivery(s stamp.Stamp, m wire.Message) {
 	c.config.Observer.Delivered(d, m.Read.Sub(m.Arrived))
 }
 
-// recordByPattern reads the send time of a broadcast that holds no stamp of ours.
-// Neither its publisher nor its number is known, so the ledger doesn't count it.
-func (c *Conn) recordByPattern(m wire.Message) {
-	if sent, ok := c.config.Pattern.Find(m.Data); ok {
+// recordByPattern reads the send time of a broadcast that holds no stamp of ours, and
+// reports whether there is one. Neither its publisher nor its number is known, so the
+// ledger doesn't count it.
+func (c *Conn) recordByPattern(m wire.Message) bool {
+	if c.config.Pattern == nil {
+		return false
+	}
+	sent, ok := c.config.Pattern.Find(m.Data)
+	if ok {
 		c.config.Observer.Delivered(ledger.Delivery{Delay: m.Arrived.Sub(sent)}, m.Read.Sub(m.Arrived))
 	}
+	return ok
 }

@@ -2,14 +2,13 @@ package listen
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
-	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
 // Plan is how many listeners a Group is to hold, and for how long.
@@ -21,6 +20,11 @@ type Plan struct {
 	// Duration is how long to listen, from the beginning; zero for as long as
 	// there are connections.
 	Duration time.Duration
+	// Delay is how long to wait before the first connection is opened.
+	Delay time.Duration
+	// Replaces is how many listeners of an earlier Group, that ran out of connections,
+	// are still missing: the first listeners of this one take their places.
+	Replaces int
 }
 
 // maxDialling bounds how many connections of one Group are being dialled at a time,
@@ -36,14 +40,14 @@ type Group struct {
 
 	mu       sync.Mutex
 	conns    map[*Conn]struct{}
-	closing  bool
+	closing  *closeReason // nil while connections are to be held
 	lastTick time.Time
 }
 
 // NewGroup returns a group of listeners that are members of the audience.
 func NewGroup(config Config, audience *ledger.Audience) *Group {
 	g := &Group{config: config, audience: audience, conns: make(map[*Conn]struct{})}
-	g.summary.Observer = config.Observer
+	g.summary.Observer, g.summary.audience = config.Observer, audience
 	g.config.Observer = &g.summary
 	return g
 }
@@ -53,23 +57,52 @@ func NewGroup(config Config, audience *ledger.Audience) *Group {
 func (g *Group) Run(ctx context.Context, plan Plan) Summary {
 	if plan.Duration > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, plan.Duration)
+		ctx, cancel = context.WithTimeoutCause(ctx, plan.Duration, errCutShort)
 		defer cancel()
 	}
+	g.summary.cutOff.Store(int64(plan.Replaces))
 	g.audience.NoteGroupSize(plan.Connections)
-	defer context.AfterFunc(ctx, g.closeAll)()
+	planned := g.audience.Plan(plan.Connections)
+	defer planned.Cancel()
+	sleep(ctx, plan.Delay)
+	began := time.Now()
+	g.run(ctx, plan, planned)
+
+	ranOut := ctx.Err() == nil
+	if !ranOut {
+		g.summary.planIsOver()
+	}
+	summary := g.summary.read()
+	summary.RanOut, summary.Lasted = ranOut, time.Since(began)
+	return summary
+}
+
+// run opens the connections and serves them until all are closed.
+func (g *Group) run(ctx context.Context, plan Plan, planned *ledger.Plan) {
+	defer context.AfterFunc(ctx, func() { g.closeAll(context.Cause(ctx)) })()
 	// This goroutine serves the last connection itself, so that a group has no more
 	// goroutines than connections. There may be very many groups of one connection.
-	if last := <-g.open(ctx, plan); last != nil {
+	if last := <-g.open(ctx, plan, planned); last != nil {
 		g.serve(last)
 	}
 	g.running.Wait()
-	return g.summary.read()
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 // open opens the planned connections at their rate and has all but the last served.
 // The channel brings the last one, or nil if it failed or isn't to be opened.
-func (g *Group) open(ctx context.Context, plan Plan) <-chan *Conn {
+func (g *Group) open(ctx context.Context, plan Plan, planned *ledger.Plan) <-chan *Conn {
 	last := make(chan *Conn, 1)
 	if plan.Connections < 1 {
 		close(last)
@@ -82,9 +115,10 @@ func (g *Group) open(ctx context.Context, plan Plan) <-chan *Conn {
 	for i := range plan.Connections {
 		if waitTurn(ctx, limiter) != nil || g.config.WaitToDial(ctx) != nil || !acquire(ctx, slots) {
 			close(last)
+			planned.Cancel()
 			return last
 		}
-		member := g.audience.Enter()
+		member := planned.Enter()
 		// Dialling makes a goroutine's stack grow, so the connection is served by
 		// another goroutine, whose stack is still small.
 		g.running.Go(func() {
@@ -110,16 +144,9 @@ func acquire(ctx context.Context, slots chan<- struct{}) bool {
 	}
 }
 
-// dial opens one connection. It returns nil if that failed.
+// dial opens one connection. It returns nil if that failed, which has been reported.
 func (g *Group) dial(ctx context.Context, member *ledger.Member) (conn *Conn) {
 	defer recoverPanic()
-	defer func() {
-		if r := recover(); r != nil {
-			g.config.Observer.Failed(&wire.DialError{
-				Phase: wire.PhaseTCP, Host: g.config.Host, Err: fmt.Errorf("panic while dialling: %v", r),
-			})
-		}
-	}()
 	conn, _ = Open(ctx, &g.config, member, nil)
 	return conn
 }
@@ -137,16 +164,19 @@ func (g *Group) add(conn *Conn) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.conns[conn] = struct{}{}
-	if g.closing {
+	if g.closing != nil {
 		g.closeInBackground(conn)
 	}
 }
 
-// closeAll begins to close every connection, present and future.
-func (g *Group) closeAll() {
+// closeAll begins to close every connection, present and future, because of cause.
+func (g *Group) closeAll(cause error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.closing = true
+	g.closing = &closeReason{code: NormalClosure}
+	if errors.Is(cause, errCutShort) {
+		g.closing.unready = errCutShort
+	}
 	for conn := range g.conns {
 		g.closeInBackground(conn)
 	}
@@ -155,8 +185,9 @@ func (g *Group) closeAll() {
 // closeInBackground closes a connection without waiting for it: a gateway that doesn't
 // read must not delay the others.
 func (g *Group) closeInBackground(conn *Conn) {
+	reason := *g.closing
 	g.running.Go(func() {
 		defer recoverPanic()
-		conn.Close(NormalClosure, "")
+		conn.close(reason)
 	})
 }

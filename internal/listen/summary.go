@@ -8,32 +8,42 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
-// Summary is what became of a Group's listeners.
+// Summary is what became of a Group's listeners: Opened = Ready + Failed + Unfinished.
 type Summary struct {
-	Opened   int64 // WebSockets that were opened
-	Ready    int64 // of these: acknowledged by the gateway
-	Failed   int64 // attempts that never became ready
-	Received int64 // deliveries, first copies only
-	Closed   int64 // connections that the gateway ended
+	Opened     int64 // connections that were begun
+	Ready      int64 // acknowledged by the gateway
+	Failed     int64 // never became ready
+	Unfinished int64 // were not ready when the test was interrupted
+	Received   int64 // deliveries, first copies only
+	Closed     int64 // connections that the gateway ended
+
+	// CutOff is how many listeners are missing because the gateway or the network cut
+	// them off; see Plan.Replaces.
+	CutOff int
+	// RanOut: no connection was left before the plan's end.
+	RanOut bool
+	Lasted time.Duration
 }
 
 // tally is an Observer that counts for the summary and passes everything on.
 type tally struct {
 	Observer
-	opened, ready, failed, received, closed atomic.Int64
+	audience                                            *ledger.Audience
+	opened, ready, failed, unfinished, received, closed atomic.Int64
+	cutOff                                              atomic.Int64
 }
 
 func (t *tally) read() Summary {
 	return Summary{
-		Opened: t.opened.Load(), Ready: t.ready.Load(), Failed: t.failed.Load(),
-		Received: t.received.Load(), Closed: t.closed.Load(),
+		Opened: t.opened.Load(), Ready: t.ready.Load(), Failed: t.failed.Load(), Unfinished: t.unfinished.Load(),
+		Received: t.received.Load(), Closed: t.closed.Load(), CutOff: int(t.cutOff.Load()),
 	}
 }
 
-// Connected implements Observer.
-func (t *tally) Connected(took time.Duration) {
+// Begun implements Observer.
+func (t *tally) Begun() {
 	t.opened.Add(1)
-	t.Observer.Connected(took)
+	t.Observer.Begun()
 }
 
 // Failed implements Observer.
@@ -42,9 +52,22 @@ func (t *tally) Failed(err *wire.DialError) {
 	t.Observer.Failed(err)
 }
 
-// Ready implements Observer.
+// Abandoned implements Observer.
+func (t *tally) Abandoned() {
+	t.unfinished.Add(1)
+	t.Observer.Abandoned()
+}
+
+// Ready implements Observer. The listener takes the place of one that was cut off, if
+// there is any.
 func (t *tally) Ready(took time.Duration) {
 	t.ready.Add(1)
+	for n := t.cutOff.Load(); n > 0; n = t.cutOff.Load() {
+		if t.cutOff.CompareAndSwap(n, n-1) {
+			t.audience.ReduceCutOff(1)
+			break
+		}
+	}
 	t.Observer.Ready(took)
 }
 
@@ -57,9 +80,15 @@ func (t *tally) Delivered(d ledger.Delivery, lag time.Duration) {
 }
 
 // Closed implements Observer.
-func (t *tally) Closed(code int, byGateway bool, lasted time.Duration) {
-	if byGateway {
+func (t *tally) Closed(end Closing) {
+	if end.ByGateway {
 		t.closed.Add(1)
 	}
-	t.Observer.Closed(code, byGateway, lasted)
+	if end.Cut {
+		t.cutOff.Add(1)
+	}
+	t.Observer.Closed(end)
 }
+
+// planIsOver ends the time in which listeners that were cut off are missing.
+func (t *tally) planIsOver() { t.audience.ReduceCutOff(int(t.cutOff.Swap(0))) }

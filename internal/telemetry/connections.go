@@ -2,12 +2,14 @@ package telemetry
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
 	"go.k6.io/k6/v2/metrics"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/listen"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
@@ -60,17 +62,37 @@ func (r *Recorder) Pong(roundTrip time.Duration) {
 	r.observe(r.state.BuiltinMetrics.WSPing, r.tags.Tags, metrics.D(roundTrip))
 }
 
+// Begun implements listen.Observer.
+func (r *Recorder) Begun() {}
+
+// Abandoned implements listen.Observer. What became of the connection isn't known.
+func (r *Recorder) Abandoned() {}
+
 // Closed implements listen.Observer.
-func (r *Recorder) Closed(code int, byGateway bool, lasted time.Duration) {
+func (r *Recorder) Closed(end listen.Closing) {
 	r.process.open.Add(-1)
 	by := "client"
-	if byGateway {
+	if end.ByGateway {
 		by = "gateway"
+		r.logClosing(&end)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.count(r.metrics.Closed, r.tags.Tags.With("code", codeTag(code)).With("by", by), 1)
-	r.observe(r.state.BuiltinMetrics.WSSessionDuration, r.tags.Tags, metrics.D(lasted))
+	r.count(r.metrics.Closed, r.tags.Tags.With("code", codeTag(end.Code)).With("by", by), 1)
+	r.observe(r.state.BuiltinMetrics.WSSessionDuration, r.tags.Tags, metrics.D(end.Lasted))
+}
+
+// logClosing logs the first closing by the gateway of each code.
+func (r *Recorder) logClosing(end *listen.Closing) {
+	if !r.process.LogOnce("closed with " + codeTag(end.Code)) {
+		return
+	}
+	reason := "without a reason"
+	if end.Reason != "" {
+		reason = fmt.Sprintf("%q", end.Reason)
+	}
+	r.state.Logger.Warnf("pushgw: the gateway closed a connection after %s with code %d (%s); of further ones, pushgw_closed tells",
+		end.Lasted.Round(time.Millisecond), end.Code, reason)
 }
 
 // codeTag keeps the tag's values few, whatever a gateway sends.

@@ -7,6 +7,7 @@ import (
 	"go.k6.io/k6/v2/metrics"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/listen"
 )
 
 // Sent implements listen.Observer.
@@ -25,6 +26,10 @@ func (r *Recorder) Received() {
 
 // Delivered implements listen.Observer.
 func (r *Recorder) Delivered(d ledger.Delivery, lag time.Duration) {
+	if d.Late && r.process.LogOnce("late") {
+		r.state.Logger.Warnf("pushgw: a delivery came %s after its broadcast was sent, which had been settled before that: it counts as lost; "+
+			"a longer settle waits for such deliveries. Of further ones, pushgw_errors{error:LateDelivery} tells", d.Delay.Round(time.Millisecond))
+	}
 	if r.recordDelivery(d, lag) >= flushAt {
 		r.Flush()
 	}
@@ -55,6 +60,17 @@ func (r *Recorder) recordDelivery(d ledger.Delivery, lag time.Duration) (waiting
 	r.observe(r.metrics.RespDelay, tags, metrics.D(d.Delay))
 	r.observe(r.metrics.ReadLag, r.tags.Tags, metrics.D(lag))
 	return len(r.observations)
+}
+
+// Unstamped implements listen.Observer.
+func (r *Recorder) Unstamped(message []byte) {
+	r.Erred(listen.NoStamp)
+	if r.process.LogOnce("no stamp") {
+		const shown = 100
+		r.state.Logger.Warnf("pushgw: a listener read a message without a stamp, so it counts as no delivery; it begins %q. "+
+			"Does the subscription select the field that has the stamp? Does somebody else publish here (then set stampPattern)? "+
+			"Of further ones, pushgw_errors{error:NoStamp} tells", message[:min(len(message), shown)])
+	}
 }
 
 // clockSkew is the error that is counted where two clocks seem to differ.

@@ -38,9 +38,7 @@ func (r *Recorder) Erred(name string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.countError(name)
-	switch name {
-	case listen.DamagedStamp, listen.LateDelivery, listen.StrayDelivery, listen.Silence:
-	default: // the gateway's own word
+	if listen.IsResponse(name) {
 		r.observe(r.metrics.ResponseSuccess, r.tags.Tags, 0)
 	}
 }
