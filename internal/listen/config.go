@@ -101,13 +101,13 @@ type Closing struct {
 
 // The names of what can go wrong here, besides those of the dialects and of package wire.
 const (
-	DamagedStamp  = "DamagedStamp"  // something like a stamp failed its checksum
-	LateDelivery  = "LateDelivery"  // it came after its broadcast's account was closed; see ledger.Outcome
-	StrayDelivery = "StrayDelivery" // it was meant for another audience
-	Silence       = "Silence"       // the gateway sent nothing for longer than it said it would
-	NoStamp       = "NoStamp"       // a listener read a message without a stamp
-	ForgedStamp   = "ForgedStamp"   // a stamp that this process never gave out, or from another day
-	EarlyMessage  = "EarlyMessage"  // dropped, because too many came before the script had its connection
+	DamagedStamp  = "DamagedStamp"        // something like a stamp failed its checksum
+	LateDelivery  = "LateDelivery"        // it came after its broadcast's account was closed; see ledger.Outcome
+	StrayDelivery = "StrayDelivery"       // it was meant for another audience
+	Silence       = "Silence"             // the gateway sent nothing for longer than it said it would
+	NoStamp       = "NoStamp"             // a listener read a message without a stamp
+	ForgedStamp   = "ForgedStamp"         // a stamp that this process never gave out, or from another day
+	EarlyMessage  = "EarlyMessageDropped" // dropped, because too many came before the script had its connection
 )
 
 // IsResponse reports whether an error of this name is the gateway's own response to
