@@ -47,14 +47,22 @@ type outcome struct {
 	said    []gjson.Result // objects that the script logged, perhaps with words before them
 	log     []string       // what k6 logged at levels warning and error, with the error's own text
 	samples []gjson.Result // see "JSON output" in k6's documentation
+	stderr  string         // all that k6 logged, and whatever it wrote there as it died
+	memory  int64          // the largest resident set it had, in bytes
 }
 
 // k6 runs a script to its end, with flags and, for __ENV, variables of the form
 // NAME=value.
 func k6(t *testing.T, script string, settings ...string) *outcome {
 	t.Helper()
+	return k6Within(t, patience, script, settings...)
+}
+
+// k6Within is k6 with a bound of its own on how long the run may take.
+func k6Within(t *testing.T, bound time.Duration, script string, settings ...string) *outcome {
+	t.Helper()
 	output := filepath.Join(t.TempDir(), "samples.json")
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), bound)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary(t), "run", "--quiet", "--summary-mode=disabled", "--no-usage-report",
 		"--log-format=json", "--out=json="+output, script)
@@ -69,21 +77,33 @@ func k6(t *testing.T, script string, settings ...string) *outcome {
 	var log strings.Builder
 	cmd.Stderr = &log
 
-	err := cmd.Run()
-	require.NoError(t, ctx.Err(), "k6 did not end by itself:\n%s", &log)
+	require.NoError(t, cmd.Start())
+	memory := watchMemory(cmd.Process.Pid)
+	err := cmd.Wait()
+	peak := memory()
+	require.NoError(t, ctx.Err(), "k6 did not end by itself within %s (memory: %d MB):\n%s", bound, peak>>20, beginning(log.String()))
 	var failed *exec.ExitError
 	if err != nil && !errors.As(err, &failed) {
 		require.NoError(t, err)
 	}
-	o := &outcome{exit: cmd.ProcessState.ExitCode()}
+	o := &outcome{exit: cmd.ProcessState.ExitCode(), stderr: log.String(), memory: peak}
 	o.readLog(log.String())
 	o.readSamples(t, output)
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("k6 ended with %d and logged:\n%s", o.exit, &log)
+			t.Logf("k6 ended with %d and logged:\n%s", o.exit, beginning(o.stderr))
 		}
 	})
 	return o
+}
+
+// beginning is as much of a log as somebody will read.
+func beginning(log string) string {
+	const enough = 16 << 10
+	if len(log) <= enough {
+		return log
+	}
+	return fmt.Sprintf("%s… (%d bytes more)", log[:enough], len(log)-enough)
 }
 
 func (o *outcome) readLog(log string) {

@@ -1,0 +1,77 @@
+package hostile
+
+import (
+	"fmt"
+	"hash/crc32"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// stampIn finds a stamp in a message.
+var stampIn = regexp.MustCompile(`pgw-[0-9a-f]{16}[-c][0-9a-f]{13}-[0-9a-f]{8}`)
+
+// stamp writes a stamp with a good checksum, whoever never sent it.
+func stamp(origin, sequence uint32, sent time.Time) string {
+	text := fmt.Sprintf("pgw-%08x%08x-%013x-", origin, sequence, sent.UnixMicro())
+	return fmt.Sprintf("%s%08x", text, crc32.Checksum([]byte(text), crc32.MakeTable(crc32.Castagnoli)))
+}
+
+// read takes a stamp apart.
+func read(text string) (origin, sequence uint32, sent time.Time) {
+	var micros int64
+	_, _ = fmt.Sscanf(text, "pgw-%08x%08x-%013x-", &origin, &sequence, &micros)
+	return origin, sequence, time.UnixMicro(micros)
+}
+
+// ManyStamps sends one message with that many different stamps, and closes in the
+// usual way.
+func ManyStamps(n int) Behaviour {
+	return Behaviour{Ready: func(c *Conn) {
+		var text strings.Builder
+		now := time.Now()
+		for i := range n {
+			text.WriteString(stamp(7, uint32(i+1), now))
+		}
+		c.Text(c.Data(text.String()))
+		c.Bye()
+	}}
+}
+
+// ManyOrigins sends messages of that many publishers that don't exist, all of them
+// sent so much before they come, and closes in the usual way.
+func ManyOrigins(n int, before time.Duration) Behaviour {
+	return Behaviour{Ready: func(c *Conn) {
+		for i := range n {
+			if c.Ended() {
+				return
+			}
+			c.Text(c.Data(stamp(uint32(i+1), 1, time.Now().Add(-before))))
+		}
+		c.Bye()
+	}}
+}
+
+// Forge relays each broadcast together with as many others of the same publisher
+// that it has never sent.
+func Forge(forgeries ...func(origin, sequence uint32, sent time.Time) string) Behaviour {
+	return Behaviour{Relayed: func(to *Conn, genuine string) {
+		for _, forge := range forgeries {
+			to.Text(to.Data(forge(read(genuine))))
+		}
+		to.Text(to.Data(genuine))
+	}}
+}
+
+// FutureSequence is a forgery: a broadcast that is yet to come.
+func FutureSequence(origin, sequence uint32, sent time.Time) string {
+	return stamp(origin, sequence+1_000_000, sent)
+}
+
+// LastSequence is a forgery: the last broadcast that there can be.
+func LastSequence(origin, _ uint32, sent time.Time) string { return stamp(origin, 1<<32-1, sent) }
+
+// OtherTime is a forgery: a broadcast with another send time than its own.
+func OtherTime(origin, sequence uint32, sent time.Time) string {
+	return stamp(origin, sequence, sent.Add(-time.Hour))
+}
