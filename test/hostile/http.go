@@ -83,7 +83,7 @@ func Redirect(status int, to *Server) Behaviour {
 	}}
 }
 
-// Trap is a server that should never be reached. It notes what was asked of it.
+// Trap starts a server that no client should ever reach. It notes what is asked of it.
 func Trap() (*Server, error) {
 	return Serve(AppSync, Behaviour{Accepted: func(c *Conn) {
 		request, body, err := c.readRequest()

@@ -47,7 +47,7 @@ type Server struct {
 	accepted int
 	open     map[*Conn]struct{}
 	room     map[*Conn]struct{} // those that are ready
-	strayed  []string           // see Strayed
+	strayed  []string           // what has reached it; see Trap
 }
 
 // Serve starts a server on a free port of 127.0.0.1.

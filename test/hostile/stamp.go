@@ -11,7 +11,7 @@ import (
 // stampIn finds a stamp in a message.
 var stampIn = regexp.MustCompile(`pgw-[0-9a-f]{16}[-c][0-9a-f]{13}-[0-9a-f]{8}`)
 
-// stamp writes a stamp with a good checksum, whoever never sent it.
+// stamp writes a stamp with a good checksum.
 func stamp(origin, sequence uint32, sent time.Time) string {
 	text := fmt.Sprintf("pgw-%08x%08x-%013x-", origin, sequence, sent.UnixMicro())
 	return fmt.Sprintf("%s%08x", text, crc32.Checksum([]byte(text), crc32.MakeTable(crc32.Castagnoli)))
@@ -52,8 +52,8 @@ func ManyOrigins(n int, before time.Duration) Behaviour {
 	}}
 }
 
-// Forge relays each broadcast together with as many others of the same publisher
-// that it has never sent.
+// Forge relays these forgeries before each broadcast: stamps of the same publisher that
+// it has never sent.
 func Forge(forgeries ...func(origin, sequence uint32, sent time.Time) string) Behaviour {
 	return Behaviour{Relayed: func(to *Conn, genuine string) {
 		for _, forge := range forgeries {
