@@ -20,15 +20,13 @@ func DeflateUnasked(size int) Behaviour {
 	}
 }
 
-// deflated is that many zeros as permessage-deflate sends them (RFC 7692, section
-// 7.2.1).
+// deflated is about that many zeros as permessage-deflate sends them (RFC 7692, section
+// 7.2.1): blocks that don't refer to each other, so one is made and repeated.
 func deflated(size int) []byte {
-	var b bytes.Buffer
-	w, _ := flate.NewWriter(&b, flate.BestSpeed) // the level is a valid one
-	zeros := make([]byte, 1<<16)
-	for written := 0; written < size; written += len(zeros) {
-		_, _ = w.Write(zeros)
-	}
+	const blockSize = 1 << 20
+	var block bytes.Buffer
+	w, _ := flate.NewWriter(&block, flate.BestCompression) // the level is a valid one
+	_, _ = w.Write(make([]byte, min(size, blockSize)))
 	_ = w.Flush()
-	return bytes.TrimSuffix(b.Bytes(), []byte("\x00\x00\xff\xff"))
+	return bytes.TrimSuffix(bytes.Repeat(block.Bytes(), max(1, size/blockSize)), []byte("\x00\x00\xff\xff"))
 }

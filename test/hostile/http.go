@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 )
 
 // answer is a behaviour that answers every mutation with a status and a body.
@@ -40,21 +39,16 @@ func AnswerLong(size int) Behaviour {
 	}}
 }
 
-// AnswerZipped answers mutations with a body that is small until it is unzipped.
+// AnswerZipped answers mutations with a body that is small until it is unzipped, to about
+// that size. It has many members, all of them alike (RFC 1952, section 2.2).
 func AnswerZipped(size int) Behaviour {
-	zipped := sync.OnceValue(func() string {
-		var b strings.Builder
-		w, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed) // the level is a valid one
-		spaces := bytes.Repeat([]byte(" "), 1<<16)
-		for written := 0; written < size; written += len(spaces) {
-			_, _ = w.Write(spaces)
-		}
-		_ = w.Close()
-		return b.String()
-	})
-	return Behaviour{Posted: func(c *Conn, _ []byte) {
-		c.Respond(http.StatusOK, []string{"Content-Type: application/json", "Content-Encoding: gzip"}, zipped())
-	}}
+	const memberSize = 1 << 20
+	var member strings.Builder
+	w := gzip.NewWriter(&member)
+	_, _ = w.Write(bytes.Repeat([]byte(" "), memberSize))
+	_ = w.Close()
+	body := strings.Repeat(member.String(), size/memberSize)
+	return answer(http.StatusOK, body, "Content-Type: application/json", "Content-Encoding: gzip")
 }
 
 // AnswerEndlessHeader answers mutations with a header that has no end.

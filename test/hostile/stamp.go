@@ -5,6 +5,7 @@ import (
 	"hash/crc32"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -27,13 +28,16 @@ func read(text string) (origin, sequence uint32, sent time.Time) {
 // ManyStamps sends one message with that many different stamps, and closes in the
 // usual way.
 func ManyStamps(n int) Behaviour {
-	return Behaviour{Ready: func(c *Conn) {
+	stamps := sync.OnceValue(func() string {
 		var text strings.Builder
 		now := time.Now()
 		for i := range n {
 			text.WriteString(stamp(7, uint32(i+1), now))
 		}
-		c.Text(c.Data(text.String()))
+		return text.String()
+	})
+	return Behaviour{Ready: func(c *Conn) {
+		c.Text(c.Data(stamps()))
 		c.Bye()
 	}}
 }
