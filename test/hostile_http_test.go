@@ -31,7 +31,7 @@ func TestHostileHTTP(t *testing.T) {
 		row("6 MB of brackets in data", hostile.AnswerBrackets(`{"data":`, 6<<20)),
 		row("6 MB of brackets in errors", hostile.AnswerBrackets(`{"errors":`, 6<<20)),
 		row("200 MB", hostile.AnswerLong(200<<20)),
-		row("512 MB, zipped", hostile.AnswerZipped(512<<20)),
+		row("256 MB, zipped", hostile.AnswerZipped(256<<20)),
 		row("a page", hostile.AnswerHTML(http.StatusOK), "JSON"),
 		row("a page with status 502", hostile.AnswerHTML(http.StatusBadGateway)),
 		row("endless header", hostile.AnswerEndlessHeader(256<<20)),

@@ -1,6 +1,8 @@
 package hostile
 
 import (
+	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"hash/crc32"
 	"regexp"
@@ -14,9 +16,17 @@ var stampIn = regexp.MustCompile(`pgw-[0-9a-f]{16}[-c][0-9a-f]{13}-[0-9a-f]{8}`)
 
 // stamp writes a stamp with a good checksum.
 func stamp(origin, sequence uint32, sent time.Time) string {
-	text := fmt.Sprintf("pgw-%08x%08x-%013x-", origin, sequence, sent.UnixMicro())
-	return fmt.Sprintf("%s%08x", text, crc32.Checksum([]byte(text), crc32.MakeTable(crc32.Castagnoli)))
+	const timeDigits = 13
+	micros := digits(binary.BigEndian.AppendUint64(nil, uint64(sent.UnixMicro())))
+	text := "pgw-" + digits(binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, origin), sequence)) +
+		"-" + micros[len(micros)-timeDigits:] + "-"
+	return text + digits(binary.BigEndian.AppendUint32(nil, crc32.Checksum([]byte(text), castagnoli)))
 }
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// digits are hexadecimal. Package fmt would take seconds for some hundred thousand.
+func digits(b []byte) string { return hex.EncodeToString(b) }
 
 // read takes a stamp apart.
 func read(text string) (origin, sequence uint32, sent time.Time) {
