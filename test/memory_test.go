@@ -15,7 +15,7 @@ import (
 // The kernel's own account, ru_maxrss, begins with that of the process which started
 // this one, and a test process may well be the larger of the two.
 func watchMemory(pid int) (peak func() int64) {
-	const often = 10 * time.Millisecond
+	const often = 20 * time.Millisecond
 	done, result := make(chan struct{}), make(chan int64)
 	go func() {
 		var largest int64

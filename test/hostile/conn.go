@@ -26,7 +26,7 @@ type Conn struct {
 }
 
 func newConn(s *Server, socket net.Conn, number int) *Conn {
-	return &Conn{Number: number, server: s, socket: socket, in: bufio.NewReader(socket)}
+	return &Conn{Number: number, server: s, socket: socket, in: bufio.NewReaderSize(socket, 64<<10)}
 }
 
 // Ended reports whether the connection is no more.
