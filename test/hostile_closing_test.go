@@ -12,7 +12,8 @@ import (
 // at which it is ready, and a closing afterwards.
 func TestHostileEnd(t *testing.T) {
 	phases := map[hostile.Stage]string{
-		hostile.AtAccept: "upgrade", hostile.AtRequest: "upgrade", hostile.AtResponse: "upgrade",
+		hostile.AtAccept:  "", // of a reset that is quick enough, connecting itself hears
+		hostile.AtRequest: "upgrade", hostile.AtResponse: "upgrade",
 		hostile.AtUpgrade: "handshake", hostile.AtHandshake: "handshake",
 	}
 	ends := []struct {
@@ -25,7 +26,10 @@ func TestHostileEnd(t *testing.T) {
 			row := hostileRow{name: end.name + " " + string(stage), behaviour: hostile.EndAt(stage, end.end), acts: "listen,drive"}
 			if phase, early := phases[stage]; early {
 				row.acts = "listen" // of a host of AppSync, the dialect's handshake is shorter
-				row.counts = map[string]int{"pushgw_connect_failed": 2, "pushgw_connect_failed phase=" + phase: 2}
+				row.counts = map[string]int{"pushgw_connect_failed": 2}
+				if phase != "" {
+					row.counts["pushgw_connect_failed phase="+phase] = 2
+				}
 			} else {
 				row.counts = map[string]int{"pushgw_connect_failed": 0, "pushgw_closed by=gateway code=1006": 3}
 				row.log = []string{"1006"}
