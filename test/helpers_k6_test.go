@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -26,20 +27,32 @@ type process struct {
 	cmd     *exec.Cmd
 	ctx     context.Context // ends when the process has run for too long
 	log     strings.Builder
-	samples string // the path of its JSON output
+	samples string       // the path of its JSON output
+	memory  func() int64 // ends watching and returns the largest resident set, in bytes
 }
 
 // k6 runs a script to its end, with flags and, for __ENV, variables of the form
 // NAME=value.
 func k6(t *testing.T, script string, settings ...string) *outcome {
 	t.Helper()
-	return start(t, script, settings...).wait(t)
+	return k6Within(t, timeout, script, settings...)
+}
+
+// k6Within is k6 with a bound of its own on how long the run may take.
+func k6Within(t *testing.T, bound time.Duration, script string, settings ...string) *outcome {
+	t.Helper()
+	return startWithin(t, bound, script, settings...).wait(t)
 }
 
 // start starts what k6 runs to its end. It ends with the test at the latest.
 func start(t *testing.T, script string, settings ...string) *process {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	return startWithin(t, timeout, script, settings...)
+}
+
+func startWithin(t *testing.T, bound time.Duration, script string, settings ...string) *process {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), bound)
 	t.Cleanup(cancel)
 	p := &process{ctx: ctx, samples: filepath.Join(t.TempDir(), "samples.json")}
 	p.cmd = exec.CommandContext(ctx, binary(t), "run", "--quiet", "--summary-mode=disabled", "--no-usage-report",
@@ -54,10 +67,11 @@ func start(t *testing.T, script string, settings ...string) *process {
 	}
 	p.cmd.Stderr = &p.log
 	require.NoError(t, p.cmd.Start())
+	p.memory = watchMemory(p.cmd.Process.Pid)
 	t.Cleanup(func() {
 		_ = p.cmd.Wait() // again, unless the test failed before
 		if t.Failed() {
-			t.Logf("k6 ended with %d and logged:\n%s", p.cmd.ProcessState.ExitCode(), &p.log)
+			t.Logf("k6 ended with %d and logged:\n%s", p.cmd.ProcessState.ExitCode(), beginning(p.log.String()))
 		}
 	})
 	return p
@@ -67,15 +81,25 @@ func start(t *testing.T, script string, settings ...string) *process {
 func (p *process) wait(t *testing.T) *outcome {
 	t.Helper()
 	err := p.cmd.Wait()
-	require.NoError(t, p.ctx.Err(), "k6 did not end by itself")
+	memory := p.memory()
+	require.NoError(t, p.ctx.Err(), "k6 did not end by itself (memory: %d MB)", memory>>20)
 	if failed := (*exec.ExitError)(nil); !errors.As(err, &failed) {
 		require.NoError(t, err)
 	}
 	require.NotContains(t, p.log.String(), "panic", "a panic ends a user's whole run")
-	o := &outcome{exit: p.cmd.ProcessState.ExitCode()}
+	o := &outcome{exit: p.cmd.ProcessState.ExitCode(), stderr: p.log.String(), memory: memory}
 	o.readLog(p.log.String())
 	o.readSamples(t, p.samples)
 	return o
+}
+
+// beginning is as much of a log as somebody will read.
+func beginning(log string) string {
+	const enough = 16 << 10
+	if len(log) <= enough {
+		return log
+	}
+	return fmt.Sprintf("%s… (%d bytes more)", log[:enough], len(log)-enough)
 }
 
 // env is one variable.

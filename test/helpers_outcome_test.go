@@ -19,6 +19,8 @@ type outcome struct {
 	objects []gjson.Result // JSON objects that the script logged, perhaps with words before them
 	log     []string       // what k6 logged at levels warning and error, with the error's own text
 	samples []gjson.Result // see "JSON output" in k6's documentation
+	stderr  string         // all that k6 logged, and whatever it wrote there as it died
+	memory  int64          // the largest resident set it had, in bytes
 }
 
 func (o *outcome) readLog(log string) {
