@@ -1,6 +1,7 @@
 package pushgw
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -53,19 +54,31 @@ func (g *appSync) post(ctx context.Context, c *call, body []byte) ([]byte, error
 	if err != nil {
 		return nil, &scriptError{name: nameConnectError, err: err}
 	}
-	if refused := appsync.ResponseError(response); refused != nil {
-		if refused.Code == 0 && status != http.StatusOK {
-			refused.Code = status
-		}
+	refused, isGraphQL := appsync.ResponseError(response)
+	if refused == nil && status != http.StatusOK {
+		refused, isGraphQL = &dialect.Error{Name: appsync.Other, Message: "data"}, false
+	}
+	if refused != nil {
+		g.addStatus(refused, status, isGraphQL)
 		c.recorder.Erred(refused.Name)
 		return nil, refused
 	}
-	if status != http.StatusOK {
-		return nil, &scriptError{
-			name: nameGatewayError, code: status,
-			err: fmt.Errorf("%s answered with status %d", g.graphql.Host, status),
-		}
-	}
 	c.recorder.Answered()
 	return response, nil
+}
+
+// addStatus adds to an error what the HTTP response says: its status, and, if its body
+// isn't GraphQL's, where it came from.
+func (g *appSync) addStatus(e *dialect.Error, status int, isGraphQL bool) {
+	if status != http.StatusOK && e.Code == 0 {
+		e.Code = status
+	}
+	if isGraphQL {
+		return
+	}
+	e.Message = fmt.Sprintf("%s answered POST %s with status %d: %s", g.graphql.Host, cmp.Or(g.graphql.Path, "/"), status, e.Message)
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed:
+		e.Final = true
+	}
 }

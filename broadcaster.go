@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"net/http"
 	"strings"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
@@ -47,25 +46,17 @@ type mutationBroadcaster struct {
 // Send implements publish.Broadcaster.
 func (b *mutationBroadcaster) Send(ctx context.Context, s string) error {
 	_, err := b.backend.post(ctx, b.call, bytes.ReplaceAll(b.body, []byte(stamp.Placeholder), []byte(s)))
-	if err != nil && isFinal(err) {
+	if isFinal(err) {
 		return &publish.FinalError{Err: err}
 	}
 	return err
 }
 
 // isFinal reports whether a request would fail in the same way however often it is sent:
-// the key is refused, the operation is invalid, or nobody answers requests at this path.
+// the key is refused, the operation is invalid, or nothing answers requests there.
 func isFinal(err error) bool {
 	var refused *dialect.Error
-	if errors.As(err, &refused) {
-		return refused.Final
-	}
-	switch named(err).code {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed:
-		return true
-	default:
-		return false
-	}
+	return errors.As(err, &refused) && refused.Final
 }
 
 // Ended implements publish.Broadcaster: only an answer tells.

@@ -71,6 +71,7 @@ type settings struct {
 	timeout    time.Duration
 	ping       time.Duration
 	timestamps wire.Timestamps
+	maxMessage int64 // bytes
 	header     http.Header
 	pattern    *stamp.Pattern // nil: only our own stamps
 	rate       float64        // connections a second, of the whole test; zero for any
@@ -78,12 +79,17 @@ type settings struct {
 
 const defaultTimeout = 30 * time.Second
 
+// defaultMaxMessage is above the longest message of either gateway: 128 KB of API
+// Gateway's, 240 KB of AppSync's (their quotas).
+const defaultMaxMessage = 1 << 20
+
 func readSettings(o *options, ping time.Duration) settings {
 	s := settings{
-		timeout: o.duration("timeout", defaultTimeout),
-		ping:    o.duration("ping", ping),
-		header:  make(http.Header),
-		rate:    o.perSecond("connectRate"),
+		timeout:    o.duration("timeout", defaultTimeout),
+		ping:       o.duration("ping", ping),
+		header:     make(http.Header),
+		maxMessage: int64(o.integer("maxMessageSize", defaultMaxMessage, 1)),
+		rate:       o.perSecond("connectRate"),
 	}
 	if s.timeout == 0 {
 		o.fail("timeout", "must be more than zero")

@@ -10,7 +10,6 @@ import (
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/listen"
-	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
 // hostConn is a connection that isn't one of the audience: it sends broadcasts, or
@@ -50,7 +49,10 @@ func openHost(ctx context.Context, c *call, script listen.Handler) (*hostConn, e
 	}()
 	if err := <-ready; err != nil {
 		<-h.conn.Done()
-		return nil, &wire.DialError{Phase: wire.PhaseHandshake, Host: config.Host, Err: err}
+		if failure := h.conn.Failure(); failure != nil {
+			return nil, failure
+		}
+		return nil, err
 	}
 	return h, nil
 }

@@ -38,24 +38,55 @@ const maxDepth = 100
 
 // ResponseError returns the first error in the body of a GraphQL response over HTTP, or
 // nil if there is none. The status doesn't tell: a failed resolver and an invalid document
-// are answered with 200 too. A body that isn't a GraphQL response is an error.
+// are answered with 200 too. A body that isn't a GraphQL response is an error too, and
+// then isGraphQL is false.
 //
 // See "Response" in the GraphQL specification: there is data, or errors, or both.
-func ResponseError(body []byte) *dialect.Error {
+func ResponseError(body []byte) (err *dialect.Error, isGraphQL bool) {
 	if jsonscan.DeeperThan(body, maxDepth) {
-		return &dialect.Error{Name: Other, Message: "the response is JSON nested more than 100 deep"}
+		return &dialect.Error{Name: Other, Message: "JSON nested more than 100 deep"}, false
 	}
 	if !gjson.ValidBytes(body) {
-		return &dialect.Error{Name: Other, Message: "the response is not JSON"}
+		return &dialect.Error{Name: Other, Message: "what came is not JSON: " + cut(string(body))}, false
 	}
 	response := gjson.ParseBytes(body)
-	if err := parseErrors(response.Get("errors"), Validation); err != nil {
-		return err
+	errors := response.Get("errors")
+	if err := parseErrors(errors, Validation); err != nil {
+		err.Final = isFinal(err.Name, firstOf(errors))
+		return err, true
 	}
-	if !response.Get("data").Exists() {
-		return &dialect.Error{Name: Other, Message: "the response has neither data nor errors"}
+	if response.Get("data").Exists() {
+		return nil, true
 	}
-	return nil
+	for _, own := range response.Get("[message,Message,error]").Array() {
+		if own.Type == gjson.String {
+			return &dialect.Error{Name: Other, Message: cut(own.Str)}, false
+		}
+	}
+	return &dialect.Error{Name: Other, Message: "what came has neither data nor errors"}, false
+}
+
+// isFinal reports whether the same request would meet this error again. An error with a
+// path is that of a resolver, which may well succeed the next time.
+func isFinal(name string, e gjson.Result) bool {
+	switch name {
+	case Unauthorized, UnsupportedOperation:
+		return true
+	case Validation, BadRequest:
+		return !e.Get("path").IsArray()
+	default:
+		return false
+	}
+}
+
+// maxMessage is how much of a gateway's own words is kept.
+const maxMessage = 300
+
+func cut(text string) string {
+	if len(text) <= maxMessage {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxMessage], "") + "…"
 }
 
 // frameError returns the error of an error frame. AppSync has errors in the payload, as
@@ -73,19 +104,28 @@ func frameError(frame []byte, untyped string) *dialect.Error {
 // parseErrors returns the first of errors, or nil if there is none. Untyped is
 // the name of an error that has a message and nothing else.
 func parseErrors(errors gjson.Result, untyped string) *dialect.Error {
-	first := errors
-	if errors.IsArray() {
-		first = errors.Get("0")
-	}
+	first := firstOf(errors)
 	if !first.Exists() || first.Type == gjson.Null {
 		return nil
 	}
 	err := &dialect.Error{
 		Code:    int(first.Get("errorCode").Int()),
-		Message: first.Get("message").String(),
+		Message: cut(first.Get("message").String()),
 	}
-	err.Name = nameOf(first.Get("errorType").String(), err, untyped)
+	errorType := first.Get("errorType").String()
+	err.Name = nameOf(errorType, err, untyped)
+	if err.Name == Other && errorType != "" { // it says more than that
+		err.Message = strings.TrimSuffix(cut(errorType)+": "+err.Message, ": ")
+	}
 	return err
+}
+
+// firstOf returns the first of errors, which may be a single one.
+func firstOf(errors gjson.Result) gjson.Result {
+	if errors.IsArray() {
+		return errors.Get("0")
+	}
+	return errors
 }
 
 // nameOf returns the name for an errorType. If that is missing, the message may be the

@@ -3,6 +3,7 @@ package listen
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
@@ -15,6 +16,7 @@ const NormalClosure = 1000
 
 const (
 	goingAway     = 1001
+	protocolError = 1002
 	internalError = 1011
 )
 
@@ -145,11 +147,20 @@ func (c *Conn) leave(cut bool) {
 }
 
 func (c *Conn) handshakeError(err error) *wire.DialError {
+	if code, _ := wire.CloseCode(err); code == protocolError && c.lastMessage.Load() == 0 {
+		err = fmt.Errorf("%w, straight after the upgrade, which is how a gateway refuses credentials: "+
+			"check the key, and the option \"credentials\"", err)
+	}
 	return &wire.DialError{Phase: wire.PhaseHandshake, Host: c.config.Host, Err: err}
 }
 
+// Failure returns why the connection never became ready; nil if it did. It is known when
+// Done is closed.
+func (c *Conn) Failure() *wire.DialError { return c.failure }
+
 // failed reports that the connection never became ready.
 func (c *Conn) failed(err *wire.DialError) {
+	c.failure = err
 	if c.member != nil {
 		c.member.Fail(err)
 	}

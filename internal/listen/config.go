@@ -101,20 +101,21 @@ type Closing struct {
 
 // The names of what can go wrong here, besides those of the dialects and of package wire.
 const (
-	DamagedStamp  = "DamagedStamp"        // something like a stamp failed its checksum
-	LateDelivery  = "LateDelivery"        // it came after its broadcast's account was closed; see ledger.Outcome
-	StrayDelivery = "StrayDelivery"       // it was meant for another audience
-	Silence       = "Silence"             // the gateway sent nothing for longer than it said it would
-	NoStamp       = "NoStamp"             // a listener read a message without a stamp
-	ForgedStamp   = "ForgedStamp"         // a stamp that this process never gave out, or from another day
-	EarlyMessage  = "EarlyMessageDropped" // dropped, because too many came before the script had its connection
+	DamagedStamp     = "DamagedStamp"        // something like a stamp failed its checksum
+	LateDelivery     = "LateDelivery"        // it came after its broadcast's account was closed; see ledger.Outcome
+	StrayDelivery    = "StrayDelivery"       // it was meant for another audience
+	Silence          = "Silence"             // the gateway sent nothing for longer than it said it would
+	NoStamp          = "NoStamp"             // a listener read a message without a stamp
+	ForgedStamp      = "ForgedStamp"         // a stamp that this process never gave out, or from another day
+	StampPatternUnit = "StampPatternUnit"    // what stampPattern found is more than a day away
+	EarlyMessage     = "EarlyMessageDropped" // dropped, because too many came before the script had its connection
 )
 
 // IsResponse reports whether an error of this name is the gateway's own response to
 // something, and not what this side found wrong with what it read.
 func IsResponse(name string) bool {
 	switch name {
-	case DamagedStamp, LateDelivery, StrayDelivery, Silence, NoStamp, ForgedStamp, EarlyMessage,
+	case DamagedStamp, LateDelivery, StrayDelivery, Silence, NoStamp, ForgedStamp, StampPatternUnit, EarlyMessage,
 		wire.ProtocolError, wire.MessageTooBig:
 		return false
 	default:

@@ -30,6 +30,7 @@ type Conn struct {
 	lastPing    atomic.Int64                // when a ping was last sent, in ns since dialled
 	maxSilence  atomic.Int64                // how long the gateway may send nothing, in ns; zero for any time
 	done        chan struct{}
+	failure     *wire.DialError // see Failure
 }
 
 // Handler gets what happens on a connection that a script drives. The goroutine

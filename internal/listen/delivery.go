@@ -2,6 +2,7 @@ package listen
 
 import (
 	"slices"
+	"time"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
@@ -82,8 +83,16 @@ func (c *Conn) recordByPattern(m wire.Message) bool {
 		return false
 	}
 	sent, ok := c.config.Pattern.Find(m.Data)
-	if ok {
-		c.config.Observer.Delivered(ledger.Delivery{Delay: m.Arrived.Sub(sent)}, m.Read.Sub(m.Arrived))
+	switch delay := m.Arrived.Sub(sent); {
+	case !ok:
+	case delay.Abs() > maxPatternDelay:
+		c.config.Observer.Erred(StampPatternUnit)
+	default:
+		c.config.Observer.Delivered(ledger.Delivery{Delay: delay}, m.Read.Sub(m.Arrived))
 	}
 	return ok
 }
+
+// maxPatternDelay is how far away a time may be that a pattern found. Beyond that it is in
+// another unit than milliseconds, or no time at all.
+const maxPatternDelay = 24 * time.Hour

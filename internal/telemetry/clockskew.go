@@ -18,6 +18,8 @@ type origin struct {
 	local bool
 }
 
+func originOf(d ledger.Delivery) origin { return origin{d.Origin, d.Local} }
+
 // clock is what the delays of one origin's broadcasts tell about its clock.
 type clock struct {
 	deliveries, negative int
@@ -34,7 +36,7 @@ const (
 
 // record takes a delivery into account and reports whether it arrived before it was sent.
 func (c clocks) record(d ledger.Delivery) (negative bool) {
-	from := origin{d.Origin, d.Local}
+	from := originOf(d)
 	known := c[from]
 	if known == nil {
 		known = &clock{fastest: d.Delay}

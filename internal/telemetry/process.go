@@ -13,12 +13,16 @@ type Process struct {
 	logged map[string]bool
 }
 
+// maxLogged bounds the keys that are remembered, and with them what is ever logged:
+// some of them are a gateway's choice.
+const maxLogged = 200
+
 // LogOnce reports whether key is new, so that an error shared by thousands of
 // connections is logged once.
 func (p *Process) LogOnce(key string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.logged[key] {
+	if p.logged[key] || len(p.logged) == maxLogged {
 		return false
 	}
 	if p.logged == nil {

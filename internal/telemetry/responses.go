@@ -35,6 +35,7 @@ func (r *Recorder) respond(good bool) {
 
 // Erred implements listen.Observer.
 func (r *Recorder) Erred(name string) {
+	r.explain(name)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.countError(name)
