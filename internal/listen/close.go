@@ -127,10 +127,11 @@ func (c *Conn) closing(err error) (end Closing, cut bool) {
 		return end, local.cut
 	}
 	end.Code, end.Reason = wire.CloseCode(err)
-	end.ByGateway = true
-	if violation := wire.Violation(err); violation != "" {
+	violation := wire.Violation(err)
+	if violation != "" {
 		c.config.Observer.Erred(violation)
 	}
+	end.ByGateway = violation != wire.MessageTooBig // which is this side's limit
 	return end, true
 }
 
