@@ -32,6 +32,9 @@ type Target struct {
 	// TLSConfig returns it, is shared by all connections; any other is copied for each.
 	TLS        *tls.Config
 	Timestamps Timestamps
+	// MaxMessage is how many bytes a message may have; zero for 1 MiB. A longer one
+	// ends the connection before its bytes are read.
+	MaxMessage int64
 }
 
 // TLSConfig returns a configuration for the WebSockets of one host. It is derived from
@@ -83,7 +86,7 @@ func Dial(ctx context.Context, target *Target) (*Conn, error) {
 		return nil, attempt.failed(ctx, response, err)
 	}
 	attempt.request.responseRead()
-	return newConn(socket, attempt.arrivals), nil
+	return newConn(socket, attempt.arrivals, target.MaxMessage), nil
 }
 
 // dialing is one attempt to open a connection.
