@@ -138,3 +138,43 @@ func TestMoreThanALongResponse(t *testing.T) {
 		require.Equal(t, long, string(read(t, conn).Data))
 	}
 }
+
+// Whatever a gateway answers, Dial returns a connection or says why not, and reads no
+// more than the limit allows. ACCEPT stands for the right Sec-WebSocket-Accept.
+func FuzzResponse(f *testing.F) {
+	for _, response := range []string{
+		switching("ACCEPT"), switching("else"), switching(""), "",
+		switchingWith("ACCEPT", "Sec-WebSocket-Extensions: permessage-deflate\r\n"),
+		switchingWith("ACCEPT", "Sec-WebSocket-Extensions: ;, ,\"\r\n"),
+		switchingWith("ACCEPT", "Content-Length: 99999999999999999999\r\nTransfer-Encoding: x\r\n"),
+		"HTTP/1.1 302 Found\r\nLocation: //a b/?\x00\r\n\r\n", "HTTP/1.1 302 Found\r\nLocation: mailto:x\r\n\r\n",
+		"HTTP/1.1 403 Forbidden\r\nContent-Length: 3\r\n\r\nno", "HTTP/1.1 100 Continue\r\n\r\n",
+		"HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n",
+		"HTTP/1.1 -01 \r\n\r\n", "HTTP/1.1 101\n\n", "HTTP/1.1 999 \x1b[2J\r\n: x\r\n\r\n", "220 ESMTP\r\n",
+		"HTTP/1.1 101 Switching Protocols\r\n a: b\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\nUpgrade\r\n\r\n",
+	} {
+		f.Add(response, "", []byte{})
+		f.Add(response, "X", []byte{0, 200})
+		f.Add(response, "a: b\r\n", []byte{})
+	}
+	f.Fuzz(func(t *testing.T, response, more string, pieces []byte) {
+		peer := &scriptedPeer{
+			response: func(accept string) string { return strings.ReplaceAll(response, "ACCEPT", accept) },
+			more:     more,
+			pieces:   pieces,
+		}
+		to := peer.target()
+		to.URL.RawQuery = "key=secret"
+		conn, err := Dial(t.Context(), to)
+		require.LessOrEqual(t, peer.read, maxResponse)
+		if err == nil {
+			conn.CloseNow()
+			return
+		}
+		var failed *DialError
+		require.ErrorAs(t, err, &failed)
+		require.Equal(t, PhaseUpgrade, failed.Phase)
+		require.LessOrEqual(t, len(failed.Error()), 1100)
+		require.NotContains(t, failed.Error(), "secret")
+	})
+}
