@@ -5,6 +5,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -136,4 +137,4 @@ func pingPayload(sent int64) []byte { return strconv.AppendInt(nil, sent, 10) }
 var started = time.Now()
 
 // sinceStart is a clock in nanoseconds that nobody can set. It is never zero.
-func sinceStart() int64 { return max(1, int64(time.Since(started))) }
+func sinceStart() int64 { return cmp.Or(int64(time.Since(started)), 1) }
