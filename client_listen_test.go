@@ -38,7 +38,7 @@ func TestListenTellsWhatBecameOfItsConnections(t *testing.T) {
 			const result = await new apigw.Client('` + chatURL + `').listen({ connections: 4, rate: 1, duration: '10s' });
 			return [Date.now() - began, JSON.stringify(result)];
 		`)
-		require.Equal(w, []any{int64(10_000), `{"opened":3,"ready":2,"failed":2,"received":0,"closed":1}`}, result)
+		require.Equal(w, []any{int64(10_000), `{"opened":4,"ready":2,"failed":2,"unfinished":0,"received":0,"closed":1}`}, result)
 		listener := []string{"gateway=apigw", "role=listener"}
 		require.InDelta(w, 1, v.sum("pushgw_connect_failed", append(listener, "phase=upgrade", "status=429")...), 0)
 		require.InDelta(w, 1, v.sum("pushgw_connect_failed", append(listener, "phase=handshake", "status=0")...), 0)
@@ -55,7 +55,7 @@ func TestListenUntilItIsStopped(t *testing.T) {
 		began := time.Now()
 		time.AfterFunc(90*time.Second, v.CancelContext)
 		result := v.run(`return JSON.stringify(await new apigw.Client('` + chatURL + `').listen());`)
-		require.Equal(w, `{"opened":1,"ready":1,"failed":0,"received":0,"closed":0}`, result)
+		require.Equal(w, `{"opened":1,"ready":1,"failed":0,"unfinished":0,"received":0,"closed":0}`, result)
 		require.Equal(w, []float64{90_000}, v.values("ws_session_duration"))
 		require.InDelta(w, 1, v.sum("pushgw_closed", "code=1000", "by=client"), 0)
 		require.Equal(w, "ws_sessions", v.pushed[slices.IndexFunc(v.pushed, func(s metrics.Sample) bool {
@@ -64,7 +64,7 @@ func TestListenUntilItIsStopped(t *testing.T) {
 	})
 	simulateGateway(t, gateway.Config{Lifetime: time.Minute}, func(w *world) {
 		result := w.vu().run(`return JSON.stringify(await new apigw.Client('` + chatURL + `').listen({ connections: 2 }));`)
-		require.Equal(w, `{"opened":2,"ready":2,"failed":0,"received":0,"closed":2}`, result)
+		require.Equal(w, `{"opened":2,"ready":2,"failed":0,"unfinished":0,"received":0,"closed":2}`, result)
 	})
 }
 

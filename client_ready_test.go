@@ -1,6 +1,7 @@
 package pushgw
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.k6.io/k6/v2/lib"
 
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
 
@@ -112,15 +114,15 @@ func TestReadyThatTakesTooLong(t *testing.T) {
 			t.Parallel()
 			simulateCanaries(t, func(w *world, heard func(f func(text string))) {
 				members := w.listeners(chatAudience, 3)
-				members[2].Leave()
+				members[2].Leave(ledger.Local)
 				audience := w.process.ledger.Audience(chatAudience)
 				audience.Enter()
-				audience.Enter().Leave()
+				audience.Enter().Fail(errors.New("refused"))
 				heard(func(text string) { w.delivers(members[0], text, 0) })
 				v := w.vu()
 				began := time.Now()
 				f := v.fails(`await ` + readyClient + `.ready(` + options + `);`)
-				require.Equal(w, failure{"TimeoutError", 0, "ready(): after " + c.took + ", " + c.text}, f)
+				require.Equal(w, failure{"TimeoutError", 0, "ready(): after " + c.took + ", " + c.text + "; the first failed because: refused"}, f)
 				if limit, err := time.ParseDuration(c.took); err != nil || time.Since(began) != limit {
 					w.Fatal(time.Since(began))
 				}
@@ -213,7 +215,7 @@ func TestReadyWhoseCanariesFail(t *testing.T) {
 		w.listeners(graphqlAudience, 1)
 		v := w.vu()
 		f := v.fails(`await ` + appSyncClient + `.ready({ listeners: 1, canary: true });`)
-		require.Equal(w, failure{"GatewayError", 500, "Other: the response is not JSON"}, f)
+		require.Equal(w, failure{"GatewayError", 500, "Other: gateway.test answered POST /graphql with status 500: its body is empty"}, f)
 		require.Equal(w, []float64{0}, v.values("ResponseSuccessRate"))
 	})
 	simulate(t, sockets(func(*websocket.Conn, string) {}), func(w *world) {

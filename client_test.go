@@ -57,8 +57,8 @@ func TestClientChecksItsOptions(t *testing.T) {
 		`{ room: 'two words' }`:         `new apigw.Client(): option "room" must be one word, as the chat application takes it, not "two words"`,
 		`{ handshake: {} }`:             `new apigw.Client(): option "handshake" must be a list of objects, not an object`,
 		`{ handshake: [{ sent: '' }] }`: `new apigw.Client() handshake[0]: unknown option "sent"; known are send, expect, counter`,
-		`{ rooms: '' }`: `new apigw.Client(): unknown option "rooms"; known are nickname, room, timeout, ping, connectRate, ` +
-			`timestamps, headers, stampPattern, handshake`,
+		`{ rooms: '' }`: `new apigw.Client(): unknown option "rooms"; known are nickname, room, timeout, ping, maxMessageSize, ` +
+			`connectRate, timestamps, headers, stampPattern, handshake`,
 	})
 	requireThrows(t, graph, map[string]string{
 		`undefined`:                           `new appsync.Client() auth: option "apiKey" is missing: an API key is what this client can present`,
@@ -68,7 +68,7 @@ func TestClientChecksItsOptions(t *testing.T) {
 			`the text of the GraphQL operation`,
 		`{ auth: { apiKey: 'k' }, mutation: { query: '' } }`:        `new appsync.Client(): option "mutation" appsync: the operation has no query`,
 		`{ auth: { apiKey: 'k' }, credentials: 'header' }`:          `new appsync.Client(): option "credentials" must be one of subprotocol, query, not "header"`,
-		`{ auth: { apiKey: 'k' }, realtimeUrl: 'https://a/b?key' }`: `new appsync.Client(): option "realtimeUrl" new appsync.Client() realtimeUrl: the URL "https://a/b" must begin with wss:// or ws://`,
+		`{ auth: { apiKey: 'k' }, realtimeUrl: 'https://a/b?key' }`: `new appsync.Client(): option "realtimeUrl" the URL "https://a/b" must begin with wss:// or ws://`,
 	})
 	simulate(t, nil, func(w *world) {
 		f := w.vu().fails(api + `{ stampPattern: 'a' })`)

@@ -340,7 +340,7 @@ func (v *vu) logged(level logrus.Level) []string {
 const (
 	chatURL      = "ws://gateway.test/dev"
 	graphqlURL   = "http://gateway.test/graphql"
-	chatAudience = `apigw gateway.test/dev "Room1"`
+	chatAudience = `apigw gateway.test:80/dev "Room1"`
 )
 
 // listeners enters listeners that are ready into the audience, as if they were connected.

@@ -118,7 +118,7 @@ func TestOptionsThatAreWrong(t *testing.T) {
 		{"boolean", `'true'`, `must be true or false, not a string`},
 		{"duration", `'fast'`, `must be a duration such as '5s' or a number of milliseconds, not fast`},
 		{"duration", `true`, `must be a duration such as '5s' or a number of milliseconds, not true`},
-		{"duration", `-1`, `must not be negative, but is -1ms`},
+		{"duration", `-1`, `must not be negative, but is -1`},
 		{"texts", `'a'`, `must be an object of strings, not a string`},
 		{"texts", `{ a: 1 }`, `must be an object of strings, but "a" is a number`},
 		{"texts", `{ a: null }`, `must be an object of strings, but "a" is null`},
