@@ -145,6 +145,39 @@ func TestBroadcastWhoseListenersLeave(t *testing.T) {
 	})
 }
 
+// What comes after a broadcast was settled is lost, and named.
+func TestBroadcastWhoseDeliveriesAreLate(t *testing.T) {
+	t.Parallel()
+	simulateGateway(t, delayed(5*time.Second), func(w *world) {
+		v := w.vu()
+		result := v.run(`
+			const client = new apigw.Client('` + chatURL + `');
+			const listening = client.listen({ connections: 3, duration: '1m' });
+			await client.ready({ listeners: 3 });
+			const { expected, received, lost, late } = await client.broadcast({ count: 2, rate: 0.1, settle: '2s' });
+			await listening;
+			return [expected, received, lost, late];
+		`)
+		require.Equal(w, []any{int64(6), int64(0), int64(6), int64(3)}, result, "the second broadcast's came when it was over")
+		require.InDelta(w, 6, v.sum("pushgw_errors", "error=LateDelivery"), 0)
+		require.Equal(w, []float64{6}, v.values("pushgw_lost", "cause=missing"))
+		require.Equal(w, []string{"pushgw: a delivery came 5s after its broadcast was sent, which had been settled before that: it counts as lost; " +
+			"a longer settle waits for such deliveries. Of further ones, pushgw_errors{error:LateDelivery} tells"}, v.logged(logrus.WarnLevel))
+	})
+}
+
+// A broadcast that nobody was there to hear is named, though others were heard.
+func TestBroadcastToNobodyOnce(t *testing.T) {
+	t.Parallel()
+	simulate(t, chat(func(*websocket.Conn, string) {}), func(w *world) {
+		time.AfterFunc(1500*time.Millisecond, func() { w.listeners(chatAudience, 1) })
+		v := w.vu()
+		v.run(`await new apigw.Client('` + chatURL + `').broadcast({ count: 3, rate: 1 })`)
+		require.Equal(w, []string{"pushgw: nobody was expected to hear 2 of 3 broadcasts, because no listener of this process was ready; " +
+			"what listeners of other processes lose is in no account"}, v.logged(logrus.WarnLevel))
+	})
+}
+
 func TestBroadcastToNobody(t *testing.T) {
 	t.Parallel()
 	var said []string
@@ -312,6 +345,7 @@ func TestBroadcastChecksItsOptions(t *testing.T) {
 		`{ count: 0 }`:            `broadcast(): option "count" must be a number not below 1, not 0`,
 		`{ count: 1.5 }`:          `broadcast(): option "count" must be a whole number, not 1.5`,
 		`{ rate: -1 }`:            `broadcast(): option "rate" must be a number not below 0, not -1`,
+		`{ rate: 1e-12 }`:         `broadcast(): option "rate" is too small: 1e-12 a second is less than one a day`,
 		`{ settle: '-1s' }`:       `broadcast(): option "settle" must not be negative, but is -1s`,
 		`{ message: 'no place' }`: `broadcast(): option "message" must contain {{stamp}}, by which its listeners know it`,
 		`{ mesage: '' }`:          `broadcast(): unknown option "mesage"; known are count, rate, settle, message`,

@@ -113,6 +113,7 @@ func TestListenChecksItsOptions(t *testing.T) {
 	requireThrows(t, `new apigw.Client('`+chatURL+`').listen(`, map[string]string{
 		`{ connections: 0 }`: `listen(): option "connections" must be a number not below 1, not 0`,
 		`{ rate: -0.1 }`:     `listen(): option "rate" must be a number not below 0, not -0.1`,
+		`{ rate: 1e-5 }`:     `listen(): option "rate" is too small: 1e-05 a second is less than one a day`,
 		`{ duration: 'x' }`:  `listen(): option "duration" must be a duration such as '5s' or a number of milliseconds, not x`,
 		`{ time: 1 }`:        `listen(): unknown option "time"; known are connections, rate, duration`,
 	})
