@@ -98,6 +98,29 @@ func TestRefusingGatewayIsNotHammered(t *testing.T) {
 	require.Len(t, containing(o.log, "status 403"), 1, "one of the refusals is logged")
 }
 
+// TestBarrierOutOfReach: ready() doesn't wait for listeners that have all failed, and says
+// why they did.
+func TestBarrierOutOfReach(t *testing.T) {
+	t.Parallel()
+	o := k6(t, written(t, `
+		const gateway = new apigw.Client(__ENV.APIGW_URL);
+		export const options = { scenarios: {
+			listener: { executor: 'per-vu-iterations', exec: 'listener' },
+			broadcast: { executor: 'per-vu-iterations', exec: 'broadcast' },
+		} };
+		export const listener = () => gateway.listen({ connections: 5 });
+		export async function broadcast() {
+			await gateway.ready({ listeners: 5, timeout: '10m' })
+				.catch(({ name, code, message }) => console.log(JSON.stringify({ name, code, message })));
+		}`), serve(t, "--refuse=403:1").env()...)
+	require.Zero(t, o.exit)
+	thrown := o.said(t, 1)[0]
+	require.Equal(t, "ConnectError", thrown.Get("name").Str)
+	require.EqualValues(t, 403, thrown.Get("code").Int())
+	require.Contains(t, thrown.Get("message").Str, "of 5 listeners 0 are ready, and no more can be: 5 failed, 0 were cut off")
+	require.Contains(t, thrown.Get("message").Str, "status 403")
+}
+
 // TestSetupThatFails: k6 closes its channel of samples while a connection of setup() is
 // still open. That is no panic, and the log says that samples are lost.
 func TestSetupThatFails(t *testing.T) {
