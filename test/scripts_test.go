@@ -233,7 +233,9 @@ func TestNobodyListens(t *testing.T) {
 func TestOtherPeoplesBroadcasts(t *testing.T) {
 	t.Parallel()
 	o := k6(t, "scripts/pattern.js", serve(t).env()...)
-	o.requireClean(t)
+	require.Zero(t, o.exit)
+	o.requireCounts(t, map[string]int{"pushgw_connect_failed": 0, "pushgw_errors": 5, "pushgw_errors error=NoStamp": 5})
+	require.Contains(t, o.complaint(t), "no broadcast", "which the pattern doesn't match")
 	require.JSONEq(t, `{"opened":5,"ready":5,"failed":0,"unfinished":0,"received":15,"closed":0}`, o.said(t, 1)[0].Raw)
 	require.Equal(t, 15, o.observed("ws_resp_delay"))
 }
