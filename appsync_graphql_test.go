@@ -55,7 +55,8 @@ func TestGraphQLRejects(t *testing.T) {
 	}{
 		"errors": {
 			200, `{"data":{},"errors":[{"errorType":"Unauthorized","errorCode":7,"message":"m"}]}`,
-			failure{"GatewayError", 7, "Unauthorized: m"}, "Unauthorized",
+			failure{"GatewayError", 7, "Unauthorized: m"},
+			"Unauthorized",
 		},
 		"errors with a status": {
 			403, `{"errors":[{"message":"m"}]}`, failure{"GatewayError", 403, "Validation: m"}, "Validation",

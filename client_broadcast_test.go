@@ -258,11 +258,13 @@ func TestBroadcastOfWhichNothingCanBeSent(t *testing.T) {
 		"a status": {http.StatusBadGateway, `{"data":{}}`, failure{"PublishError", 502, "gateway.test answered with status 502"}, []float64{0, 0}},
 		"an error": {
 			http.StatusOK, `{"errors":[{"errorType":"LimitExceededException","errorCode":429,"message":"Too many"}]}`,
-			failure{"PublishError", 429, "LimitExceeded: Too many"}, []float64{0, 0},
+			failure{"PublishError", 429, "LimitExceeded: Too many"},
+			[]float64{0, 0},
 		},
 		"a refusal": {
 			http.StatusUnauthorized, `{"errors":[{"errorType":"UnauthorizedException","message":"No"}]}`,
-			failure{"PublishError", 401, "Unauthorized: No"}, []float64{0, 0},
+			failure{"PublishError", 401, "Unauthorized: No"},
+			[]float64{0, 0},
 		},
 		"nonsense": {http.StatusOK, `{}`, failure{"PublishError", 0, "Other: the response has neither data nor errors"}, []float64{0, 0}},
 	} {

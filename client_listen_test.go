@@ -125,7 +125,7 @@ func TestListenChecksItsOptions(t *testing.T) {
 // Broadcasts that others sent are dated by their own words.
 func TestListenDatesOtherPeoplesBroadcasts(t *testing.T) {
 	t.Parallel()
-	handler := sockets(func(socket *websocket.Conn, text string) {
+	handler := sockets(func(socket *websocket.Conn, _ string) {
 		reply(socket, fmt.Sprintf("room-%d", time.Now().Add(-1500*time.Millisecond).UnixMilli()))
 	})
 	simulate(t, handler, func(w *world) {

@@ -170,7 +170,7 @@ func TestConnectionOutlivesNoIteration(t *testing.T) {
 
 func TestConnectionThatFails(t *testing.T) {
 	t.Parallel()
-	simulate(t, sockets(func(socket *websocket.Conn, text string) {
+	simulate(t, sockets(func(socket *websocket.Conn, _ string) {
 		reply(socket, `{"message": "Forbidden", "connectionId":"a", "requestId":"b"}`)
 	}), func(w *world) {
 		v := w.vu()

@@ -71,6 +71,10 @@ func TestHostileClosing(t *testing.T) {
 				require.GreaterOrEqual(t, o.count("pushgw_errors", "error=ProtocolError"), 3, "1005, 1006 and 1015 are never sent")
 			},
 		},
+		{ // gorilla reads one byte as none
+			name: "half a code", dialects: onlyAPIGateway, behaviour: hostile.ClosePayload([]byte{3}), acts: "listen,drive",
+			counts: map[string]int{"pushgw_closed by=gateway code=1005": 3},
+		},
 		{
 			name: "no code", dialects: onlyAPIGateway, behaviour: hostile.ClosePayload(nil), acts: "listen,drive",
 			counts: map[string]int{"pushgw_closed by=gateway code=1005": 3, "pushgw_errors": 0},

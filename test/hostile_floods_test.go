@@ -49,7 +49,8 @@ func TestHostileFloods(t *testing.T) {
 		{
 			name: "data before it is ready", dialects: onlyAPIGateway, behaviour: hostile.DataBeforeReady(10_000, 60_000), acts: "drive",
 			check: func(t *testing.T, o *outcome) {
-				require.GreaterOrEqual(t, o.count("pushgw_errors", "error=EarlyMessageDropped"), 10_000-1024)
+				// Some come while the script gets its object, and are early no more.
+				require.InDelta(t, 10_000-1024, o.count("pushgw_errors", "error=EarlyMessageDropped"), 1000)
 			},
 		},
 		{

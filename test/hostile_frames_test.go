@@ -30,7 +30,6 @@ func TestHostileFrames(t *testing.T) {
 		"fragmented ping":                    hostile.FragmentedPing(),
 		"continuation of nothing":            hostile.StrayContinuation(),
 		"message in a message":               hostile.NestedMessage(),
-		"close with one byte":                hostile.ClosePayload([]byte{3}),
 		"close reason that is no UTF-8":      hostile.ClosePayload([]byte("\x03\xe8\xff\xfe")),
 		"close code below all":               hostile.ClosePayload([]byte{0, 7}),
 		"close code above all":               hostile.ClosePayload([]byte{0xff, 0xff}),
@@ -77,7 +76,7 @@ func TestHostileLength(t *testing.T) {
 			name: "300,000 stamps", behaviour: hostile.ManyStamps(300_000), acts: "listen,drive", counts: tooBig,
 		},
 		{
-			name: "300,000 stamps below the limit", behaviour: hostile.ManyStamps(300_000), acts: "listen,drive",
+			name: "100,000 stamps below the limit", behaviour: hostile.ManyStamps(100_000), acts: "listen,drive",
 			options: `{"maxMessageSize": 16777216}`,
 			counts:  map[string]int{"pushgw_errors error=MessageTooBig": 0, "pushgw_closed by=gateway code=1000": 3},
 		},

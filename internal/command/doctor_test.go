@@ -147,23 +147,28 @@ func TestDoctorCompletesThePlan(t *testing.T) {
 	}{
 		{
 			doctor.Plan{Connections: 3, PerVU: 500, Processes: 7},
-			doctor.Plan{Connections: 3, PerVU: 3, Processes: 3}, "",
+			doctor.Plan{Connections: 3, PerVU: 3, Processes: 3},
+			"",
 		},
 		{
 			doctor.Plan{Connections: 1e9, PerVU: 500, Processes: 2, Secure: true},
-			doctor.Plan{Connections: 1e9, PerVU: 500, Processes: 2, Secure: true}, "",
+			doctor.Plan{Connections: 1e9, PerVU: 500, Processes: 2, Secure: true},
+			"",
 		},
 		{
 			doctor.Plan{Connections: 9, PerVU: 2, Processes: 1},
-			doctor.Plan{Connections: 9, PerVU: 2, Processes: 1, Secure: true}, "wss://a/b",
+			doctor.Plan{Connections: 9, PerVU: 2, Processes: 1, Secure: true},
+			"wss://a/b",
 		},
 		{
 			doctor.Plan{Connections: 9, PerVU: 2, Processes: 1},
-			doctor.Plan{Connections: 9, PerVU: 2, Processes: 1}, "ws://a/b",
+			doctor.Plan{Connections: 9, PerVU: 2, Processes: 1},
+			"ws://a/b",
 		},
 		{
 			doctor.Plan{Connections: 9, PerVU: 2, Processes: 1, Secure: true},
-			doctor.Plan{Connections: 9, PerVU: 2, Processes: 1, Secure: true}, "https://a/graphql",
+			doctor.Plan{Connections: 9, PerVU: 2, Processes: 1, Secure: true},
+			"https://a/graphql",
 		},
 	} {
 		o := doctorOptions{plan: c.given, url: c.url}
@@ -178,8 +183,10 @@ func TestDoctorReports(t *testing.T) {
 	var out strings.Builder
 	o := doctorOptions{plan: doctor.Plan{Connections: 5}}
 	found := []doctor.Finding{
-		{Level: doctor.OK, Check: "one", Found: "a"}, {Level: doctor.Warn, Check: "two", Found: "b"},
-		{Level: doctor.Unknown, Check: "three", Found: "c"}, {Level: doctor.Warn, Check: "four", Found: "d"},
+		{Level: doctor.OK, Check: "one", Found: "a"},
+		{Level: doctor.Warn, Check: "two", Found: "b"},
+		{Level: doctor.Unknown, Check: "three", Found: "c"},
+		{Level: doctor.Warn, Check: "four", Found: "d"},
 	}
 	require.NoError(t, o.report(&out, found))
 	lines := strings.Split(out.String(), "\n")
@@ -189,7 +196,9 @@ func TestDoctorReports(t *testing.T) {
 	}, lines)
 
 	failed := []doctor.Finding{
-		{Level: doctor.Fail, Check: "TCP"}, {Level: doctor.Fail, Check: "TCP"}, {Level: doctor.OK, Check: "TLS"},
+		{Level: doctor.Fail, Check: "TCP"},
+		{Level: doctor.Fail, Check: "TCP"},
+		{Level: doctor.OK, Check: "TLS"},
 		{Level: doctor.Fail, Check: "ports"},
 	}
 	out.Reset()

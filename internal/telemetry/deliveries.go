@@ -77,7 +77,7 @@ func (r *Recorder) Unstamped(message []byte) {
 
 // maxOrigins bounds how many publishers' clocks are watched, because anybody can send
 // stamps of ever new ones.
-const maxOrigins = 64
+const maxOrigins = 16
 
 // clockSkew is the error that is counted where two clocks seem to differ.
 const clockSkew = "ClockSkew"

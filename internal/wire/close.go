@@ -23,11 +23,15 @@ func (c *Conn) CloseNow() {
 }
 
 // CloseCode returns the close code and reason that an error of Read stands for: the
-// peer's own, 1005 where the peer gave none, and 1006 where the connection ended
-// without a close frame (RFC 6455, section 7.4.1).
+// peer's own, 1005 where the peer gave none, this side's where it ended the connection
+// because of a Violation, and 1006 where the connection ended without a close frame
+// (RFC 6455, section 7.4.1).
 func CloseCode(err error) (code int, reason string) {
 	var closed *websocket.CloseError
+	var violation *violationError
 	switch ok := errors.As(err, &closed); {
+	case errors.As(err, &violation):
+		return violation.code, violation.reason
 	case ok && closed.Code != websocket.CloseAbnormalClosure:
 		return closed.Code, closed.Text
 	case ok, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF): // gorilla's text for 1006 says no more

@@ -48,12 +48,6 @@ func TestCloseByThePeer(t *testing.T) {
 		"between fragments":        {frame(text, "one") + frame(final|closing, "\x03\xe8"), 1000, ""},
 		"after half a message":     {frame(text, "one"), 1006, ""},
 		"with half a code":         {frame(final|closing, "\x03"), 1005, ""},
-		"with a code that can't be sent": {
-			frame(final|closing, "\x03\xee"), 1006, "websocket: bad close code 1006",
-		},
-		"against the protocol": {
-			frame(final|0x3, ""), 1006, "websocket: bad opcode 3",
-		},
 	} {
 		to := rawGateway(t, func(socket net.Conn, accept string) {
 			write(t, socket, switching(accept)+test.bytes)

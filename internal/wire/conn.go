@@ -5,9 +5,12 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
 )
@@ -18,6 +21,10 @@ type Conn struct {
 	arrivals *arrivalConn // nil: messages are dated when they are read
 	buffer   *bytes.Buffer
 	onPong   func(roundTrip time.Duration)
+	// pinged is when the ping that waits for its pong was sent, by sinceStart; zero if
+	// none waits.
+	pinged     atomic.Int64
+	maxMessage int64
 	// writeTimeout bounds every write, so that a peer that doesn't read can't block
 	// its writer forever.
 	writeTimeout time.Duration
@@ -37,8 +44,15 @@ type Message struct {
 	Read time.Time
 }
 
-func newConn(socket *websocket.Conn, arrivals *arrivalConn) *Conn {
-	c := &Conn{socket: socket, arrivals: arrivals, writeTimeout: defaultWriteTimeout}
+// defaultMaxMessage is Target.MaxMessage where none is given.
+const defaultMaxMessage = 1 << 20
+
+func newConn(socket *websocket.Conn, arrivals *arrivalConn, maxMessage int64) *Conn {
+	if maxMessage <= 0 {
+		maxMessage = defaultMaxMessage
+	}
+	c := &Conn{socket: socket, arrivals: arrivals, maxMessage: maxMessage, writeTimeout: defaultWriteTimeout}
+	socket.SetReadLimit(maxMessage)
 	socket.SetPongHandler(c.pong)
 	return c
 }
@@ -56,22 +70,25 @@ const maxPooledBuffer = 64 << 10
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // Read waits for the next message. After an error the connection can only be
-// closed; CloseCode says what the error means.
+// closed; CloseCode and Violation say what the error means.
 func (c *Conn) Read() (Message, error) {
 	c.release()
-	_, reader, err := c.socket.NextReader()
+	kind, reader, err := c.socket.NextReader()
 	if err != nil {
-		return Message{}, err
+		return Message{}, c.readError(err)
 	}
 	c.buffer, _ = buffers.Get().(*bytes.Buffer)
 	c.buffer.Reset()
 	if _, err := c.buffer.ReadFrom(reader); err != nil {
-		return Message{}, err
+		return Message{}, c.readError(err)
 	}
 	m := Message{Data: c.buffer.Bytes(), Read: time.Now()}
 	m.Arrived = m.Read
 	if c.arrivals != nil && !c.arrivals.last.IsZero() {
 		m.Arrived = c.arrivals.last
+	}
+	if kind == websocket.TextMessage && !utf8.Valid(m.Data) {
+		return Message{}, c.notUTF8()
 	}
 	return m, nil
 }
@@ -93,17 +110,31 @@ func (c *Conn) Write(text []byte) error {
 	return c.socket.WriteMessage(websocket.TextMessage, text)
 }
 
-// Ping sends a ping whose payload is its own time, so that the pong gives the round
-// trip and nothing has to be kept here.
+// Ping sends a ping whose payload is its own time, so that no peer can answer it
+// before it has come.
 func (c *Conn) Ping() error {
-	now := time.Now()
-	return c.socket.WriteControl(websocket.PingMessage, strconv.AppendInt(nil, now.UnixNano(), 10), now.Add(c.writeTimeout))
+	now := sinceStart()
+	c.pinged.Store(now)
+	return c.socket.WriteControl(websocket.PingMessage, pingPayload(now), time.Now().Add(c.writeTimeout))
 }
 
+// pong passes on the round trip of the last ping. Every other pong is ignored: it is
+// legal and may carry anything (RFC 6455, section 5.5.3).
 func (c *Conn) pong(payload string) error {
-	sent, err := strconv.ParseInt(payload, 10, 64)
-	if err == nil && c.onPong != nil { // an unsolicited pong is legal, and may carry anything
-		c.onPong(time.Since(time.Unix(0, sent)))
+	pinged := c.pinged.Load()
+	if pinged == 0 || payload != string(pingPayload(pinged)) || !c.pinged.CompareAndSwap(pinged, 0) {
+		return nil
+	}
+	if c.onPong != nil {
+		c.onPong(time.Duration(sinceStart() - pinged))
 	}
 	return nil
 }
+
+func pingPayload(sent int64) []byte { return strconv.AppendInt(nil, sent, 10) }
+
+// started is when sinceStart was zero.
+var started = time.Now()
+
+// sinceStart is a clock in nanoseconds that nobody can set. It is never zero.
+func sinceStart() int64 { return cmp.Or(int64(time.Since(started)), 1) }

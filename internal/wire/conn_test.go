@@ -134,17 +134,6 @@ func TestACutFrameIsNoMessage(t *testing.T) {
 	}
 }
 
-// Compression isn't offered, so a gateway must not use it.
-func TestCompressedFramesAreRefused(t *testing.T) {
-	t.Parallel()
-	const rsv1 = 0x40
-	to := rawGateway(t, func(socket net.Conn, accept string) {
-		write(t, socket, switching(accept)+frame(final|rsv1|text, "\x2a\x49\x2d\x2e\x01\x00"))
-	})
-	_, err := dial(t, to).Read()
-	require.ErrorContains(t, err, "RSV1")
-}
-
 // A connection that waits holds no buffer, and the buffer of a large message isn't
 // used again for small ones.
 func TestBuffersArePooled(t *testing.T) {
@@ -172,10 +161,11 @@ func TestPingMeasuresTheRoundTrip(t *testing.T) {
 			answer := socket.PingHandler()
 			socket.SetPingHandler(func(payload string) error {
 				time.Sleep(margin)
-				for _, unsolicited := range []string{"", "whatever"} {
+				for _, unsolicited := range []string{"", "whatever", "0", "1", "-1", "+" + payload, "0" + payload, payload + "0"} {
 					write(t, socket.NetConn(), frame(final|pong, unsolicited))
 				}
 				err := answer(payload)
+				write(t, socket.NetConn(), frame(final|pong, payload)) // it has been answered
 				assert.NoError(t, socket.WriteMessage(websocket.TextMessage, []byte("after the pong")))
 				return err
 			})
@@ -192,6 +182,44 @@ func TestPingMeasuresTheRoundTrip(t *testing.T) {
 		require.GreaterOrEqual(t, trips[0], margin)
 		require.LessOrEqual(t, trips[0], time.Since(began))
 	})
+}
+
+// A peer may leave out the pongs of all pings but the latest, or send them late.
+func TestOnlyTheLatestPingIsMeasured(t *testing.T) {
+	t.Parallel()
+	payloads := make(chan string, 2)
+	to := gateway(t, false, func(socket *websocket.Conn) {
+		socket.SetPingHandler(func(payload string) error {
+			if payloads <- payload; len(payloads) < cap(payloads) {
+				return nil
+			}
+			write(t, socket.NetConn(), frame(final|pong, <-payloads)+frame(final|text, "after the first's")+
+				frame(final|pong, <-payloads)+frame(final|text, "after the second's"))
+			return nil
+		})
+		untilClosed(socket)
+	})
+	conn := dial(t, to)
+	trips := 0
+	conn.OnPong(func(time.Duration) { trips++ })
+	require.NoError(t, conn.Ping())
+	require.NoError(t, conn.Ping())
+	require.Equal(t, "after the first's", string(read(t, conn).Data))
+	require.Zero(t, trips)
+	require.Equal(t, "after the second's", string(read(t, conn).Data))
+	require.Equal(t, 1, trips)
+}
+
+// Nobody has to have pinged for a pong to come.
+func TestUnsolicitedPongs(t *testing.T) {
+	t.Parallel()
+	to, send := onDemand(t, false)
+	conn := dial(t, to)
+	conn.OnPong(func(trip time.Duration) { t.Error(trip) })
+	for _, payload := range []string{"", "0", "1", "-9223372036854775808"} {
+		send(frame(final|pong, payload) + frame(final|text, "after it"))
+		require.Equal(t, "after it", string(read(t, conn).Data))
+	}
 }
 
 func TestPongWithoutAListenerIsIgnored(t *testing.T) {

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gorilla/websocket"
 	"go.k6.io/k6/v2/lib/netext"
@@ -30,6 +32,9 @@ type Target struct {
 	// TLSConfig returns it, is shared by all connections; any other is copied for each.
 	TLS        *tls.Config
 	Timestamps Timestamps
+	// MaxMessage is how many bytes a message may have; zero for 1 MiB. A longer one
+	// ends the connection before its bytes are read.
+	MaxMessage int64
 }
 
 // TLSConfig returns a configuration for the WebSockets of one host. It is derived from
@@ -60,7 +65,7 @@ var writeBuffers sync.Pool
 
 // Dial opens a WebSocket connection. Its error is a *DialError.
 func Dial(ctx context.Context, target *Target) (*Conn, error) {
-	attempt := dialing{target: target, phase: PhaseDNS, unwatch: func() bool { return true }}
+	attempt := dialing{target: target, phase: PhaseUpgrade, unwatch: func() bool { return true }}
 	dialer := websocket.Dialer{
 		NetDialContext:    attempt.tcp,
 		NetDialTLSContext: attempt.tls,
@@ -70,20 +75,25 @@ func Dial(ctx context.Context, target *Target) (*Conn, error) {
 		WriteBufferPool:   &writeBuffers,
 	}
 	socket, response, err := dialer.DialContext(ctx, target.URL.String(), target.Header)
+	err = upgradeError(response, err)
 	if inTime := attempt.unwatch(); err == nil && !inTime {
-		_ = socket.Close()
 		err = ctx.Err()
 	}
 	if err != nil {
+		if socket != nil {
+			_ = socket.Close()
+		}
 		return nil, attempt.failed(ctx, response, err)
 	}
-	return newConn(socket, attempt.arrivals), nil
+	attempt.request.responseRead()
+	return newConn(socket, attempt.arrivals, target.MaxMessage), nil
 }
 
 // dialing is one attempt to open a connection.
 type dialing struct {
 	target   *Target
 	phase    Phase // the one that it is in
+	request  *requestConn
 	arrivals *arrivalConn
 	// unwatch stops closing the connection when the context ends. It reports whether
 	// that was in time.
@@ -95,7 +105,8 @@ func (d *dialing) tcp(ctx context.Context, network, addr string) (net.Conn, erro
 	if err != nil {
 		return nil, err
 	}
-	return newRequestConn(conn), nil
+	d.request = newRequestConn(conn)
+	return d.request, nil
 }
 
 func (d *dialing) tls(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -114,21 +125,22 @@ func (d *dialing) tls(ctx context.Context, network, addr string) (net.Conn, erro
 		return nil, err
 	}
 	d.phase = PhaseUpgrade
-	return newRequestConn(secure), nil
+	d.request = newRequestConn(secure)
+	return d.request, nil
 }
 
 // open makes the TCP connection. Arrivals are watched below k6's own connection, so
 // that k6 goes on counting its bytes.
 func (d *dialing) open(ctx context.Context, network, addr string, f framing) (net.Conn, error) {
-	conn, err := d.target.DialContext(ctx, network, addr)
+	// k6's lookup takes no context: it may outlast the deadline, and then Go's dialer
+	// fails without having tried. So the attempt itself says when there is an address.
+	var hasAddress atomic.Bool
+	hasAddress.Store(net.ParseIP(d.target.URL.Hostname()) != nil)
+	conn, err := d.target.DialContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		ConnectStart: func(string, string) { hasAddress.Store(true) },
+	}), network, addr)
 	if err != nil {
-		// A failure of the network is a *net.OpError. Every other error comes before
-		// there is an address: a name that wasn't found, is blocked or is forbidden.
-		var operation *net.OpError
-		var lookup *net.DNSError
-		if !errors.As(err, &lookup) && (errors.As(err, &operation) || errors.Is(err, context.DeadlineExceeded)) {
-			d.phase = PhaseTCP
-		}
+		d.phase = dialPhase(err, hasAddress.Load())
 		return nil, limits.Explain(err)
 	}
 	d.phase = PhaseUpgrade
@@ -142,6 +154,23 @@ func (d *dialing) open(ctx context.Context, network, addr string, f framing) (ne
 	// its cancellation.
 	d.unwatch = context.AfterFunc(ctx, func() { _ = conn.Close() })
 	return conn, nil
+}
+
+// dialPhase returns the phase of an error of DialContext. A failure of the network is a
+// *net.OpError. Every other error comes before there is an address: a name that wasn't
+// found, is blocked or is forbidden.
+func dialPhase(err error, hasAddress bool) Phase {
+	var operation *net.OpError
+	var lookup *net.DNSError
+	ended := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+	switch {
+	case errors.As(err, &lookup), ended && !hasAddress:
+		return PhaseDNS
+	case ended, errors.As(err, &operation):
+		return PhaseTCP
+	default:
+		return PhaseDNS
+	}
 }
 
 // disableKeepAlive stops TCP's keep-alive probes, which k6's dialer asks for every 30

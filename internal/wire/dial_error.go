@@ -1,12 +1,14 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -35,41 +37,66 @@ type DialError struct {
 	Status int
 	// Host is the host that was dialled, with its port.
 	Host string
-	// Body is the beginning of the response to a refused upgrade.
+	// Path is the one whose upgrade was refused, without the query.
+	Path string
+	// Location is where a refused upgrade was redirected to, as host and path.
+	Location string
+	// Body is the beginning of the response to a refused upgrade, unless that was a
+	// redirection.
 	Body string
 	Err  error
 }
 
-// Error implements error. It shows the address without path and query, because a
-// query may hold credentials.
+// Error implements error. It shows no query, because one may hold credentials.
 func (e *DialError) Error() string {
-	if e.Status != 0 {
-		text := fmt.Sprintf("%s refused the WebSocket upgrade with status %d %s", e.Host, e.Status, http.StatusText(e.Status))
-		if e.Body != "" {
-			text += ": " + e.Body
-		}
-		return text
+	if e.Status == 0 {
+		return clip(fmt.Sprintf("connecting to %s failed (%s): %v", e.Host, e.Phase, e.Err), 1000)
 	}
-	return fmt.Sprintf("connecting to %s failed (%s): %v", e.Host, e.Phase, e.Err)
+	text := e.Host + " refused the WebSocket upgrade"
+	if e.Path != "" {
+		text += " of " + e.Path
+	}
+	text += strings.TrimRight(fmt.Sprintf(" with status %d %s", e.Status, http.StatusText(e.Status)), " ")
+	if e.Location != "" {
+		text += " (to " + e.Location + ")"
+	}
+	if e.Body != "" {
+		text += ": " + e.Body
+	}
+	return text
 }
 
 // Unwrap returns the cause.
 func (e *DialError) Unwrap() error { return e.Err }
 
-// failed returns the error of an attempt that ended with err and, where the upgrade
-// was refused, with a response.
+// failed returns the error of an attempt that ended with err and, where the gateway
+// gave one, a response.
 func (d *dialing) failed(ctx context.Context, response *http.Response, err error) *DialError {
 	failure := &DialError{Phase: d.phase, Host: d.target.URL.Host, Err: err}
 	switch {
 	case response != nil && errors.Is(err, websocket.ErrBadHandshake):
-		failure.Status = response.StatusCode
-		body, _ := io.ReadAll(io.LimitReader(response.Body, 256)) // gorilla has read it already
-		failure.Body = strings.TrimSpace(string(body))
+		d.refused(failure, response)
 	case ContextError(ctx) != nil && !timedOut(err): // err is a consequence of the context's end
 		failure.Err = ContextError(ctx)
 	}
 	return failure
 }
+
+// refused tells a failure what the response to a refused upgrade says.
+func (d *dialing) refused(failure *DialError, response *http.Response) {
+	failure.Status = response.StatusCode
+	failure.Path = pathOf(d.target.URL)
+	location, err := d.target.URL.Parse(response.Header.Get("Location"))
+	if failure.Status/100 == 3 && err == nil && response.Header.Get("Location") != "" {
+		failure.Location = clip(location.Host+pathOf(location), 256)
+		return // the body repeats the location, with its query
+	}
+	body, _ := io.ReadAll(io.LimitReader(response.Body, 256)) // gorilla has read it already
+	failure.Body = strings.TrimSpace(string(body))
+}
+
+// pathOf returns the path of a URL as a request has it.
+func pathOf(u *url.URL) string { return cmp.Or(u.EscapedPath(), "/") }
 
 // timedOut reports whether err is a timeout by its own account.
 func timedOut(err error) bool {

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestDialErrorShowsNoPathOrQuery(t *testing.T) {
+func TestDialErrorText(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("no route")
 	for want, err := range map[string]*DialError{
@@ -21,6 +21,12 @@ func TestDialErrorShowsNoPathOrQuery(t *testing.T) {
 		},
 		"a.test:1 refused the WebSocket upgrade with status 403 Forbidden: no": {
 			Phase: PhaseUpgrade, Host: "a.test:1", Status: 403, Body: "no", Err: cause,
+		},
+		"a.test:1 refused the WebSocket upgrade of /x with status 599: no": {
+			Phase: PhaseUpgrade, Host: "a.test:1", Status: 599, Path: "/x", Body: "no", Err: cause,
+		},
+		"a.test:1 refused the WebSocket upgrade of /x with status 301 Moved Permanently (to b.test/y)": {
+			Phase: PhaseUpgrade, Host: "a.test:1", Status: 301, Path: "/x", Location: "b.test/y", Err: cause,
 		},
 	} {
 		assert.EqualError(t, err, want)

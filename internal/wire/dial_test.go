@@ -130,13 +130,13 @@ func TestUpgradeIsRefused(t *testing.T) {
 		to := httpGateway(t, secure, func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, `{"message": "Forbidden"} `+strings.Repeat(".", 5000), http.StatusForbidden)
 		})
-		to.URL.RawQuery = "key=secret"
+		to.URL.Path, to.URL.RawQuery = "/a wrong/path", "key=secret"
 		failed := refused(t.Context(), t, to)
 		assert.Equal(t, PhaseUpgrade, failed.Phase)
 		assert.Equal(t, http.StatusForbidden, failed.Status)
 		assert.Len(t, failed.Body, 256)
 		assert.ErrorIs(t, failed, websocket.ErrBadHandshake)
-		assert.ErrorContains(t, failed, to.URL.Host+` refused the WebSocket upgrade with status 403 Forbidden: {"message": "Forbidden"} ...`)
+		assert.ErrorContains(t, failed, to.URL.Host+` refused the WebSocket upgrade of /a%20wrong/path with status 403 Forbidden: {"message": "Forbidden"} ...`)
 		assert.NotContains(t, failed.Error(), "secret")
 	}
 }
@@ -144,24 +144,100 @@ func TestUpgradeIsRefused(t *testing.T) {
 func TestUpgradeIsNotAnswered(t *testing.T) {
 	t.Parallel()
 	for name, response := range map[string]string{
-		"no HTTP":        "220 smtp.test ESMTP\r\n",
-		"nothing":        "",
-		"half a line":    "HTTP/1.1 101 Switching",
-		"wrong key":      switching("nonsense"),
-		"other protocol": "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+		"no HTTP":     "220 smtp.test ESMTP\r\n",
+		"nothing":     "",
+		"half a line": "HTTP/1.1 101 Switching",
 	} {
 		to := rawGateway(t, func(socket net.Conn, _ string) { write(t, socket, response) })
 		failed := refused(t.Context(), t, to)
 		assert.Equal(t, PhaseUpgrade, failed.Phase, name)
+		assert.Zero(t, failed.Status, name)
 	}
 }
 
-func TestCompressionIsNotAccepted(t *testing.T) {
+func TestRedirection(t *testing.T) {
 	t.Parallel()
-	to := rawGateway(t, func(socket net.Conn, accept string) {
-		write(t, socket, strings.Replace(switching(accept), "\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n", 1))
+	for location, want := range map[string]string{
+		"https://else.test:8443/b?key=secret":  "with status 302 Found (to else.test:8443/b)",
+		"wss://me:secret@else.test?key=secret": "with status 302 Found (to else.test/)",
+		"/c?key=secret":                        "with status 302 Found (to HOST/c)",
+		"d":                                    "with status 302 Found (to HOST/dev/d)",
+		"":                                     "with status 302 Found: moved",
+		"://":                                  "with status 302 Found: moved",
+		"http://a.test/" + strings.Repeat("x", 999): "with status 302 Found (to a.test/" + strings.Repeat("x", 249) + "...)",
+	} {
+		to := httpGateway(t, false, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Location"] = []string{location}
+			w.WriteHeader(http.StatusFound)
+			write(t, w, "moved")
+		})
+		to.URL.Path, to.URL.RawQuery = "/dev/", "key=secret"
+		failed := refused(t.Context(), t, to)
+		assert.Equal(t, http.StatusFound, failed.Status)
+		want = strings.ReplaceAll(want, "HOST", to.URL.Host)
+		assert.EqualError(t, failed, to.URL.Host+" refused the WebSocket upgrade of /dev/ "+want)
+	}
+}
+
+// A location is a redirection only where the status says so.
+func TestLocationWithoutARedirection(t *testing.T) {
+	t.Parallel()
+	to := httpGateway(t, false, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", "/else")
+		http.Error(w, "no", http.StatusForbidden)
 	})
-	assert.Equal(t, PhaseUpgrade, refused(t.Context(), t, to).Phase)
+	failed := refused(t.Context(), t, to)
+	assert.Empty(t, failed.Location)
+	assert.Equal(t, "no", failed.Body)
+}
+
+// What gorilla refuses to send has nothing to do with DNS.
+func TestHeaderThatCannotBeSent(t *testing.T) {
+	t.Parallel()
+	to := target(t, "http://gateway.test/")
+	to.Header = http.Header{"Upgrade": {"h2c"}}
+	failed := refused(t.Context(), t, to)
+	assert.Equal(t, PhaseUpgrade, failed.Phase)
+	assert.ErrorContains(t, failed, "duplicate header not allowed: Upgrade")
+}
+
+// k6's lookup can't be interrupted: the deadline may have passed once it is over.
+func TestLookupTakesTooLong(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(context.Context) (context.Context, context.CancelFunc){
+		"deadline": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, time.Millisecond)
+		},
+		"cancelled": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			time.AfterFunc(time.Millisecond, cancel)
+			return ctx, cancel
+		},
+	} {
+		ctx, cancel := end(t.Context())
+		defer cancel()
+		to := target(t, "http://slow.test/")
+		to.DialContext = k6Dialer(func(string) ([]net.IP, error) {
+			<-ctx.Done()
+			return []net.IP{{127, 0, 0, 1}}, nil
+		}).DialContext
+		assert.Equal(t, PhaseDNS, refused(ctx, t, to).Phase, name)
+	}
+}
+
+// After the lookup it is the connection that takes too long.
+func TestConnectingTakesTooLongAfterALookup(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), shortTimeout)
+	defer cancel()
+	dialer := k6Dialer(func(string) ([]net.IP, error) { return []net.IP{{127, 0, 0, 1}}, nil })
+	dialer.Control = func(string, string, syscall.RawConn) error {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	to := target(t, "http://gateway.test/")
+	to.DialContext = dialer.DialContext
+	assert.Equal(t, PhaseTCP, refused(ctx, t, to).Phase)
 }
 
 // A gateway may fall silent in any phase. Then the context ends the attempt, by its

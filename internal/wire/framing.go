@@ -145,7 +145,7 @@ func frameSize(h []byte) (int, bool) {
 	case len(h) < 10:
 		return 10, false
 	default:
-		return head + 8 + int(binary.BigEndian.Uint64(h[2:])&math.MaxInt32), true
+		return head + 8 + int(min(binary.BigEndian.Uint64(h[2:]), math.MaxInt-maxHeader)), true
 	}
 }
 

@@ -3,10 +3,8 @@ package wire
 import (
 	"bufio"
 	"context"
-	"crypto/sha1"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -102,8 +100,7 @@ func rawGateway(t *testing.T, f func(socket net.Conn, accept string)) *Target {
 	return tcpGateway(t, func(socket net.Conn) {
 		request, err := http.ReadRequest(bufio.NewReader(socket))
 		if assert.NoError(t, err) {
-			sum := sha1.Sum([]byte(request.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-			f(socket, base64.StdEncoding.EncodeToString(sum[:]))
+			f(socket, acceptFor(request.Header.Get("Sec-WebSocket-Key")))
 		}
 	})
 }

@@ -8,11 +8,12 @@ import (
 
 // requestConn collects the upgrade request in a pooled buffer and sends it when the
 // response is read. By itself net/http allocates four kilobytes for each request it
-// writes, a lot compared with what a connection needs. After the first Read it passes
-// everything on to the connection below.
+// writes, a lot compared with what a connection needs. It also bounds the response.
+// After that it passes everything on to the connection below.
 type requestConn struct {
 	net.Conn
-	request *bufio.Writer // nil once it has been sent
+	request  *bufio.Writer // nil once it has been sent
+	response int           // how much more of the response may be read; negative: it is over
 }
 
 // requests holds the buffers for upgrade requests.
@@ -21,8 +22,11 @@ var requests = sync.Pool{New: func() any { return bufio.NewWriter(nil) }}
 func newRequestConn(conn net.Conn) *requestConn {
 	request, _ := requests.Get().(*bufio.Writer)
 	request.Reset(conn)
-	return &requestConn{Conn: conn, request: request}
+	return &requestConn{Conn: conn, request: request, response: maxResponse}
 }
+
+// responseRead ends the limit on what is read.
+func (c *requestConn) responseRead() { c.response = -1 }
 
 // Write implements net.Conn.
 func (c *requestConn) Write(p []byte) (int, error) {
@@ -54,5 +58,14 @@ func (c *requestConn) Read(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	return c.Conn.Read(p)
+	switch {
+	case c.response < 0:
+		return c.Conn.Read(p)
+	case c.response == 0:
+		return 0, errResponseTooLong
+	default:
+		n, err := c.Conn.Read(p[:min(len(p), c.response)])
+		c.response -= n
+		return n, err
+	}
 }

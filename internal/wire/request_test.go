@@ -78,6 +78,25 @@ func TestRequestThatCannotBeSent(t *testing.T) {
 	require.Equal(t, []string{"3"}, again.writes)
 }
 
+// The response may have 64 KiB, and what comes after it any number of bytes.
+func TestResponseIsBounded(t *testing.T) {
+	t.Parallel()
+	c := newRequestConn(&fakeConn{response: strings.Repeat("x", 100_000)})
+	n, err := c.Read(make([]byte, 40_000))
+	require.NoError(t, err)
+	require.Equal(t, 40_000, n)
+	n, err = c.Read(make([]byte, 40_000))
+	require.NoError(t, err)
+	require.Equal(t, 64<<10-40_000, n)
+	n, err = c.Read(make([]byte, 1))
+	require.Equal(t, errResponseTooLong, err)
+	require.Zero(t, n)
+	c.responseRead()
+	n, err = c.Read(make([]byte, 90_000))
+	require.NoError(t, err)
+	require.Equal(t, 90_000, n)
+}
+
 // A URL with a signature may be longer than the buffer.
 func TestLongRequest(t *testing.T) {
 	t.Parallel()
