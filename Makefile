@@ -6,7 +6,7 @@ tool       := go tool -modfile=tools/go.mod
 sources    := go.mod go.sum $(shell find . -name tools -prune -o -name test -prune -o -name bench -prune -o \
 	\( -name '*.go' -o -name '*.graphql' \) ! -name '*_test.go' -print)
 
-.PHONY: help build run test lint types exact bench clean
+.PHONY: help build run test lint types exact fuzz bench clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,17 @@ types: ## check index.d.ts, and the scripts against it (needs npm)
 
 exact: build ## hold every count against the gateway's, under each fault, ten times (half an hour)
 	EXACT_LISTENERS=2000 EXACT_BROADCASTS=200 K6=$(CURDIR)/k6 go test ./test -run TestEveryCountIsExact -v -count=10 -timeout=90m
+
+fuzz_time := 60s
+
+# `go test -list` prints a package's targets, one a line, and then the package.
+fuzz: ## run every fuzz target for a minute
+	@list=$$(go test -list '^Fuzz' ./...) && echo "$$list" | \
+	awk '/^Fuzz/ { names[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, names[i]; n = 0 }' | \
+	while read -r package target; do \
+		echo "$$package $$target"; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(fuzz_time) "$$package" </dev/null || exit; \
+	done
 
 bench: build ## measure, beside plain k6 scripts
 	go run ./bench

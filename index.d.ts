@@ -65,6 +65,11 @@ declare module "k6/x/pushgw" {
     stampPattern?: string;
     /** HTTP headers to send with every upgrade and every request. Default none. */
     headers?: { [name: string]: string };
+    /**
+     * How many bytes a message from the gateway may have. A longer one ends its connection.
+     * Default 1048576 (1 MiB), which is above what either gateway sends.
+     */
+    maxMessageSize?: number;
   }
 
   export interface ListenOptions {
@@ -82,17 +87,22 @@ declare module "k6/x/pushgw" {
     duration?: Duration;
   }
 
-  /** What became of the connections of one `listen()`. */
+  /** What became of the connections of one `listen()`; opened = ready + failed + unfinished. */
   export interface ListenResult {
-    /** Connections opened, of which some may have failed before they were ready. */
+    /** Connections begun, whatever came of them. */
     opened: number;
     /** Those of them that the gateway acknowledged: they joined, or subscribed. */
     ready: number;
-    /** Connections that were refused, or failed before they were ready. */
+    /**
+     * Those that never became ready: refused, broken off, or still in the handshake when the
+     * duration was over.
+     */
     failed: number;
+    /** Those that were still connecting when the test was interrupted. */
+    unfinished: number;
     /** Broadcasts received. */
     received: number;
-    /** Connections that the gateway closed, or whose subscription it ended. */
+    /** Connections that the gateway or the network closed, or whose subscription it ended. */
     closed: number;
   }
 
@@ -104,7 +114,12 @@ declare module "k6/x/pushgw" {
     listeners: number;
     /** The share of them that is enough, from 0 to 1. Default 1. */
     quorum?: number;
-    /** How long to wait before it is a `TimeoutError`. Default `'1m'`. */
+    /**
+     * How long to wait before it is a `TimeoutError`. When it can't be reached any more, because
+     * as many have been tried and no more are coming, it is the error of the first listener that
+     * failed, a `ConnectError` or a `HandshakeError`, at once. Either says how the listeners
+     * stand, and why the first failed. Default `'1m'`.
+     */
     timeout?: Duration;
     /**
      * Whether to send canaries through the gateway until the listeners have heard one, for an
@@ -141,23 +156,43 @@ declare module "k6/x/pushgw" {
 
   /**
    * The account of a series of broadcasts to the listeners of this process. A delivery is one broadcast reaching one
-   * listener; expected = received + lost + indeterminate. Times are milliseconds from when
-   * a broadcast was due to its arrival.
+   * listener; expected = received + lost + indeterminate, and planned = sent + unsent. Times are
+   * milliseconds from when a broadcast was due to its arrival.
    */
   export interface BroadcastResult {
+    /** Broadcasts that were to be sent: `count`. */
+    planned: number;
     /** Broadcasts sent. */
     sent: number;
+    /**
+     * Broadcasts that could not be sent, and those that were not tried because the connection was
+     * closed, the key refused or the operation invalid, or because the test ended.
+     */
+    unsent: number;
     /** Deliveries that were due: listeners that were ready, added up over the broadcasts. */
     expected: number;
     /** Deliveries that came, the first copy of each. */
     received: number;
-    /** Deliveries that did not come. */
+    /**
+     * Deliveries that did not come, also because the gateway or the network had ended the
+     * listener's connection first.
+     */
     lost: number;
+    /**
+     * Deliveries that nobody was there for: listeners that had been ready and were cut off, added
+     * up over the broadcasts that were sent meanwhile. They are not among the expected.
+     */
+    missed: number;
+    /** Deliveries that came after their broadcast had been settled. Where they were due, they are lost. */
+    late: number;
     /** Further copies of deliveries. */
     duplicated: number;
     /** Deliveries that came after a later broadcast. */
     reordered: number;
-    /** Deliveries that may or may not have been due: the listener came or went meanwhile. */
+    /**
+     * Deliveries of which nobody can know: this side ended the listener, the listener had not
+     * joined yet, or the test ended, while they were under way.
+     */
     indeterminate: number;
     /** How long the first listener waited, of the slowest broadcast. */
     first: number;
@@ -245,9 +280,12 @@ declare module "k6/x/pushgw" {
     interface Host extends Connection {
       readonly nickname: string;
       readonly room: string;
-      /** Joins another room; resolves when the application says so. */
+      /** Joins another room; resolves when the application says so. Several go out one after another. */
       join(room: string): Promise<void>;
-      /** Sends broadcasts to the room and waits for the account of them. */
+      /**
+       * Sends broadcasts to the room and waits for the account of them. It sends no more once the
+       * connection is closed. If none could be sent, it rejects with a `PublishError`.
+       */
       broadcast(options?: MessageOptions): Promise<BroadcastResult>;
     }
 
@@ -256,11 +294,15 @@ declare module "k6/x/pushgw" {
       constructor(url: string, options?: Options);
       /** Opens one connection that the script drives; resolves when it has joined. */
       connect(options?: ConnectOptions): Promise<Host>;
-      /** Opens listeners and holds them, without a line of JavaScript for what they receive. */
+      /**
+       * Opens listeners and holds them, without a line of JavaScript for what they receive. After
+       * a `listen()` that ran out of connections, the VU's next one waits before it opens any:
+       * half a second, then longer from failure to failure, up to half a minute, with jitter.
+       */
       listen(options?: ListenOptions): Promise<ListenResult>;
-      /** Waits until that many listeners of the process are ready. */
+      /** Waits until that many listeners of the process are ready, or can't be any more. */
       ready(options: ReadyOptions): Promise<ReadyResult>;
-      /** Sends broadcasts from a connection of its own and waits for the account of them. */
+      /** Sends broadcasts from a connection of its own and waits for the account of them, as a host's does. */
       broadcast(options?: MessageOptions): Promise<BroadcastResult>;
     }
   }
@@ -322,11 +364,19 @@ declare module "k6/x/pushgw" {
       constructor(url: string, options: Options);
       /** Opens one connection that the script drives; resolves when it is acknowledged. */
       connect(options?: {}): Promise<Host>;
-      /** Opens listeners and holds them, without a line of JavaScript for what they receive. */
+      /**
+       * Opens listeners and holds them, without a line of JavaScript for what they receive. After
+       * a `listen()` that ran out of connections, the VU's next one waits before it opens any:
+       * half a second, then longer from failure to failure, up to half a minute, with jitter.
+       */
       listen(options?: ListenOptions): Promise<ListenResult>;
-      /** Waits until that many listeners of the process are ready. */
+      /** Waits until that many listeners of the process are ready, or can't be any more. */
       ready(options: ReadyOptions): Promise<ReadyResult>;
-      /** Sends mutations and waits for the account of their deliveries. */
+      /**
+       * Sends mutations and waits for the account of their deliveries. It sends no more once the
+       * key is refused or the operation invalid. If none could be sent, it rejects with a
+       * `PublishError`.
+       */
       broadcast(options?: BroadcastOptions): Promise<BroadcastResult>;
       /** Sends one GraphQL request over HTTPS; resolves with the response's `data`. */
       graphql(operation: Operation): Promise<any>;

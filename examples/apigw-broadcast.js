@@ -25,6 +25,9 @@ export const options = {
     'msg_received_counter{gateway:apigw}': [`count==${(LISTENERS / SEGMENTS) * BROADCASTS}`],
     'ws_resp_delay{gateway:apigw}': ['p(95)<10000'],
     'pushgw_lost{gateway:apigw}': ['count==0'],
+    'pushgw_missed{gateway:apigw}': ['count==0'],
+    'pushgw_unsent{gateway:apigw}': ['count==0'],
+    'pushgw_closed{gateway:apigw,by:gateway}': ['count==0'],
   },
 };
 

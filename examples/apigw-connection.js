@@ -9,7 +9,7 @@ const gateway = new apigw.Client(__ENV.APIGW_URL || 'ws://127.0.0.1:8090/dev'); 
 
 export const options = {
   scenarios: { chat: { executor: 'per-vu-iterations', vus: 1, exec: 'chat' } },
-  thresholds: { checks: ['rate==1'] },
+  thresholds: { checks: ['rate==1'], 'pushgw_closed{by:gateway}': ['count==0'] },
 };
 
 export async function chat() {

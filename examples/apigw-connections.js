@@ -32,6 +32,7 @@ export const options = {
     nickname_counter: [`count==${TARGET / SEGMENTS}`],
     joined_success_counter: [`count==${TARGET / SEGMENTS}`],
     pushgw_connect_failed: ['count==0'],
+    'pushgw_closed{by:gateway}': ['count==0'],
   },
 };
 

@@ -35,6 +35,9 @@ export const options = {
     'msg_received_counter{gateway:appsync}': [`count==${(LISTENERS / SEGMENTS) * BROADCASTS}`],
     'ws_resp_delay{gateway:appsync}': ['p(95)<10000'],
     'pushgw_lost{gateway:appsync}': ['count==0'],
+    'pushgw_missed{gateway:appsync}': ['count==0'],
+    'pushgw_unsent{gateway:appsync}': ['count==0'],
+    'pushgw_closed{gateway:appsync,by:gateway}': ['count==0'],
   },
 };
 

@@ -34,6 +34,7 @@ export const options = {
   thresholds: {
     subscribed_success_counter: [`count==${TARGET / SEGMENTS}`],
     pushgw_connect_failed: ['count==0'],
+    'pushgw_closed{by:gateway}': ['count==0'],
   },
 };
 

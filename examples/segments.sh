@@ -31,7 +31,7 @@ for i in 1 2 3; do
 done
 
 echo "all segments"
-awk '/^ +(ws_sessions|[a-z_]+_counter|pushgw_(connect_failed|lost))\.*:/ {
+awk '/^ +(ws_sessions|[a-z_]+_counter|pushgw_(connect_failed|lost|missed|unsent))\.*:/ {
   sub(/\.*:$/, "", $1); sum[$1] += $2
 } END { for (name in sum) print "  " name, sum[name] }' "$out"/* | sort
 exit "$failed"

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,25 +12,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestReadmeScripts: every listing is accepted by k6, and those that need nothing but
-// the local gateway do what README.md says.
+// TestReadmeScripts: those listings of README.md that need nothing but the local gateway,
+// and not ten thousand connections, do what README.md says.
 func TestReadmeScripts(t *testing.T) {
 	t.Parallel()
 	scripts := listings(t)
 	require.Len(t, scripts, 4)
-	g := serve(t)
-	for _, script := range scripts {
-		command := exec.CommandContext(t.Context(), binary(t), append([]string{"inspect", script}, flagsOf(g.env("API_KEY=da2-x"))...)...)
-		output, err := command.CombinedOutput()
-		require.NoError(t, err, "%s", output)
+	for i, name := range []string{"API Gateway", "AppSync"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := k6(t, scripts[i], serve(t).env()...)
+			o.requireClean(t)
+			requireDelivered(t, o, 1000, 20)
+			requireAccount(t, o.said(t, 1)[0], 1000, 20)
+		})
 	}
-	t.Run("broadcast", func(t *testing.T) {
-		t.Parallel()
-		o := k6(t, scripts[0], g.env()...)
-		o.requireClean(t)
-		requireDelivered(t, o, 1000, 20)
-		requireAccount(t, o.said(t, 1)[0], 1000, 20)
-	})
 	t.Run("connection", func(t *testing.T) {
 		t.Parallel()
 		o := k6(t, scripts[3], serve(t).env()...)
@@ -37,6 +34,54 @@ func TestReadmeScripts(t *testing.T) {
 		o.requireCounts(t, map[string]int{"ws_sessions": 1, "pushgw_closed code=1000 by=client": 1})
 		require.Len(t, o.objects, 1)
 	})
+}
+
+// TestScriptsNeedNoVariables: k6 inspects and archives every listing of README.md and
+// every example without any variables, as k6-operator does before a test.
+func TestScriptsNeedNoVariables(t *testing.T) {
+	t.Parallel()
+	examples, err := filepath.Glob("../examples/*.js")
+	require.NoError(t, err)
+	require.NotEmpty(t, examples)
+	for _, script := range append(listings(t), examples...) {
+		for _, command := range [][]string{
+			{"inspect", "--execution-requirements", script},
+			{"archive", "--archive-out", filepath.Join(t.TempDir(), "archive.tar"), script},
+		} {
+			t.Run(command[0]+" "+script, func(t *testing.T) {
+				t.Parallel()
+				run := exec.CommandContext(t.Context(), binary(t), command...)
+				run.Env = []string{"HOME=" + t.TempDir(), "K6_AUTO_EXTENSION_RESOLUTION=false"}
+				output, err := run.CombinedOutput()
+				require.NoError(t, err, "%s", output)
+			})
+		}
+	}
+}
+
+// TestScriptsNoticeWhenTheGatewayHangsUp: every listing of README.md that has thresholds,
+// and every example, has one on connections that the gateway closed.
+func TestScriptsNoticeWhenTheGatewayHangsUp(t *testing.T) {
+	t.Parallel()
+	examples, err := filepath.Glob("../examples/*.js")
+	require.NoError(t, err)
+	found := 0
+	for _, script := range append(listings(t), examples...) {
+		text := read(t, script)
+		if !strings.Contains(text, "thresholds: {") {
+			continue
+		}
+		found++
+		if strings.Contains(text, "...apigw.thresholds") {
+			continue // which are other examples'
+		}
+		require.Regexp(t, `'pushgw_closed\{(gateway:\w+,)?by:gateway\}': \['count==0'\]`, text, script)
+		if strings.Contains(text, "pushgw_lost") {
+			require.Contains(t, text, "pushgw_missed", script)
+			require.Contains(t, text, "pushgw_unsent", script)
+		}
+	}
+	require.Equal(t, 3+len(examples), found)
 }
 
 // listings returns paths of the scripts in README.md.
@@ -52,15 +97,6 @@ func listings(t *testing.T) []string {
 	return paths
 }
 
-// flagsOf returns variables as flags of k6.
-func flagsOf(variables []string) []string {
-	var flags []string
-	for _, variable := range variables {
-		flags = append(flags, "-e", variable)
-	}
-	return flags
-}
-
 // TestMetricsPage: docs/metrics.md explains every metric that README.md lists.
 func TestMetricsPage(t *testing.T) {
 	t.Parallel()
@@ -73,6 +109,45 @@ func TestMetricsPage(t *testing.T) {
 	for _, name := range names {
 		require.Regexp(t, `(?m)^\|.*`+name+`.*\| (Counter|Gauge|Rate|Trend)`, page)
 	}
+}
+
+// TestReliabilityPage: every test that docs/reliability.md names exists, and each row
+// names one.
+func TestReliabilityPage(t *testing.T) {
+	t.Parallel()
+	page := read(t, "../docs/reliability.md")
+	exists := testsOfTheTree(t)
+	named := regexp.MustCompile("`(Test|Fuzz)\\w+`")
+	rows := 0
+	for _, row := range regexp.MustCompile(`(?m)^\|.*\|$`).FindAllString(page, -1) {
+		if strings.HasPrefix(row, "|---") || strings.HasPrefix(row, "| fault ") {
+			continue
+		}
+		rows++
+		require.Regexp(t, named, row, "a row that no test proves")
+	}
+	require.Greater(t, rows, 20)
+	for _, name := range named.FindAllString(page, -1) {
+		require.Contains(t, exists, strings.Trim(name, "`"))
+	}
+}
+
+// testsOfTheTree returns the names of all tests and fuzz targets.
+func testsOfTheTree(t *testing.T) map[string]bool {
+	t.Helper()
+	names := make(map[string]bool)
+	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
+	require.NoError(t, filepath.WalkDir("..", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		for _, match := range declared.FindAllStringSubmatch(read(t, path), -1) {
+			names[match[1]] = true
+		}
+		return nil
+	}))
+	require.NotEmpty(t, names)
+	return names
 }
 
 // TestLinks: what the pages link to in the tree is there, headings included.

@@ -140,8 +140,8 @@ func TestExampleOfSegments(t *testing.T) {
 func TestExampleOfSegmentedBroadcasts(t *testing.T) {
 	t.Parallel()
 	for script, want := range map[string]map[string]int{
-		"apigw":   {"msg_received_counter": 90, "ws_sessions": 31, "joined_success_counter": 31, "nickname_counter": 31, "pushgw_lost": 0},
-		"appsync": {"msg_received_counter": 90, "ws_sessions": 30, "subscribed_success_counter": 30, "pushgw_lost": 0},
+		"apigw":   {"msg_received_counter": 90, "ws_sessions": 31, "joined_success_counter": 31, "nickname_counter": 31, "pushgw_lost": 0, "pushgw_missed": 0, "pushgw_unsent": 0},
+		"appsync": {"msg_received_counter": 90, "ws_sessions": 30, "subscribed_success_counter": 30, "pushgw_lost": 0, "pushgw_missed": 0, "pushgw_unsent": 0},
 	} {
 		t.Run(script, func(t *testing.T) {
 			t.Parallel()
@@ -174,7 +174,7 @@ func runSegments(t *testing.T, script string, env ...string) (segments []map[str
 	return segments, printedCounts(t, together)
 }
 
-var printedCount = regexp.MustCompile(`(?m)^ +(ws_sessions|[a-z_]+_counter|pushgw_connect_failed|pushgw_lost)[.:]* +(\d+)`)
+var printedCount = regexp.MustCompile(`(?m)^ +(ws_sessions|[a-z_]+_counter|pushgw_(?:connect_failed|lost|missed|unsent))[.:]* +(\d+)`)
 
 func printedCounts(t *testing.T, text string) map[string]int {
 	t.Helper()
@@ -219,8 +219,9 @@ func requireDelivered(t *testing.T, o *outcome, listeners, broadcasts int) {
 func requireAccount(t *testing.T, result gjson.Result, listeners, broadcasts int) {
 	t.Helper()
 	for field, want := range map[string]int{
-		"sent": broadcasts, "expected": listeners * broadcasts, "received": listeners * broadcasts,
-		"lost": 0, "duplicated": 0, "reordered": 0, "indeterminate": 0,
+		"planned": broadcasts, "sent": broadcasts, "unsent": 0,
+		"expected": listeners * broadcasts, "received": listeners * broadcasts,
+		"lost": 0, "missed": 0, "late": 0, "duplicated": 0, "reordered": 0, "indeterminate": 0,
 	} {
 		require.True(t, result.Get(field).Exists(), field)
 		require.EqualValues(t, want, result.Get(field).Int(), field)

@@ -21,6 +21,8 @@ import (
 type server struct {
 	address string
 	scheme  string // "" or "s"
+	process *os.Process
+	killed  bool
 }
 
 // serve starts a gateway on a free port, for one test.
@@ -32,11 +34,15 @@ func serve(t *testing.T, flags ...string) *server {
 	output, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
+	g := &server{process: cmd.Process}
 	t.Cleanup(func() {
+		if g.killed {
+			_ = cmd.Wait() // says that it was
+			return
+		}
 		require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 		require.NoError(t, cmd.Wait(), "serve must stop cleanly when it is told to")
 	})
-	g := &server{}
 	lines := bufio.NewScanner(output)
 	for lines.Scan() {
 		if strings.HasPrefix(lines.Text(), "API Gateway") && strings.Contains(lines.Text(), "wss://") {
@@ -50,6 +56,13 @@ func serve(t *testing.T, flags ...string) *server {
 	require.NoError(t, lines.Err())
 	require.Fail(t, "serve printed no ready line")
 	return nil
+}
+
+// kill ends the gateway as a crash would.
+func (g *server) kill(t *testing.T) {
+	t.Helper()
+	require.NoError(t, g.process.Kill())
+	g.killed = true
 }
 
 func (g *server) apigw() string   { return "ws" + g.scheme + "://" + g.address + "/dev" }

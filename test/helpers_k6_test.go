@@ -90,6 +90,7 @@ func (p *process) wait(t *testing.T) *outcome {
 	o := &outcome{exit: p.cmd.ProcessState.ExitCode(), stderr: p.log.String(), memory: memory}
 	o.readLog(p.log.String())
 	o.readSamples(t, p.samples)
+	o.requireIdentities(t)
 	return o
 }
 

@@ -148,7 +148,7 @@ func (o *outcome) requireClean(t *testing.T) {
 	t.Helper()
 	require.Zero(t, o.exit, "k6's exit code")
 	o.requireCounts(t, map[string]int{
-		"pushgw_connect_failed": 0, "pushgw_errors": 0, "pushgw_lost": 0,
+		"pushgw_connect_failed": 0, "pushgw_errors": 0, "pushgw_lost": 0, "pushgw_missed": 0, "pushgw_unsent": 0,
 		"pushgw_duplicated": 0, "pushgw_reordered": 0, "pushgw_indeterminate": 0,
 	})
 	require.NotContains(t, o.values("ResponseSuccessRate"), 0.0)

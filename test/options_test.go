@@ -8,7 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const scriptException = 107 // k6's exit code for an exception in the init context
+// k6's exit codes where a script fails before or after the test itself.
+const (
+	scriptException = 107 // it has thrown
+	scriptRejected  = 255 // its promise was rejected
+)
 
 // TestWrongOptions: what is wrong with a client's options is said before the test begins.
 func TestWrongOptions(t *testing.T) {
