@@ -15,7 +15,7 @@ type Process struct {
 }
 
 // maxForeign bounds the keys that others choose, and with them what is ever logged.
-const maxForeign = 100
+const maxForeign = 20
 
 // LogOnce reports whether key is new, so that an error shared by thousands of
 // connections is logged once. Its keys are few and known beforehand.
