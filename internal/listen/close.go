@@ -112,8 +112,8 @@ func (c *Conn) ended(err error) {
 	default:
 		c.abandoned()
 	}
-	if violation := wire.Violation(err); local == nil && violation != "" {
-		c.config.Observer.Erred(violation)
+	if end.Violation != "" {
+		c.config.Observer.Erred(end.Violation)
 	}
 	c.config.Observer.Closed(end)
 }
@@ -130,7 +130,8 @@ func (c *Conn) closing(err error) (end Closing, cut bool) {
 		return end, local.cut
 	}
 	end.Code, end.Reason = wire.CloseCode(err)
-	end.ByGateway = wire.Violation(err) != wire.MessageTooBig // which is this side's limit
+	end.Violation = wire.Violation(err)
+	end.ByGateway = end.Violation != wire.MessageTooBig // which is this side's limit
 	return end, true
 }
 

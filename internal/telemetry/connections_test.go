@@ -120,6 +120,24 @@ func TestTheFirstClosingOfEachCodeIsLogged(t *testing.T) {
 	require.ElementsMatch(t, []tagged{{1, "1001 client"}, {2, "1001 gateway"}, {2, "4xxx gateway"}}, f.flushed("closed", "code", "by"))
 }
 
+// A violation is named, also where this side is the one that closes.
+func TestTheFirstClosingAfterAViolationIsLogged(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.Closed(listen.Closing{Code: 1002, Reason: "theirs", ByGateway: true})
+	for range 2 {
+		f.Closed(listen.Closing{Code: 1002, Reason: "bad opcode 7", ByGateway: true, Violation: wire.ProtocolError})
+		f.Closed(listen.Closing{Code: 1009, Reason: "too long", Violation: wire.MessageTooBig})
+	}
+	const because = ", because of what the gateway sent "
+	const rest = "; of further ones, pushgw_errors and pushgw_closed tell"
+	require.Equal(t, []string{
+		`pushgw: the gateway closed a connection after 0s with code 1002 ("theirs"); of further ones, pushgw_closed tells`,
+		`pushgw: a connection was closed after 0s with code 1002` + because + `(ProtocolError: "bad opcode 7")` + rest,
+		`pushgw: a connection was closed after 0s with code 1009` + because + `(MessageTooBig: "too long")` + rest,
+	}, f.logged(logrus.WarnLevel))
+}
+
 // What is begun is counted when it has become something, and what is abandoned isn't.
 func TestConnectionsThatBecomeNothingYet(t *testing.T) {
 	t.Parallel()

@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pushgw/xk6-pushgw/internal/listen"
-	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
 // Whatever this side finds wrong is explained, once for the process. A late delivery and a
@@ -18,7 +17,6 @@ func TestErrorsAreExplainedOnce(t *testing.T) {
 	texts := make(map[string]bool)
 	for _, name := range []string{
 		listen.DamagedStamp, listen.ForgedStamp, listen.StrayDelivery, listen.Silence, listen.EarlyMessage, listen.StampPatternUnit,
-		wire.ProtocolError, wire.MessageTooBig,
 	} {
 		process := new(Process)
 		f, other := newFixtureOf(t, process, RoleListener), newFixtureOf(t, process, RoleHost)
