@@ -65,6 +65,7 @@ func TestTheFirstReasonCounts(t *testing.T) {
 	assert.Equal(t, 1, h.waitForClosed(t, 4000, 1)["hello"])
 	assert.Equal(t, map[string]int{"first": 1}, h.reasons)
 	assert.Equal(t, 1, s.counted()["closed 4000 by us"])
+	assert.Equal(t, []Closing{{Code: 4000, Reason: "first"}}, s.closings)
 }
 
 // A refused handshake closes the connection, and its handler gets the error as reason.

@@ -118,6 +118,32 @@ func TestASubscriptionToAppSync(t *testing.T) {
 	assert.Equal(t, 1, counted["closed 1001 by us"])
 }
 
+// A subscription that AppSync completes is over, though the connection isn't, and what was
+// on its way to it is lost.
+func TestAppSyncCompletesASubscription(t *testing.T) {
+	t.Parallel()
+	g := &scripted{
+		answers: [][2]string{
+			{`{"type":"connection_init"`, `{"type":"connection_ack"}`},
+			{`{"id":"1","type":"start"`, `{"type":"start_ack","id":"1"}`},
+		},
+		broadcast: make(chan string, 1),
+	}
+	to := g.serve(t)
+	s := newFixture(to)
+	start := appsync.StartFrame(appsync.FirstID, `{"query":"subscription{a}"}`, []byte(`{"host":"h"}`))
+	s.Prepare = prepares(to, func() dialect.Session { return appsync.New(start) })
+	summary, _ := s.run(t, Plan{Connections: 1})
+	s.waitForReady(t, 1)
+	account := s.audience.OpenSeries(1, 0)
+	account.Publish(time.Now())
+	g.broadcast <- `{"id":"1","type":"complete"}`
+	close(g.broadcast)
+	assert.Equal(t, Summary{Opened: 1, Ready: 1, Closed: 1, CutOff: 1, RanOut: true}, <-summary)
+	assert.Equal(t, []Closing{{Code: 1000, ByGateway: true, Cut: true}}, s.closings)
+	assert.EqualValues(t, 1, account.Close().Cut)
+}
+
 // Every duration is measured from the beginning of the dial.
 func TestDurationsOfAConnection(t *testing.T) {
 	t.Parallel()

@@ -272,6 +272,17 @@ func TestPlanPausesAfterFailures(t *testing.T) {
 	})
 }
 
+// A rate is kept to, whatever fails.
+func TestPlanWithARateMakesNoPauses(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, func(context.Context, int) error { return errSend })
+		plan := Plan{Count: 5, Rate: 200}
+		plan.Run(t.Context(), ledger.New().Audience(""), f, func(error) {})
+		require.Equal(t, seconds(0, 0.005, 0.01, 0.015, 0.02), f.sent)
+	})
+}
+
 // A pause doesn't outlast the context.
 func TestPlanThatIsStoppedInAPause(t *testing.T) {
 	t.Parallel()

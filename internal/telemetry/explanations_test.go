@@ -14,12 +14,13 @@ import (
 // message without a stamp have explanations of their own, see Delivered and Unstamped.
 func TestErrorsAreExplainedOnce(t *testing.T) {
 	t.Parallel()
-	texts := make(map[string]bool)
+	texts, all := make(map[string]bool), newFixture(t)
 	for _, name := range []string{
 		listen.DamagedStamp, listen.ForgedStamp, listen.StrayDelivery, listen.Silence, listen.EarlyMessage, listen.StampPatternUnit,
 	} {
 		process := new(Process)
 		f, other := newFixtureOf(t, process, RoleListener), newFixtureOf(t, process, RoleHost)
+		all.Erred(name)
 		f.Erred(name)
 		f.Erred(name)
 		other.Erred(name)
@@ -31,6 +32,7 @@ func TestErrorsAreExplainedOnce(t *testing.T) {
 		texts[text] = true
 	}
 	require.Len(t, texts, len(explanations), "each has its own")
+	require.Len(t, all.logged(logrus.WarnLevel), len(explanations), "one hides no other")
 }
 
 // The gateway's own errors come with their own words, to the script.
