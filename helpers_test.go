@@ -182,8 +182,12 @@ func (c *pipeConn) Write(p []byte) (int, error) {
 	if c.closed.Err() != nil {
 		return 0, net.ErrClosed
 	}
-	c.written <- bytes.Clone(p)
-	return len(p), nil
+	select {
+	case c.written <- bytes.Clone(p):
+		return len(p), nil
+	case <-c.closed.Done():
+		return 0, net.ErrClosed
+	}
 }
 
 // Close ends a Read that is under way at once, and all writing within a second.
