@@ -52,12 +52,12 @@ func TestConnectFailures(t *testing.T) {
 		},
 		{
 			name: "refused", dialect: "apigw", url: refusing.apigw(),
-			error: "ConnectError", message: "refused the WebSocket upgrade with status 403 Forbidden", code: 403, phase: "upgrade",
+			error: "ConnectError", message: "refused the WebSocket upgrade of /dev with status 403 Forbidden", code: 403, phase: "upgrade",
 		},
 		{
 			name: "refused", dialect: "appsync", url: refusing.appsync(),
 			options: "{" + apiKey + "," + subscription + "}",
-			error:   "ConnectError", message: "refused the WebSocket upgrade with status 403 Forbidden", code: 403, phase: "upgrade",
+			error:   "ConnectError", message: "refused the WebSocket upgrade of /graphql/realtime with status 403 Forbidden", code: 403, phase: "upgrade",
 		},
 		{
 			name: "no answer to a step", dialect: "apigw", url: plain.apigw(),
