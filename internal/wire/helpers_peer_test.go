@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha1"
 	"encoding/base64"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -37,8 +38,11 @@ func (p *scriptedPeer) Read(b []byte) (int, error) {
 		p.unread = p.response(acceptFor(request.Header.Get("Sec-WebSocket-Key")))
 	}
 	if p.unread == "" {
-		if p.more == "" {
+		switch {
+		case p.more == "":
 			return 0, io.EOF
+		case p.read > 16<<20:
+			return 0, errors.New("more has been read than any test allows")
 		}
 		p.unread = p.more
 	}

@@ -89,6 +89,7 @@ func TestNoViolation(t *testing.T) {
 		io.EOF,
 		net.ErrClosed,
 		&net.OpError{Op: "read", Err: errors.New("connection reset by peer")},
+		&net.OpError{Op: gorillaPrefix + "write", Err: errors.New("timeout")},
 	} {
 		c := &Conn{}
 		assert.Equal(t, err, c.readError(err))
