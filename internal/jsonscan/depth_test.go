@@ -18,6 +18,7 @@ func TestDeeperThan(t *testing.T) {
 		`[[[`:                    true,
 		`[{"a":[`:                true,
 		`[[],[],[]]`:             false,
+		`[{},{},{},{}]`:          false,
 		`{"a":{},"b":{"c":[]}}`:  true,
 		`["[[[[", "\"[[[[", {}]`: false,
 		`["[[[`:                  false,
