@@ -217,7 +217,10 @@ func TestAGroupLooksOnceASecond(t *testing.T) {
 	s := newPipeFixture(func(*websocket.Conn) {})
 	g, now := NewGroup(s.Config, s.audience), time.Now()
 	for _, test := range []struct{ after, want time.Duration }{
-		{0, 0}, {999 * time.Millisecond, 0}, {time.Second, time.Second}, {1999 * time.Millisecond, time.Second},
+		{0, 0},
+		{999 * time.Millisecond, 0},
+		{time.Second, time.Second},
+		{1999 * time.Millisecond, time.Second},
 		{2001 * time.Millisecond, 2001 * time.Millisecond},
 	} {
 		g.Tick(now.Add(test.after))

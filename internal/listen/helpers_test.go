@@ -509,7 +509,8 @@ func (d *handlerLog) read() []string {
 	return d.lines
 }
 
-func (d *handlerLog) Event(e dialect.Event)               { d.write("event %d %q", e.Kind, e.Request) }
+func (d *handlerLog) Event(e dialect.Event) { d.write("event %d %q", e.Kind, e.Request) }
+
 func (d *handlerLog) Message(data []byte, request string) { d.write("message %s %q", data, request) }
 func (d *handlerLog) Closed(code int, reason string)      { d.write("closed %d %q", code, reason) }
 

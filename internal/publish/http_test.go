@@ -140,7 +140,7 @@ func TestPostBoundsTheResponse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			written := make(chan int, 1)
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				if !test.chunked {
 					w.Header().Set("Content-Length", strconv.Itoa(test.length))
 				}
