@@ -22,6 +22,7 @@ func TestDeeperThan(t *testing.T) {
 		`{"a":{},"b":{"c":[]}}`:  true,
 		`["[[[[", "\"[[[[", {}]`: false,
 		`["[[[`:                  false,
+		`[["a"],["a"],["a"]]`:    false,
 		`["\"[[", []]`:           false,
 		`["\\",[["`:              true,
 		strings.Repeat("[", 1e6): true,
