@@ -163,7 +163,7 @@ func TestSession(t *testing.T) {
 // A request that is withdrawn isn't waited for, and those after it go on.
 func TestWithdraw(t *testing.T) {
 	t.Parallel()
-	join := func(room string) Step { return JoinStep(room) }
+	join := JoinStep
 	withdrawn := func(answer string) want { return want{progress("", "", answer)} }
 
 	s := New(nil)

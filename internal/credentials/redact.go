@@ -14,7 +14,6 @@ func RedactURL(text string) string {
 		end = i
 	}
 	shown, hidden := text[:end], text[end:]
-	scheme, rest := "", shown
 	if u, err := url.Parse(text); err != nil || u.Host == "" {
 		// Not even where a password ends can be told.
 		if strings.Contains(hidden, "@") {
@@ -22,14 +21,12 @@ func RedactURL(text string) string {
 		}
 		return afterAt(shown)
 	}
-	if i := strings.Index(rest, "//"); i >= 0 {
-		scheme, rest = rest[:i+2], rest[i+2:]
-	}
+	scheme, rest, _ := strings.Cut(shown, "//")
 	authority, path, slash := strings.Cut(rest, "/")
 	if slash {
 		path = "/" + path
 	}
-	return scheme + afterAt(authority) + path
+	return scheme + "//" + afterAt(authority) + path
 }
 
 // afterAt returns what stands after the last @, which is everything if there is none.

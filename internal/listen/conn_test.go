@@ -169,7 +169,7 @@ func TestDurationsOfAConnection(t *testing.T) {
 func TestADialThatTakesTooLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newFixture(pipeGateway(func(_ http.ResponseWriter, _ *http.Request) { <-t.Context().Done() }))
+		s := newFixture(pipeGateway(func(http.ResponseWriter, *http.Request) { <-t.Context().Done() }))
 		s.Timeout = 10 * time.Second
 		begin := time.Now()
 		_, err := Open(t.Context(), &s.Config, nil, nil)
