@@ -195,7 +195,7 @@ func (o *options) duration(key string, def time.Duration) time.Duration {
 	d, err := types.GetDurationValue(value)
 	switch {
 	case err != nil || math.IsNaN(n):
-		o.fail(key, "must be a duration such as '5s' or a number of milliseconds, not %v", value)
+		o.fail(key, "must be a duration such as '5s' or a number of milliseconds, not %v", shown(value))
 	case n < 0 || !isNumber && d < 0:
 		o.fail(key, "must not be negative, but is %v", value)
 	case n > maxMilliseconds:
@@ -283,6 +283,16 @@ func toNumber(value any) (float64, bool) {
 		return n, true
 	default:
 		return 0, false
+	}
+}
+
+// shown is a value as a message may show it: objects may be endless.
+func shown(value any) any {
+	switch value.(type) {
+	case string, bool, int64, float64:
+		return value
+	default:
+		return kind(value)
 	}
 }
 

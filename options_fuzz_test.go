@@ -63,6 +63,7 @@ func FuzzOptions(f *testing.F) {
 		f.Add(uint8(call), uint8(key), uint8(value), "room-(\\d+)", 1e300) //nolint:gosec // there are fewer than 256
 	}
 	f.Add(uint8(0), uint8(255), uint8(0), "toString", 0.0)
+	f.Add(uint8(0), uint8(3), uint8(27), "a", 0.0) // once a stack without end
 	f.Fuzz(func(t *testing.T, call, key, value uint8, text string, number float64) {
 		name := text
 		if int(key) < len(fuzzedKeys) {
