@@ -107,7 +107,7 @@ func TestAPIGatewayAudiences(t *testing.T) {
 			}
 		}
 		require.Len(w, names, 6)
-		require.True(w, names[`apigw a/dev "1"`])
+		require.True(w, names[`apigw a:80/dev "1"`])
 	})
 }
 

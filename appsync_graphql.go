@@ -54,12 +54,7 @@ func (g *appSync) post(ctx context.Context, c *call, body []byte) ([]byte, error
 	if err != nil {
 		return nil, &scriptError{name: nameConnectError, err: err}
 	}
-	refused, isGraphQL := appsync.ResponseError(response)
-	if refused == nil && status != http.StatusOK {
-		refused, isGraphQL = &dialect.Error{Name: appsync.Other, Message: "data"}, false
-	}
-	if refused != nil {
-		g.addStatus(refused, status, isGraphQL)
+	if refused := g.responseError(status, response); refused != nil {
 		c.recorder.Erred(refused.Name)
 		return nil, refused
 	}
@@ -67,18 +62,31 @@ func (g *appSync) post(ctx context.Context, c *call, body []byte) ([]byte, error
 	return response, nil
 }
 
-// addStatus adds to an error what the HTTP response says: its status, and, if its body
-// isn't GraphQL's, where it came from.
+// responseError returns what is wrong with a response; nil if nothing is.
+func (g *appSync) responseError(status int, body []byte) *dialect.Error {
+	refused, isGraphQL := appsync.ResponseError(body)
+	switch {
+	case len(body) == 0:
+		refused, isGraphQL = &dialect.Error{Name: appsync.Other, Message: "its body is empty"}, false
+	case refused == nil && status == http.StatusOK:
+		return nil
+	case refused == nil:
+		refused, isGraphQL = &dialect.Error{Name: appsync.Other, Message: "its body has data and no errors"}, false
+	}
+	g.addStatus(refused, status, isGraphQL)
+	return refused
+}
+
+// addStatus adds to an error what the HTTP response says: its status, and where it came
+// from if the path is wrong or the body isn't GraphQL's.
 func (g *appSync) addStatus(e *dialect.Error, status int, isGraphQL bool) {
 	if status != http.StatusOK && e.Code == 0 {
 		e.Code = status
 	}
-	if isGraphQL {
+	nothingThere := status == http.StatusNotFound || status == http.StatusMethodNotAllowed
+	if isGraphQL && !nothingThere {
 		return
 	}
 	e.Message = fmt.Sprintf("%s answered POST %s with status %d: %s", g.graphql.Host, cmp.Or(g.graphql.Path, "/"), status, e.Message)
-	switch status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed:
-		e.Final = true
-	}
+	e.Final = e.Final || nothingThere || status == http.StatusUnauthorized || status == http.StatusForbidden
 }

@@ -48,6 +48,35 @@ func TestCallSendsHeaders(t *testing.T) {
 	}
 }
 
+// Requests over HTTP carry the same.
+func TestCallSendsHeadersWithMutations(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ headers, k6s, want string }{
+		{`{}`, "Grafana k6/2.2.0", "Grafana k6/2.2.0"},
+		{`{ 'USER-agent': 'mine' }`, "Grafana k6/2.2.0", "mine"},
+		{`{ 'X-Own': 'a' }`, "", "Go-http-client/1.1"},
+	} {
+		agents := make(map[string]string)
+		handler := chosen(func(r *http.Request) http.Handler {
+			agents[r.Method] = r.Header.Get("User-Agent")
+			if r.Method == http.MethodGet {
+				return http.NotFoundHandler()
+			}
+			return graphql(func(string) (int, string) { return http.StatusOK, `{"data":{}}` })
+		})
+		simulate(t, handler, func(w *world) {
+			v := w.vu(func(state *lib.State) { state.Options.UserAgent.SetValid(c.k6s) })
+			v.run(`
+				const client = new appsync.Client('` + graphqlURL + `', {
+					auth: { apiKey: 'da2-k' }, mutation: { query: '{{stamp}}' }, headers: ` + c.headers + ` });
+				await client.broadcast();
+				await caught(() => client.connect());
+			`)
+			require.Equal(w, map[string]string{http.MethodGet: c.want, http.MethodPost: c.want}, agents, c.headers)
+		})
+	}
+}
+
 // Where connections go and how is the client's and k6's.
 func TestCallTarget(t *testing.T) {
 	t.Parallel()

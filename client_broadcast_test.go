@@ -30,7 +30,7 @@ func TestBroadcastMeasuresDeliveries(t *testing.T) {
 			await listening;
 			return JSON.stringify(result);
 		`)
-		require.Equal(w, `{"sent":4,"expected":12,"received":12,"lost":0,"duplicated":0,"reordered":0,`+
+		require.Equal(w, `{"planned":4,"sent":4,"unsent":0,"expected":12,"received":12,"lost":0,"missed":0,"late":0,"duplicated":0,"reordered":0,`+
 			`"indeterminate":0,"first":30,"p50":30,"p99":30,"last":30}`, result)
 
 		listener := []string{"gateway=apigw", "role=listener", "scenario=tested"}
@@ -40,7 +40,10 @@ func TestBroadcastMeasuresDeliveries(t *testing.T) {
 		require.InDelta(w, 12, v.sum("msg_received_counter", append(listener, "origin=local")...), 0)
 		require.Equal(w, slices.Repeat([]float64{1}, 12), v.values("pushgw_reach", host...))
 		require.Equal(w, slices.Repeat([]float64{30}, 4), v.values("pushgw_fanout_first", host...))
-		require.Equal(w, []float64{0}, v.values("pushgw_lost", host...))
+		require.Equal(w, []float64{0}, v.values("pushgw_lost", append(host, "cause=cut")...))
+		require.Equal(w, []float64{0}, v.values("pushgw_lost", append(host, "cause=missing")...))
+		require.Equal(w, []float64{0}, v.values("pushgw_missed", host...))
+		require.Equal(w, []float64{0}, v.values("pushgw_unsent", host...))
 		require.Equal(w, []float64{0}, v.values("pushgw_indeterminate", host...))
 		require.InDelta(w, 3, v.sum("ws_sessions", listener...), 0)
 		require.InDelta(w, 1, v.sum("ws_sessions", host...), 0)
@@ -127,8 +130,8 @@ func TestBroadcastWhoseListenersLeave(t *testing.T) {
 	t.Parallel()
 	simulate(t, chat(func(*websocket.Conn, string) {}), func(w *world) {
 		members := w.listeners(chatAudience, 2)
-		time.AfterFunc(4*time.Second, members[0].Leave)
-		time.AfterFunc(11*time.Second, members[1].Leave)
+		time.AfterFunc(4*time.Second, func() { members[0].Leave(ledger.Local) })
+		time.AfterFunc(11*time.Second, func() { members[1].Leave(ledger.Local) })
 		v := w.vu()
 		result := v.run(`
 			const client = new apigw.Client('` + chatURL + `');
@@ -139,6 +142,39 @@ func TestBroadcastWhoseListenersLeave(t *testing.T) {
 		require.InDelta(w, 1, v.sum("pushgw_indeterminate"), 0)
 		require.Equal(w, []string{"pushgw: 1 of 3 deliveries are indeterminate, neither received nor lost: " +
 			"listeners came or left while they were under way, or the test ended"}, v.logged(logrus.WarnLevel))
+	})
+}
+
+// What comes after a broadcast was settled is lost, and named.
+func TestBroadcastWhoseDeliveriesAreLate(t *testing.T) {
+	t.Parallel()
+	simulateGateway(t, delayed(5*time.Second), func(w *world) {
+		v := w.vu()
+		result := v.run(`
+			const client = new apigw.Client('` + chatURL + `');
+			const listening = client.listen({ connections: 3, duration: '1m' });
+			await client.ready({ listeners: 3 });
+			const { expected, received, lost, late } = await client.broadcast({ count: 2, rate: 0.1, settle: '2s' });
+			await listening;
+			return [expected, received, lost, late];
+		`)
+		require.Equal(w, []any{int64(6), int64(0), int64(6), int64(3)}, result, "the second broadcast's came when it was over")
+		require.InDelta(w, 6, v.sum("pushgw_errors", "error=LateDelivery"), 0)
+		require.Equal(w, []float64{6}, v.values("pushgw_lost", "cause=missing"))
+		require.Equal(w, []string{"pushgw: a delivery came 5s after its broadcast was sent, which had been settled before that: it counts as lost; " +
+			"a longer settle waits for such deliveries. Of further ones, pushgw_errors{error:LateDelivery} tells"}, v.logged(logrus.WarnLevel))
+	})
+}
+
+// A broadcast that nobody was there to hear is named, though others were heard.
+func TestBroadcastToNobodyOnce(t *testing.T) {
+	t.Parallel()
+	simulate(t, chat(func(*websocket.Conn, string) {}), func(w *world) {
+		time.AfterFunc(1500*time.Millisecond, func() { w.listeners(chatAudience, 1) })
+		v := w.vu()
+		v.run(`await new apigw.Client('` + chatURL + `').broadcast({ count: 3, rate: 1 })`)
+		require.Equal(w, []string{"pushgw: nobody was expected to hear 2 of 3 broadcasts, because no listener of this process was ready; " +
+			"what listeners of other processes lose is in no account"}, v.logged(logrus.WarnLevel))
 	})
 }
 
@@ -156,7 +192,7 @@ func TestBroadcastToNobody(t *testing.T) {
 		require.Equal(w, []any{int64(1), int64(0), int64(0)}, result)
 		warnings := v.logged(logrus.WarnLevel)
 		require.Len(w, warnings, 1, "once for the process")
-		require.Contains(w, warnings[0], "nobody was expected to hear a broadcast")
+		require.Contains(w, warnings[0], "nobody was expected to hear 1 of 1 broadcasts, because no listener of this process was ready")
 		require.Len(w, said, 2)
 		s, rest, _, ok := stamp.Find([]byte(said[0]))
 		require.True(w, ok)
@@ -174,7 +210,7 @@ func TestBroadcastThatWasNotSent(t *testing.T) {
 		c := (&client{module: v.module, backend: &apiGateway{}}).begin("", identity{})
 		c.warn(&ledger.Result{})
 		require.Empty(w, v.log.AllEntries())
-		c.warn(&ledger.Result{Sent: 1})
+		c.warn(&ledger.Result{Sent: 1, Unheard: 1})
 		require.Len(w, v.log.AllEntries(), 1)
 	})
 }
@@ -255,7 +291,7 @@ func TestBroadcastOfWhichNothingCanBeSent(t *testing.T) {
 		want   failure
 		rate   []float64
 	}{
-		"a status": {http.StatusBadGateway, `{"data":{}}`, failure{"PublishError", 502, "gateway.test answered with status 502"}, []float64{0, 0}},
+		"a status": {http.StatusBadGateway, `{"data":{}}`, failure{"PublishError", 502, "Other: gateway.test answered POST /graphql with status 502: its body has data and no errors"}, []float64{0, 0}},
 		"an error": {
 			http.StatusOK, `{"errors":[{"errorType":"LimitExceededException","errorCode":429,"message":"Too many"}]}`,
 			failure{"PublishError", 429, "LimitExceeded: Too many"},
@@ -263,10 +299,13 @@ func TestBroadcastOfWhichNothingCanBeSent(t *testing.T) {
 		},
 		"a refusal": {
 			http.StatusUnauthorized, `{"errors":[{"errorType":"UnauthorizedException","message":"No"}]}`,
-			failure{"PublishError", 401, "Unauthorized: No"},
+			failure{"PublishError", 401, "Unauthorized: No"}, []float64{0},
+		},
+		"nonsense": {
+			http.StatusOK, `{}`,
+			failure{"PublishError", 0, "Other: gateway.test answered POST /graphql with status 200: what came has neither data nor errors"},
 			[]float64{0, 0},
 		},
-		"nonsense": {http.StatusOK, `{}`, failure{"PublishError", 0, "Other: the response has neither data nor errors"}, []float64{0, 0}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -307,15 +346,13 @@ func TestBroadcastChecksItsOptions(t *testing.T) {
 		`{ count: 0 }`:            `broadcast(): option "count" must be a number not below 1, not 0`,
 		`{ count: 1.5 }`:          `broadcast(): option "count" must be a whole number, not 1.5`,
 		`{ rate: -1 }`:            `broadcast(): option "rate" must be a number not below 0, not -1`,
+		`{ rate: 1e-12 }`:         `broadcast(): option "rate" is too small: 1e-12 a second is less than one a day`,
 		`{ settle: '-1s' }`:       `broadcast(): option "settle" must not be negative, but is -1s`,
 		`{ message: 'no place' }`: `broadcast(): option "message" must contain {{stamp}}, by which its listeners know it`,
 		`{ mesage: '' }`:          `broadcast(): unknown option "mesage"; known are count, rate, settle, message`,
 	})
 	requireThrows(t, appSyncClient+`.broadcast(`, map[string]string{
 		`{ message: '{{stamp}}' }`: `broadcast(): unknown option "message"; known are count, rate, settle`,
-	})
-	requireThrows(t, `new appsync.Client('`+graphqlURL+`', { auth: { apiKey: 'k' }, mutation: { query: 'mutation { m }' } }).broadcast(`, map[string]string{
-		``: `broadcast(): the client's mutation must contain {{stamp}}, in its query or its variables`,
 	})
 }
 
@@ -326,7 +363,7 @@ const appSyncClient = `new appsync.Client('` + graphqlURL + `', {
 	mutation: { query: 'mutation($t: String!) { createRoom(input: { title: $t }) { id title } }', variables: { t: 'room {{stamp}}' } },
 })`
 
-const graphqlAudience = `appsync gateway.test/graphql {"query":"subscription { onCreateRoom { __typename id title } }","variables":{}}`
+const graphqlAudience = `appsync gateway.test:80/graphql {"query":"subscription { onCreateRoom { __typename id title } }","variables":{}}`
 
 // graphql answers every GraphQL request over HTTP.
 func graphql(answer func(body string) (status int, text string)) http.Handler {

@@ -38,7 +38,7 @@ func TestListenTellsWhatBecameOfItsConnections(t *testing.T) {
 			const result = await new apigw.Client('` + chatURL + `').listen({ connections: 4, rate: 1, duration: '10s' });
 			return [Date.now() - began, JSON.stringify(result)];
 		`)
-		require.Equal(w, []any{int64(10_000), `{"opened":3,"ready":2,"failed":2,"received":0,"closed":1}`}, result)
+		require.Equal(w, []any{int64(10_000), `{"opened":4,"ready":2,"failed":2,"unfinished":0,"received":0,"closed":1}`}, result)
 		listener := []string{"gateway=apigw", "role=listener"}
 		require.InDelta(w, 1, v.sum("pushgw_connect_failed", append(listener, "phase=upgrade", "status=429")...), 0)
 		require.InDelta(w, 1, v.sum("pushgw_connect_failed", append(listener, "phase=handshake", "status=0")...), 0)
@@ -55,7 +55,7 @@ func TestListenUntilItIsStopped(t *testing.T) {
 		began := time.Now()
 		time.AfterFunc(90*time.Second, v.CancelContext)
 		result := v.run(`return JSON.stringify(await new apigw.Client('` + chatURL + `').listen());`)
-		require.Equal(w, `{"opened":1,"ready":1,"failed":0,"received":0,"closed":0}`, result)
+		require.Equal(w, `{"opened":1,"ready":1,"failed":0,"unfinished":0,"received":0,"closed":0}`, result)
 		require.Equal(w, []float64{90_000}, v.values("ws_session_duration"))
 		require.InDelta(w, 1, v.sum("pushgw_closed", "code=1000", "by=client"), 0)
 		require.Equal(w, "ws_sessions", v.pushed[slices.IndexFunc(v.pushed, func(s metrics.Sample) bool {
@@ -64,7 +64,7 @@ func TestListenUntilItIsStopped(t *testing.T) {
 	})
 	simulateGateway(t, gateway.Config{Lifetime: time.Minute}, func(w *world) {
 		result := w.vu().run(`return JSON.stringify(await new apigw.Client('` + chatURL + `').listen({ connections: 2 }));`)
-		require.Equal(w, `{"opened":2,"ready":2,"failed":0,"received":0,"closed":2}`, result)
+		require.Equal(w, `{"opened":2,"ready":2,"failed":0,"unfinished":0,"received":0,"closed":2}`, result)
 	})
 }
 
@@ -113,6 +113,7 @@ func TestListenChecksItsOptions(t *testing.T) {
 	requireThrows(t, `new apigw.Client('`+chatURL+`').listen(`, map[string]string{
 		`{ connections: 0 }`: `listen(): option "connections" must be a number not below 1, not 0`,
 		`{ rate: -0.1 }`:     `listen(): option "rate" must be a number not below 0, not -0.1`,
+		`{ rate: 1e-5 }`:     `listen(): option "rate" is too small: 1e-05 a second is less than one a day`,
 		`{ duration: 'x' }`:  `listen(): option "duration" must be a duration such as '5s' or a number of milliseconds, not x`,
 		`{ time: 1 }`:        `listen(): unknown option "time"; known are connections, rate, duration`,
 	})

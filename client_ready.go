@@ -29,6 +29,8 @@ type barrier struct {
 	timeout   time.Duration
 	canary    bool
 	tuple     *lib.ExecutionTuple // this process's part of the test
+
+	unreachableSince time.Time // zero while it may yet be reached
 }
 
 // errBarrierTimeout tells the barrier's own timeout from the end of the iteration.
@@ -90,13 +92,9 @@ func (b *barrier) await(ctx context.Context, a *ledger.Audience, measure func(le
 		if measure(count) >= b.needed(count.LargestGroup) {
 			return count, nil
 		}
-		var pause <-chan time.Time
-		if b.outOfReach(count) {
-			pause = time.After(betweenCalls)
-		}
 		select {
 		case <-changed:
-		case <-pause:
+		case <-b.givesUp(count):
 			return count, b.unreachableError(count)
 		case <-ctx.Done():
 			return count, b.timeoutError(ctx, count, measure(count))
@@ -107,6 +105,19 @@ func (b *barrier) await(ctx context.Context, a *ledger.Audience, measure func(le
 // betweenCalls is how long nothing may happen between one listen() and the next of a
 // scenario that goes on calling it.
 const betweenCalls = time.Second
+
+// givesUp returns a channel that tells when the barrier has been out of reach for so long
+// that no further call of listen() is likely; nil while it can be reached.
+func (b *barrier) givesUp(count ledger.Count) <-chan time.Time {
+	if !b.outOfReach(count) {
+		b.unreachableSince = time.Time{}
+		return nil
+	}
+	if b.unreachableSince.IsZero() {
+		b.unreachableSince = time.Now()
+	}
+	return time.After(time.Until(b.unreachableSince.Add(betweenCalls)))
+}
 
 // outOfReach reports whether too few listeners are ready and no call is under way that
 // could bring more, though as many as are needed have been tried.
@@ -190,6 +201,9 @@ func (b *barrier) awaitCanaries(ctx context.Context, c *call) (any, error) {
 		case ctx.Err() != nil:
 			c.recorder.CountDeaf(count.Deaf())
 			return nil, b.timeoutError(ctx, count, count.Confirmed)
+		case !errors.Is(err, context.DeadlineExceeded): // else it is time for the next canary
+			c.recorder.CountDeaf(count.Deaf())
+			return nil, err
 		}
 	}
 }

@@ -1,7 +1,9 @@
 package pushgw
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -10,7 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.k6.io/k6/v2/lib"
 
+	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
+	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
 // segment is a process's part of a test, as --execution-segment and
@@ -112,15 +117,15 @@ func TestReadyThatTakesTooLong(t *testing.T) {
 			t.Parallel()
 			simulateCanaries(t, func(w *world, heard func(f func(text string))) {
 				members := w.listeners(chatAudience, 3)
-				members[2].Leave()
+				members[2].Leave(ledger.Local)
 				audience := w.process.ledger.Audience(chatAudience)
 				audience.Enter()
-				audience.Enter().Leave()
+				audience.Enter().Fail(errors.New("refused"))
 				heard(func(text string) { w.delivers(members[0], text, 0) })
 				v := w.vu()
 				began := time.Now()
 				f := v.fails(`await ` + readyClient + `.ready(` + options + `);`)
-				require.Equal(w, failure{"TimeoutError", 0, "ready(): after " + c.took + ", " + c.text}, f)
+				require.Equal(w, failure{"TimeoutError", 0, "ready(): after " + c.took + ", " + c.text + "; the first failed because: refused"}, f)
 				if limit, err := time.ParseDuration(c.took); err != nil || time.Since(began) != limit {
 					w.Fatal(time.Since(began))
 				}
@@ -213,7 +218,7 @@ func TestReadyWhoseCanariesFail(t *testing.T) {
 		w.listeners(graphqlAudience, 1)
 		v := w.vu()
 		f := v.fails(`await ` + appSyncClient + `.ready({ listeners: 1, canary: true });`)
-		require.Equal(w, failure{"GatewayError", 500, "Other: the response is not JSON"}, f)
+		require.Equal(w, failure{"GatewayError", 500, "Other: gateway.test answered POST /graphql with status 500: its body is empty"}, f)
 		require.Equal(w, []float64{0}, v.values("ResponseSuccessRate"))
 	})
 	simulate(t, sockets(func(*websocket.Conn, string) {}), func(w *world) {
@@ -243,5 +248,145 @@ func TestReadyChecksItsOptions(t *testing.T) {
 		other := segment(w, "1/3:2/3", "0,1/2,1")
 		f := w.vu(other).fails(readyClient + `.ready({ listeners: 1 });`)
 		require.Equal(w, "InternalError", f.name)
+	})
+}
+
+// fail enters listeners that failed into the audience.
+func (w *world) fail(audience string, n int, cause error) {
+	for range n {
+		w.process.ledger.Audience(audience).Enter().Fail(cause)
+	}
+}
+
+// A barrier that can't be reached any more says so, and why, long before its timeout.
+func TestReadyThatIsOutOfReach(t *testing.T) {
+	t.Parallel()
+	refused := &wire.DialError{Phase: wire.PhaseUpgrade, Host: "gateway.test", Status: 429}
+	for name, c := range map[string]struct {
+		options string
+		happens func(w *world)
+		want    failure
+	}{
+		"all failed": {
+			`{ listeners: 3 }`, func(w *world) { w.fail(chatAudience, 1, refused); w.fail(chatAudience, 2, errors.New("else")) },
+			failure{"ConnectError", 429, "ready(): of 3 listeners 0 are ready, and no more can be: 3 failed, 0 were cut off; " +
+				"the first failed because: gateway.test refused the WebSocket upgrade with status 429 Too Many Requests"},
+		},
+		"all were cut off": {
+			`{ listeners: 2 }`, func(w *world) {
+				for _, member := range w.listeners(chatAudience, 2) {
+					member.Leave(ledger.Cut)
+				}
+			},
+			failure{"ConnectError", 0, "ready(): of 2 listeners 0 are ready, and no more can be: 0 failed, 2 were cut off"},
+		},
+		"too many failed": {
+			`{ listeners: 4, quorum: 0.75 }`, func(w *world) { w.listeners(chatAudience, 2); w.fail(chatAudience, 2, refused) },
+			failure{"ConnectError", 429, "ready(): of 3 listeners 2 are ready, and no more can be: 2 failed, 0 were cut off; " +
+				"the first failed because: gateway.test refused the WebSocket upgrade with status 429 Too Many Requests"},
+		},
+		"the handshake failed": {
+			`{ listeners: 1, canary: true }`, func(w *world) {
+				w.fail(chatAudience, 1, &wire.DialError{Phase: wire.PhaseHandshake, Host: "h", Err: &dialect.Error{Name: "Forbidden", Code: 7}})
+			},
+			failure{"HandshakeError", 7, "ready(): of 1 listeners 0 are ready, and no more can be: 1 failed, 0 were cut off; " +
+				"the first failed because: connecting to h failed (handshake): Forbidden"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			simulate(t, chat(func(*websocket.Conn, string) {}), func(w *world) {
+				began := time.Now()
+				c.happens(w)
+				require.Equal(w, c.want, w.vu().fails(`await `+readyClient+`.ready(Object.assign(`+c.options+`, { timeout: '1h' }))`))
+				require.Equal(w, time.Second, time.Since(began))
+			})
+		})
+	}
+}
+
+// Canaries are sent to nobody where the listeners were cut off.
+func TestReadyWhoseListenersAreCutOffBetweenCanaries(t *testing.T) {
+	t.Parallel()
+	simulateCanaries(t, func(w *world, heard func(func(string))) {
+		members := w.listeners(chatAudience, 2)
+		canaries := 0
+		heard(func(string) { canaries++ })
+		for _, m := range members {
+			time.AfterFunc(10*time.Second, func() { m.Leave(ledger.Cut) })
+		}
+		v := w.vu()
+		began := time.Now()
+		require.Equal(w, failure{"ConnectError", 0, "ready(): of 2 listeners 0 are ready, and no more can be: 0 failed, 2 were cut off"},
+			v.fails(`await `+readyClient+`.ready({ listeners: 2, canary: true, timeout: '1h' })`))
+		require.InDelta(w, 11, time.Since(began).Seconds(), 0.01)
+		require.InDelta(w, 11, canaries, 1)
+		require.Equal(w, []float64{0}, v.values("pushgw_deaf"))
+	})
+}
+
+// A scenario that calls listen() again and again may yet succeed, and so may one that
+// hasn't begun.
+func TestReadyThatIsWithinReach(t *testing.T) {
+	t.Parallel()
+	attempts := 0
+	welcome := chat(func(*websocket.Conn, string) {})
+	handler := chosen(func(*http.Request) http.Handler {
+		if attempts++; attempts <= 20 {
+			return http.NotFoundHandler()
+		}
+		return welcome
+	})
+	simulate(t, handler, func(w *world) {
+		result := w.vu().run(`
+			const client = ` + readyClient + `;
+			const listening = (async () => {
+				for (let ready = 0; !ready;) {
+					({ ready } = await client.listen({ connections: 2, duration: '10m' }));
+					await sleep(900); // as an iteration may take
+				}
+			})();
+			const result = JSON.stringify(await client.ready({ listeners: 2, timeout: '1h' }));
+			await listening;
+			return result;
+		`)
+		require.Equal(w, `{"ready":2,"deaf":0,"failed":20}`, result)
+	})
+	simulate(t, chat(nil), func(w *world) {
+		w.fail(chatAudience, 2, errors.New("refused"))
+		time.AfterFunc(time.Minute, func() { w.listeners(chatAudience, 3) })
+		require.Equal(w, `{"ready":3,"deaf":0,"failed":2}`,
+			w.vu().run(`return JSON.stringify(await `+readyClient+`.ready({ listeners: 3, timeout: '1h' }))`))
+	})
+	simulate(t, chat(nil), func(w *world) { // those that come don't let it wait for longer, unless they are enough
+		w.fail(chatAudience, 4, errors.New("refused"))
+		audience := w.process.ledger.Audience(chatAudience)
+		for i := range 4 {
+			time.AfterFunc(time.Duration(i)*900*time.Millisecond, func() {
+				audience.Enter().Ready()
+			})
+		}
+		require.Equal(w, `{"ready":2,"deaf":0,"failed":4}`,
+			w.vu().run(`return JSON.stringify(await `+readyClient+`.ready({ listeners: 2, timeout: '1h' }))`))
+	})
+}
+
+// A listener that is still connecting, or yet to be dialled, is waited for.
+func TestReadyWaitsForThePlanned(t *testing.T) {
+	t.Parallel()
+	simulate(t, chat(nil), func(w *world) {
+		audience := w.process.ledger.Audience(chatAudience)
+		w.fail(chatAudience, 2, errors.New("refused"))
+		planned := audience.Plan(2)
+		time.AfterFunc(time.Minute, func() {
+			member := planned.Enter()
+			time.AfterFunc(time.Minute, member.Ready)
+			planned.Cancel()
+		})
+		began := time.Now()
+		f := w.vu().fails(`await ` + readyClient + `.ready({ listeners: 2, timeout: '1h' })`)
+		require.Equal(w, "ready(): of 2 listeners 1 are ready, and no more can be: 2 failed, 0 were cut off; the first failed because: refused", f.message)
+		require.Equal(w, "InternalError", f.name, "as what is no error of a connection is")
+		require.Equal(w, 2*time.Minute+time.Second, time.Since(began))
 	})
 }

@@ -29,10 +29,11 @@ func TestClientSettings(t *testing.T) {
 	require.Empty(t, s.header)
 	require.Nil(t, s.pattern)
 	require.Zero(t, s.rate)
+	require.EqualValues(t, 1<<20, s.maxMessage)
 
 	s = settingsOf(t, `{
 		timeout: '1s', ping: 0, timestamps: 'read', headers: { 'x-one': 'a', Two: 'b' },
-		connectRate: 12.5, stampPattern: 'room-(\\d{13})',
+		connectRate: 12.5, maxMessageSize: 5, stampPattern: 'room-(\\d{13})',
 	}`, defaultAPIGatewayPing)
 	require.Equal(t, time.Second, s.timeout)
 	require.Zero(t, s.ping)
@@ -40,6 +41,7 @@ func TestClientSettings(t *testing.T) {
 	require.Equal(t, []string{"a"}, s.header["X-One"])
 	require.Equal(t, []string{"b"}, s.header["Two"])
 	require.InDelta(t, 12.5, s.rate, 0)
+	require.EqualValues(t, 5, s.maxMessage)
 	sent, ok := s.pattern.Find([]byte("room-1601101219641"))
 	require.True(t, ok)
 	require.Equal(t, int64(1601101219641), sent.UnixMilli())
@@ -53,12 +55,17 @@ func TestClientChecksItsOptions(t *testing.T) {
 		`{ timeout: 'x' }`:              `new apigw.Client(): option "timeout" must be a duration such as '5s' or a number of milliseconds, not x`,
 		`{ timestamps: 'mine' }`:        `new apigw.Client(): option "timestamps" must be one of kernel, read, not "mine"`,
 		`{ connectRate: -1 }`:           `new apigw.Client(): option "connectRate" must be a number not below 0, not -1`,
+		`{ connectRate: 1e-12 }`:        `new apigw.Client(): option "connectRate" is too small: 1e-12 a second is less than one a day`,
+		`{ timeout: NaN }`:              `new apigw.Client(): option "timeout" must be a duration such as '5s' or a number of milliseconds, not NaN`,
+		`{ ping: Infinity }`:            `new apigw.Client(): option "ping" is too long: +Inf milliseconds`,
+		`{ timeout: 1e-320 }`:           `new apigw.Client(): option "timeout" is too short: 1e-320 milliseconds are less than a nanosecond`,
+		`{ maxMessageSize: 0 }`:         `new apigw.Client(): option "maxMessageSize" must be a number not below 1, not 0`,
 		`{ headers: { a: 1 } }`:         `new apigw.Client(): option "headers" must be an object of strings, but "a" is a number`,
 		`{ room: 'two words' }`:         `new apigw.Client(): option "room" must be one word, as the chat application takes it, not "two words"`,
 		`{ handshake: {} }`:             `new apigw.Client(): option "handshake" must be a list of objects, not an object`,
 		`{ handshake: [{ sent: '' }] }`: `new apigw.Client() handshake[0]: unknown option "sent"; known are send, expect, counter`,
-		`{ rooms: '' }`: `new apigw.Client(): unknown option "rooms"; known are nickname, room, timeout, ping, connectRate, ` +
-			`timestamps, headers, stampPattern, handshake`,
+		`{ rooms: '' }`: `new apigw.Client(): unknown option "rooms"; known are nickname, room, timeout, ping, maxMessageSize, ` +
+			`connectRate, timestamps, headers, stampPattern, handshake`,
 	})
 	requireThrows(t, graph, map[string]string{
 		`undefined`:                           `new appsync.Client() auth: option "apiKey" is missing: an API key is what this client can present`,
@@ -66,9 +73,16 @@ func TestClientChecksItsOptions(t *testing.T) {
 		`{ auth: { apiKey: 'k', key: 'k' } }`: `new appsync.Client() auth: unknown option "key"; known are apiKey`,
 		`{ auth: { apiKey: 'k' }, subscription: {} }`: `new appsync.Client() subscription: option "query" is missing: ` +
 			`the text of the GraphQL operation`,
+		`{ auth: { apiKey: 'k' }, mutation: { variables: { t: '{{stamp}}' } } }`: `new appsync.Client() mutation: option "query" is missing: ` +
+			`the text of the GraphQL operation`,
+		`{ auth: { apiKey: 'k' }, mutation: { query: 'mutation { m }' } }`: `new appsync.Client(): option "mutation" must contain {{stamp}}, ` +
+			`in its query or its variables`,
+		`{ auth: { apiKey: 'k' }, realtimeUrl: 5 }`:                 `new appsync.Client(): option "realtimeUrl" must be a string, not a number`,
+		`{ auth: { apiKey: 'k' }, realtimeUrl: 'wss://' }`:          `new appsync.Client(): option "realtimeUrl" the URL "wss://" names no host`,
+		`{ auth: { apiKey: 'k' }, realtimeUrl: 'wss://u:p@a' }`:     `new appsync.Client(): option "realtimeUrl" the URL "wss://a" must not have a user name or password in it: these gateways take none`,
 		`{ auth: { apiKey: 'k' }, mutation: { query: '' } }`:        `new appsync.Client(): option "mutation" appsync: the operation has no query`,
 		`{ auth: { apiKey: 'k' }, credentials: 'header' }`:          `new appsync.Client(): option "credentials" must be one of subprotocol, query, not "header"`,
-		`{ auth: { apiKey: 'k' }, realtimeUrl: 'https://a/b?key' }`: `new appsync.Client(): option "realtimeUrl" new appsync.Client() realtimeUrl: the URL "https://a/b" must begin with wss:// or ws://`,
+		`{ auth: { apiKey: 'k' }, realtimeUrl: 'https://a/b?key' }`: `new appsync.Client(): option "realtimeUrl" the URL "https://a/b" must begin with wss:// or ws://`,
 	})
 	simulate(t, nil, func(w *world) {
 		f := w.vu().fails(api + `{ stampPattern: 'a' })`)
@@ -87,6 +101,9 @@ func TestClientChecksItsURL(t *testing.T) {
 		`{}`:                    `new apigw.Client(): the first argument must be the gateway's URL (wss:// or ws://…), not an object`,
 		`'http://a/b?key=1'`:    `new apigw.Client(): the URL "http://a/b" must begin with wss:// or ws://`,
 		`'ws:///b?key=1'`:       `new apigw.Client(): the URL "ws:///b" names no host`,
+		`'ws://:80/b'`:          `new apigw.Client(): the URL "ws://:80/b" names no host`,
+		`'ws://u:p@a/b'`:        `new apigw.Client(): the URL "ws://a/b" must not have a user name or password in it: these gateways take none`,
+		`'ws://u@a/b'`:          `new apigw.Client(): the URL "ws://a/b" must not have a user name or password in it: these gateways take none`,
 		`'ws://a:port/b?key=1'`: `new apigw.Client(): "ws://a:port/b" is not a URL`,
 	})
 	requireThrows(t, `new appsync.Client(`, map[string]string{

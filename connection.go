@@ -97,17 +97,23 @@ func (s *connection) deliver() sobek.Value {
 
 // send is the JavaScript method that sends one text message.
 func (s *connection) send(value sobek.Value) {
+	text := s.text(value, "send() takes a string, not %s; JSON.stringify() makes one of an object")
+	if err := s.host.Send(text); err != nil {
+		s.module().throw(err)
+	}
+}
+
+// text is a method's argument that must be a string. If it is something else, the script
+// is told so by the format, which gets what it is.
+func (s *connection) text(value sobek.Value, format string) string {
 	if value == nil {
 		value = sobek.Undefined()
 	}
 	text, ok := value.Export().(string)
 	if !ok {
-		s.module().throw(scriptErrorf(nameUsageError,
-			"send() takes a string, not %s; JSON.stringify() makes one of an object", kind(value.Export())))
+		s.module().throw(scriptErrorf(nameUsageError, format, kind(value.Export())))
 	}
-	if err := s.host.Send(text); err != nil {
-		s.module().throw(err)
-	}
+	return text
 }
 
 // close is the JavaScript method; it resolves when the connection is closed.

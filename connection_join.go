@@ -13,7 +13,8 @@ import (
 
 // join is the JavaScript method of a connection to the chat application: it moves to
 // another room.
-func (s *connection) join(room string) *sobek.Promise {
+func (s *connection) join(value sobek.Value) *sobek.Promise {
+	room := s.text(value, "join(): a room's name is a string, not %s")
 	if room == "" || !isOneWord(room) {
 		s.module().throw(scriptErrorf(nameUsageError, "join(): a room's name is one word, not %q", room))
 	}

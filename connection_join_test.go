@@ -1,6 +1,7 @@
 package pushgw
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -113,5 +114,109 @@ func TestConnectionThatIsStopped(t *testing.T) {
 			await host.join('Silent');
 		`)
 		require.Equal(w, failure{"ClosedError", 0, "the iteration was stopped"}, f)
+	})
+}
+
+// rooms is a chat application that remembers what it was asked for. It answers joins as
+// answer says, which may take its time; none if that is empty.
+func rooms(asked *[]string, answer func(room string) string) http.Handler {
+	return sockets(func(socket *websocket.Conn, text string) {
+		room, isJoin := strings.CutPrefix(text, "/join ")
+		switch {
+		case !isJoin && !strings.HasPrefix(text, "Host-"):
+			*asked = append(*asked, text)
+		case !isJoin:
+			reply(socket, "Using nickname")
+		case room == "Room1":
+			reply(socket, "Joined chat room")
+		default:
+			*asked = append(*asked, room)
+			if text := answer(room); text != "" {
+				reply(socket, text)
+			}
+		}
+	})
+}
+
+const forbidden = `{"message": "Forbidden", "connectionId":"a", "requestId":"b"}`
+
+// Joins go out in the order of the script's calls, one at a time, and what is sent after
+// the first goes out after it. The connection is in the room of the last that succeeded.
+func TestConnectionJoinsInOrder(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	answer := func(room string) string {
+		time.Sleep(time.Second)
+		if room == "Forbidden" {
+			return forbidden
+		}
+		return "Joined chat room"
+	}
+	simulate(t, rooms(&asked, answer), func(w *world) {
+		v := w.vu()
+		result := v.run(`
+			const host = await new apigw.Client('` + chatURL + `').connect();
+			const settled = [];
+			const joins = ['A', 'B', 'C', 'Forbidden'].map(room => caught(() => host.join(room)).then(r => settled.push(room + (r.name ?? ''))));
+			host.send('straight after');
+			await Promise.all(joins);
+			const room = host.room;
+			const more = host.join('D');
+			host.send('after D');
+			await more;
+			await host.close();
+			return [room, host.room, settled.join()];
+		`)
+		require.Equal(w, []any{"C", "D", "A,B,C,ForbiddenGatewayError"}, result)
+		require.Equal(w, []string{"A", "straight after", "B", "C", "Forbidden", "D", "after D"}, asked)
+		require.InDelta(w, 5, v.sum("joined_success_counter"), 0)
+	})
+}
+
+// An unanswered join() is withdrawn, so that those after it go out and get their own
+// answers; each has its own time. Broadcasts are for the room that was joined.
+func TestConnectionJoinsAfterOneThatIsNotAnswered(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	answer := func(room string) string {
+		return map[bool]string{true: "", false: "Joined chat room"}[strings.HasPrefix(room, "Silent")]
+	}
+	simulate(t, rooms(&asked, answer), func(w *world) {
+		w.listeners(`apigw gateway.test:80/dev "A"`, 3)
+		v := w.vu()
+		result := v.run(`
+			const host = await new apigw.Client('` + chatURL + `', { timeout: '4s' }).connect();
+			const began = Date.now();
+			const one = caught(() => host.join('Silent1'));
+			const two = caught(() => host.join('Silent2'));
+			const three = caught(() => host.join('A'));
+			const results = [(await one).message, Date.now() - began, (await two).message, Date.now() - began, (await three).message, host.room];
+			await host.join('A');
+			const { expected } = await host.broadcast({ message: '{{stamp}}', settle: 10 });
+			await host.close();
+			return [...results, expected];
+		`)
+		require.Equal(w, []any{
+			"the gateway did not answer within 4s", int64(4000), "the gateway did not answer within 4s", int64(8000), nil, "A", int64(3),
+		}, result)
+		require.Equal(w, []string{"Silent1", "Silent2", "A", "A"}, asked[:4])
+	})
+}
+
+// A join() that waits for its turn ends with the iteration, and is never sent.
+func TestConnectionThatIsStoppedBeforeItsTurn(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	simulate(t, rooms(&asked, func(string) string { return "" }), func(w *world) {
+		v := w.vu()
+		time.AfterFunc(time.Second, v.CancelContext)
+		result := v.run(`
+			const host = await new apigw.Client('` + chatURL + `').connect();
+			const failures = await Promise.all(['A', 'B', 'C'].map(room => caught(() => host.join(room))));
+			return failures.map(f => f.name + ': ' + f.message).join();
+		`)
+		const stopped = "ClosedError: the iteration was stopped"
+		require.Equal(w, stopped+","+stopped+","+stopped, result)
+		require.Equal(w, []string{"A"}, asked)
 	})
 }

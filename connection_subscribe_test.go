@@ -85,3 +85,36 @@ func TestConnectionThatMayNotSubscribe(t *testing.T) {
 		require.InDelta(w, 1, v.sum("pushgw_errors", "error=Unauthorized"), 0)
 	})
 }
+
+// A subscription that isn't answered in time is stopped, should it have come about after
+// all; its late answer and that to its stop are nobody's.
+func TestConnectionThatGivesUpSubscribing(t *testing.T) {
+	t.Parallel()
+	var said []string
+	handler := sockets(func(socket *websocket.Conn, text string) {
+		kind, id := gjson.Get(text, "type").String(), gjson.Get(text, "id").String()
+		said = append(said, kind+id)
+		switch {
+		case kind == "connection_init":
+			reply(socket, `{"type":"connection_ack","payload":{"connectionTimeoutMs":300000}}`)
+		case kind == "start" && id == "2":
+			reply(socket, `{"type":"start_ack","id":"1"}`)
+			reply(socket, `{"type":"start_ack","id":"2"}`)
+		case kind == "stop":
+			reply(socket, `{"type":"complete","id":"`+id+`"}`)
+		}
+	})
+	simulate(t, handler, func(w *world) {
+		result := w.vu().run(`
+			const host = await new appsync.Client('` + graphqlURL + `', { auth: { apiKey: 'k' }, timeout: '3s' }).connect();
+			host.on('error', e => { throw e });
+			const { message } = await caught(() => host.subscribe({ query: 's' }));
+			const { id } = await host.subscribe({ query: 's' });
+			await sleep(1000);
+			await host.close();
+			return [message, id];
+		`)
+		require.Equal(w, []any{"the gateway did not answer within 3s", "2"}, result)
+		require.Equal(w, []string{"connection_init", "start1", "start2", "stop1", "stop2"}, said)
+	})
+}

@@ -3,11 +3,13 @@ package pushgw
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/grafana/sobek"
+	"github.com/sirupsen/logrus"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pushgw/xk6-pushgw/gateway"
@@ -105,6 +107,64 @@ func TestConnectionKeepsWhatCameEarly(t *testing.T) {
 			return told;
 		`)
 		require.Equal(w, []any{"onea", "GatewayError3", "two"}, result)
+	})
+}
+
+// Only so much is kept, whatever a gateway sends, but the end is always told.
+func TestConnectionKeepsNoMoreThanItCan(t *testing.T) {
+	t.Parallel()
+	const dropped = 476
+	simulate(t, nil, func(w *world) {
+		v := w.vu()
+		require.NoError(w, v.VU.Runtime().Set("connect", func() *sobek.Promise {
+			c := &client{module: v.module, backend: &apiGateway{}}
+			s := newConnection(c.begin("connect()", identity{role: telemetry.RoleHost}))
+			return newPromise(v.VU, func(context.Context) (any, error) {
+				for i := range maxTasks + dropped {
+					s.Message(strconv.AppendInt(nil, int64(i), 10), "")
+				}
+				s.Event(dialect.Event{Kind: dialect.Failure, Err: &dialect.Error{Name: "Forbidden"}})
+				s.Closed(4001, "enough")
+				s.tasks.close()
+				time.Sleep(time.Second)
+				s.call.recorder.Finish()
+				return onLoop(s.deliver), nil
+			})
+		}))
+		result := v.run(`
+			const told = [];
+			const host = await connect();
+			host.on('message', m => told.push(m.data));
+			host.on('error', e => told.push(e.name));
+			await new Promise(resolve => host.on('close', resolve));
+			return [told.length, told[0], told[told.length - 1]];
+		`)
+		require.Equal(w, []any{int64(maxTasks), "0", strconv.Itoa(maxTasks - 1)}, result)
+		require.InDelta(w, dropped+1, v.sum("pushgw_errors", "error=EarlyMessageDropped"), 0)
+		require.Equal(w, []string{"pushgw: messages are dropped, because more than 1024 came before the script had its connection; " +
+			"of further ones, pushgw_errors{error:EarlyMessageDropped} tells"}, v.logged(logrus.WarnLevel))
+		require.Empty(w, v.values("ResponseSuccessRate"), "it is no response of the gateway's")
+	})
+}
+
+// A connection may outlive a setup() that failed, when k6 takes no samples any more.
+func TestConnectionThatOutlivesK6(t *testing.T) {
+	t.Parallel()
+	simulate(t, chat(func(*websocket.Conn, string) {}), func(w *world) {
+		v := w.vu()
+		require.NoError(w, v.VU.Runtime().Set("end", func() { close(v.samples) }))
+		v.run(`
+			const client = new apigw.Client('` + chatURL + `');
+			const host = await client.connect();
+			const listening = client.listen({ duration: '5s' });
+			await sleep(1000);
+			end();
+			await caught(() => client.broadcast());
+			await listening;
+			await host.close();
+		`)
+		require.Equal(w, []string{"pushgw: samples are lost, because k6 ended before a connection did: " +
+			"a setup() or teardown() that fails must close its connections"}, v.logged(logrus.WarnLevel)[:1])
 	})
 }
 
@@ -218,11 +278,20 @@ func TestConnectionThatTakesTooLong(t *testing.T) {
 	for options, limit := range map[string]float64{`{}`: 30, `{ timeout: '3s' }`: 3} {
 		simulate(t, sockets(func(*websocket.Conn, string) {}), func(w *world) {
 			began := time.Now()
-			f := w.vu().fails(`await new apigw.Client('` + chatURL + `', ` + options + `).connect()`)
+			v := w.vu()
+			f := v.fails(`await new apigw.Client('` + chatURL + `', ` + options + `).connect()`)
 			require.Equal(w, "HandshakeError", f.name)
-			require.Contains(w, f.message, "the gateway did not finish the handshake in time")
+			const message = "connecting to gateway.test failed (handshake): the gateway did not finish the handshake in time"
+			require.Equal(w, message, f.message)
 			// Deadlines are looked at ten times a second, and the gateway has two seconds to say goodbye.
 			require.InDelta(w, limit+0.1, time.Since(began).Seconds(), 0.1)
+			require.InDelta(w, 1, v.sum("pushgw_connect_failed", "phase=handshake", "role=host"), 0)
+
+			listener := w.vu()
+			listener.run(`await new apigw.Client('` + chatURL + `', ` + options + `).listen({ duration: '1h' })`)
+			require.Len(w, listener.logged(logrus.ErrorLevel), 1)
+			cause, _ := listener.log.LastEntry().Data[logrus.ErrorKey].(error)
+			require.EqualError(w, cause, message)
 		})
 	}
 }
@@ -236,7 +305,7 @@ func TestConnectionChecksItsArguments(t *testing.T) {
 			const failures = [];
 			for (const f of [
 				() => host.send(), () => host.send(5), () => host.send({}), () => host.on('open', () => 1), () => host.on('message', 5),
-				() => host.join(''), () => host.join('two words'), () => host.broadcast({ message: '' }),
+				() => host.join(''), () => host.join('two words'), () => host.join(), () => host.join(5), () => host.join({}), () => host.broadcast({ message: '' }),
 			]) {
 				const { name, message } = await caught(f);
 				failures.push(name + ': ' + message);
@@ -252,6 +321,9 @@ func TestConnectionChecksItsArguments(t *testing.T) {
 			`UsageError: on(): the handler of "message" must be a function`,
 			`UsageError: join(): a room's name is one word, not ""`,
 			`UsageError: join(): a room's name is one word, not "two words"`,
+			`UsageError: join(): a room's name is a string, not null`,
+			`UsageError: join(): a room's name is a string, not a number`,
+			`UsageError: join(): a room's name is a string, not an object`,
 			`InvalidOption: broadcast(): option "message" must contain {{stamp}}, by which its listeners know it`,
 		}, result)
 	})

@@ -77,6 +77,9 @@ type network struct {
 	dialled chan net.Conn
 	closed  context.Context
 	close   context.CancelFunc
+
+	mu       sync.Mutex
+	accepted []net.Conn
 }
 
 func newNetwork() *network {
@@ -86,24 +89,48 @@ func newNetwork() *network {
 }
 
 func (n *network) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
-	client, server := net.Pipe()
+	near, far := net.Pipe()
+	client, server := newPipeConn(near), newPipeConn(far)
+	var err error
 	select {
-	case n.dialled <- newPipeConn(server):
-		return newPipeConn(client), nil
+	case n.dialled <- server:
+		return client, nil
 	case <-n.closed.Done():
-		return nil, net.ErrClosed
+		err = net.ErrClosed
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		err = ctx.Err()
 	}
+	_, _ = client.Close(), server.Close()
+	return nil, err
 }
 
 func (n *network) Accept() (net.Conn, error) {
 	select {
 	case conn := <-n.dialled:
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.accepted = append(n.accepted, conn)
 		return conn, nil
 	case <-n.closed.Done():
 		return nil, net.ErrClosed
 	}
+}
+
+// cut cuts every connection that there is, as if cables had been pulled out and put back.
+func (n *network) cut() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, conn := range n.accepted {
+		_ = conn.Close()
+	}
+	n.accepted = nil
+}
+
+// kill cuts every connection, and none can be opened any more: the gateway's process is
+// dead.
+func (n *network) kill() {
+	n.close()
+	n.cut()
 }
 
 func (n *network) Close() error {
@@ -155,8 +182,12 @@ func (c *pipeConn) Write(p []byte) (int, error) {
 	if c.closed.Err() != nil {
 		return 0, net.ErrClosed
 	}
-	c.written <- bytes.Clone(p)
-	return len(p), nil
+	select {
+	case c.written <- bytes.Clone(p):
+		return len(p), nil
+	case <-c.closed.Done():
+		return 0, net.ErrClosed
+	}
 }
 
 // Close ends a Read that is under way at once, and all writing within a second.
@@ -237,6 +268,50 @@ func (v *vu) start(n *network, adapt ...func(*lib.State)) {
 		f(state)
 	}
 	v.MoveToVUContext(state)
+	require.NoError(v.t, v.VU.Runtime().Set("balance", func(of string, result map[string]int64) { v.balance(of, result) }))
+	_, err := v.VU.Runtime().RunString(balancing)
+	require.NoError(v.t, err)
+}
+
+// balancing has every result of broadcast() and listen() pass through balance.
+const balancing = `
+	const balanced = (object, name) => {
+		const method = object[name];
+		if (!method) return;
+		const value = (...args) => method.apply(object, args).then(result => (balance(name, Object.assign({}, result)), result));
+		Object.defineProperty(object, name, { value });
+	};
+	for (const namespace of ['apigw', 'appsync']) {
+		const { Client } = globalThis[namespace];
+		globalThis[namespace] = { Client: class extends Client {
+			constructor(...args) {
+				super(...args);
+				balanced(this, 'broadcast');
+				balanced(this, 'listen');
+				const connect = this.connect;
+				const value = (...args) => connect(...args).then(host => (balanced(host, 'broadcast'), host));
+				Object.defineProperty(this, 'connect', { value });
+			}
+		} };
+	}
+`
+
+// balance: whatever happens, the figures of a result add up.
+func (v *vu) balance(of string, r map[string]int64) {
+	v.t.Helper()
+	if of == "listen" {
+		assert.Equal(v.t, r["opened"], r["ready"]+r["failed"]+r["unfinished"], "%v", r)
+		assert.LessOrEqual(v.t, r["closed"], r["opened"], "%v", r)
+		return
+	}
+	assert.Equal(v.t, r["planned"], r["sent"]+r["unsent"], "%v", r)
+	assert.Equal(v.t, r["expected"], r["received"]+r["lost"]+r["indeterminate"], "%v", r)
+	assert.Positive(v.t, r["planned"], "%v", r)
+	for name, n := range r {
+		if name != "first" && name != "p50" && name != "p99" && name != "last" { // which differ where clocks do
+			assert.GreaterOrEqual(v.t, n, int64(0), name)
+		}
+	}
 }
 
 // run runs a script's body as one iteration, and returns what it returned.
@@ -340,7 +415,7 @@ func (v *vu) logged(level logrus.Level) []string {
 const (
 	chatURL      = "ws://gateway.test/dev"
 	graphqlURL   = "http://gateway.test/graphql"
-	chatAudience = `apigw gateway.test/dev "Room1"`
+	chatAudience = `apigw gateway.test:80/dev "Room1"`
 )
 
 // listeners enters listeners that are ready into the audience, as if they were connected.

@@ -72,7 +72,7 @@ func (h *hostConn) Close() {
 // Send sends one text message.
 func (h *hostConn) Send(text string) error {
 	if err := h.conn.Send([]byte(text)); err != nil {
-		return scriptErrorf(nameClosedError, "the connection is closed: %w", err)
+		return closedError(err)
 	}
 	return nil
 }

@@ -191,16 +191,16 @@ func (o *options) duration(key string, def time.Duration) time.Duration {
 	if !ok {
 		return def
 	}
-	n, isNumber := toNumber(value)
+	n, isNumber := milliseconds(value)
 	d, err := types.GetDurationValue(value)
 	switch {
 	case err != nil || math.IsNaN(n):
 		o.fail(key, "must be a duration such as '5s' or a number of milliseconds, not %v", value)
-	case isNumber && math.Abs(n) > maxMilliseconds:
-		o.fail(key, "is too long: %v milliseconds", value)
-	case d < 0 || n < 0:
+	case n < 0 || !isNumber && d < 0:
 		o.fail(key, "must not be negative, but is %v", value)
-	case isNumber && n > 0 && d == 0:
+	case n > maxMilliseconds:
+		o.fail(key, "is too long: %v milliseconds", value)
+	case n > 0 && d == 0:
 		o.fail(key, "is too short: %v milliseconds are less than a nanosecond", value)
 	}
 	return d
@@ -208,6 +208,17 @@ func (o *options) duration(key string, def time.Duration) time.Duration {
 
 // maxMilliseconds is the longest duration that Go knows, about 292 years.
 const maxMilliseconds = float64(math.MaxInt64 / int64(time.Millisecond))
+
+// milliseconds is a duration that is given as a number, or as a string of nothing but a
+// number, which k6 takes for one too.
+func milliseconds(value any) (float64, bool) {
+	text, ok := value.(string)
+	if !ok {
+		return toNumber(value)
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	return n, err == nil
+}
 
 // perSecond is a rate: zero for as fast as possible, or a number a second that isn't so
 // small that nothing would ever happen.

@@ -43,7 +43,7 @@ func TestOptionsAreReadAsTheyAreGiven(t *testing.T) {
 	t.Parallel()
 	o := given(t, `{
 		text: 'a', word: 'two', number: 2.5, whole: 7, negative: -2, largest: 2147483647, yes: true, no: false,
-		long: '1m30s', short: 250, fraction: 0.5, texts: { a: 'b', c: '' },
+		long: '1m30s', short: 250, longest: 9223372036854, shortest: 1e-6, days: '1d1h', ms: '250', rate: 1 / 86400, unbounded: 0, fraction: 0.5, texts: { a: 'b', c: '' },
 		list: [{ n: 1 }, { n: 2 }], none: [], json: { a: [1, null, { b: 'ü' }], c: undefined }, inner: { n: 5 },
 	}`)
 	require.Equal(t, "a", o.str("text", ""))
@@ -58,6 +58,12 @@ func TestOptionsAreReadAsTheyAreGiven(t *testing.T) {
 	require.Equal(t, 90*time.Second, o.duration("long", 0))
 	require.Equal(t, 250*time.Millisecond, o.duration("short", 0))
 	require.Equal(t, 500*time.Microsecond, o.duration("fraction", 0))
+	require.Equal(t, 9223372036854*time.Millisecond, o.duration("longest", 0))
+	require.Equal(t, time.Nanosecond, o.duration("shortest", 0))
+	require.Equal(t, 25*time.Hour, o.duration("days", 0))
+	require.Equal(t, 250*time.Millisecond, o.duration("ms", 0))
+	require.InDelta(t, 1.0/86400, o.perSecond("rate"), 0)
+	require.Zero(t, o.perSecond("unbounded"))
 	require.Equal(t, map[string]string{"a": "b", "c": ""}, o.stringMap("texts"))
 	list := o.list("list")
 	require.Len(t, list, 2)
@@ -85,6 +91,7 @@ func TestOptionsThatAreWrong(t *testing.T) {
 		"whole":    func(o *options) { o.integer("key", 0, 0) },
 		"boolean":  func(o *options) { o.boolean("key") },
 		"duration": func(o *options) { o.duration("key", 0) },
+		"rate":     func(o *options) { o.perSecond("key") },
 		"texts":    func(o *options) { o.stringMap("key") },
 		"json":     func(o *options) { o.json("key") },
 		"list":     func(o *options) { o.list("key") },
@@ -118,7 +125,24 @@ func TestOptionsThatAreWrong(t *testing.T) {
 		{"boolean", `'true'`, `must be true or false, not a string`},
 		{"duration", `'fast'`, `must be a duration such as '5s' or a number of milliseconds, not fast`},
 		{"duration", `true`, `must be a duration such as '5s' or a number of milliseconds, not true`},
-		{"duration", `-1`, `must not be negative, but is -1ms`},
+		{"duration", `-1`, `must not be negative, but is -1`},
+		{"duration", `-0.4`, `must not be negative, but is -0.4`},
+		{"duration", `-1e-320`, `must not be negative, but is -1e-320`},
+		{"duration", `'-2s'`, `must not be negative, but is -2s`},
+		{"duration", `NaN`, `must be a duration such as '5s' or a number of milliseconds, not NaN`},
+		{"duration", `'NaN'`, `must be a duration such as '5s' or a number of milliseconds, not NaN`},
+		{"duration", `'1e400'`, `must be a duration such as '5s' or a number of milliseconds, not 1e400`},
+		{"duration", `'3000000h'`, `must be a duration such as '5s' or a number of milliseconds, not 3000000h`},
+		{"duration", `Infinity`, `is too long: +Inf milliseconds`},
+		{"duration", `'Infinity'`, `is too long: Infinity milliseconds`},
+		{"duration", `-Infinity`, `must not be negative, but is -Inf`},
+		{"duration", `9223372036855`, `is too long: 9223372036855 milliseconds`},
+		{"duration", `1e-320`, `is too short: 1e-320 milliseconds are less than a nanosecond`},
+		{"duration", `'1e-320'`, `is too short: 1e-320 milliseconds are less than a nanosecond`},
+		{"rate", `-1`, `must be a number not below 0, not -1`},
+		{"rate", `'1'`, `must be a number, not a string`},
+		{"rate", `1e-12`, `is too small: 1e-12 a second is less than one a day`},
+		{"rate", `1 / 86401`, `is too small: 1.1573940116433837e-05 a second is less than one a day`},
 		{"texts", `'a'`, `must be an object of strings, not a string`},
 		{"texts", `{ a: 1 }`, `must be an object of strings, but "a" is a number`},
 		{"texts", `{ a: null }`, `must be an object of strings, but "a" is null`},

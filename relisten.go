@@ -33,6 +33,7 @@ func (r *relisten) after(s *listen.Summary) {
 	defer r.mu.Unlock()
 	r.cutOff += s.CutOff
 	switch {
+	case s.Opened == 0: // it ended while it still waited
 	case !s.RanOut || s.Lasted > stableAfter:
 		r.pause = nil
 	case r.pause == nil:

@@ -128,7 +128,7 @@ func TestReliabilityPage(t *testing.T) {
 	}
 	require.Greater(t, rows, 20)
 	for _, name := range named.FindAllString(page, -1) {
-		require.True(t, exists[strings.Trim(name, "`")], "there is no %s", name)
+		require.True(t, exists[strings.Trim(name, "`")], "there is no test %s", name)
 	}
 }
 

@@ -51,7 +51,7 @@ func TestHostileUpgrade(t *testing.T) {
 			name: "wrong Sec-WebSocket-Accept", behaviour: hostile.WrongAccept(),
 			acts: "listen,drive", counts: failedIn("upgrade"), log: []string{"Sec-WebSocket-Accept"},
 			check: func(t *testing.T, o *outcome) {
-				require.NotContains(t, o.stderr, "with status 101")
+				require.NotContains(t, o.stderr, "refused the WebSocket upgrade")
 			},
 		},
 		{

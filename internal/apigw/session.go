@@ -47,10 +47,11 @@ func (s *Session) Do(step Step) dialect.Event {
 // If its text had been sent, the next request's text is the event's Answer.
 func (s *Session) Withdraw(step Step) dialect.Event {
 	event := dialect.Event{Kind: dialect.Progress}
-	i := slices.Index(s.steps, step)
-	if i < s.handshake { // there is none, or it is the handshake's
+	i := slices.Index(s.steps[s.handshake:], step)
+	if i < 0 {
 		return event
 	}
+	i += s.handshake
 	s.steps = slices.Concat(s.steps[:i], s.steps[i+1:])
 	if i == 0 {
 		s.begin(&event)

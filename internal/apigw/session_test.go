@@ -160,6 +160,58 @@ func TestSession(t *testing.T) {
 	}
 }
 
+// A request that is withdrawn isn't waited for, and those after it go on.
+func TestWithdraw(t *testing.T) {
+	t.Parallel()
+	join := func(room string) Step { return JoinStep(room) }
+	withdrawn := func(answer string) want { return want{progress("", "", answer)} }
+
+	s := New(nil)
+	s.Open()
+	s.Do(join("a"))
+	s.Do(join("b"))
+	s.Do(join("c"))
+	assert.Equal(t, withdrawn(""), flatten(s.Withdraw(join("b"))), "it wasn't sent yet")
+	assert.Equal(t, withdrawn("/join c"), flatten(s.Withdraw(join("a"))), "the next one's turn has come")
+	assert.Equal(t, withdrawn(""), flatten(s.Withdraw(join("a"))), "there is none any more")
+	assert.Equal(t, want{progress("/join c", "joined_success_counter", "")}, flatten(s.Receive([]byte(joined))))
+	assert.Equal(t, withdrawn(""), flatten(s.Withdraw(join("c"))), "it is complete")
+	assert.Equal(t, want{{Kind: dialect.Data}}, flatten(s.Receive([]byte(joined))))
+
+	assert.Equal(t, want{progress("", "", "/join d")}, flatten(s.Do(join("d"))))
+	assert.Equal(t, withdrawn(""), flatten(s.Withdraw(join("d"))))
+	assert.Nil(t, s.steps)
+	assert.Equal(t, want{{Kind: dialect.Data}}, flatten(s.Receive([]byte(joined))))
+	assert.Equal(t, want{progress("", "", "/join e")}, flatten(s.Do(join("e"))), "nothing is in its way")
+
+	// What the next request completes by itself is an event of its own.
+	s.Do(Step{Send: "hello", Counter: "hello_counter"})
+	assert.Equal(t, want{progress("", "", "hello"), progress("hello", "hello_counter", "")}, flatten(s.Withdraw(join("e"))))
+
+	// Of two that are alike the first is withdrawn.
+	s.Do(join("f"))
+	s.Do(join("f"))
+	assert.Equal(t, withdrawn("/join f"), flatten(s.Withdraw(join("f"))))
+}
+
+// The handshake's own requests can't be withdrawn, even if a later one is the same, and
+// other sessions have theirs.
+func TestWithdrawLeavesTheHandshake(t *testing.T) {
+	t.Parallel()
+	steps := ChatHandshake("Ann", "Room1")
+	s := New(steps)
+	s.Open()
+	for _, step := range steps {
+		assert.Equal(t, want{progress("", "", "")}, flatten(s.Withdraw(step)))
+	}
+	s.Do(steps[1])
+	s.Do(Step{Send: "/ls", Expect: "Room"})
+	s.Withdraw(steps[1])
+	assert.Equal(t, want{progress("Ann", "nickname_counter", "/join Room1")}, flatten(s.Receive([]byte(using))))
+	assert.Equal(t, want{ready("/join Room1", "joined_success_counter", "/ls")}, flatten(s.Receive([]byte(joined))))
+	assert.Equal(t, ChatHandshake("Ann", "Room1"), steps)
+}
+
 func TestSessionsShareSteps(t *testing.T) {
 	t.Parallel()
 	steps := append(make([]Step, 0, 10), ChatHandshake("Ann", "Room1")...)

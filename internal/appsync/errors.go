@@ -59,7 +59,7 @@ func ResponseError(body []byte) (err *dialect.Error, isGraphQL bool) {
 		return nil, true
 	}
 	for _, own := range response.Get("[message,Message,error]").Array() {
-		if own.Type == gjson.String {
+		if own.Str != "" {
 			return &dialect.Error{Name: Other, Message: cut(own.Str)}, false
 		}
 	}

@@ -2,6 +2,7 @@ package appsync
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -77,4 +78,45 @@ func TestRealtimeURLErrors(t *testing.T) {
 		_, err := RealtimeURL(parseURL(t, text))
 		assert.ErrorContains(t, err, want, text)
 	}
+}
+
+func FuzzRealtimeURL(f *testing.F) {
+	for _, text := range []string{
+		"https://abc.appsync-api.us-west-2.amazonaws.com/graphql", "wss://abc.appsync-realtime-api.us-west-2.amazonaws.com/graphql",
+		"https://abc.appsync-api.us-west-2.amazonaws.com:443//?a=b#c", "https://api.example.com/graphql", "http://ann:secret@127.0.0.1:8090",
+		"ws://[::1]:8090/graphql/realtime/", "https:graphql", "https://:1/", "ftp://h", "https://h/%2F", "http://h/?", "https://[fe80::1%25eth0]/",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		u, err := url.Parse(text)
+		if err != nil {
+			return
+		}
+		before := *u
+		got, err := RealtimeURL(u)
+		require.Equal(t, before, *u, "the argument is left alone")
+		if err != nil {
+			require.Nil(t, got)
+			return
+		}
+		secure := map[string]bool{"https": true, "wss": true, "http": false, "ws": false}
+		require.Contains(t, secure, u.Scheme)
+		require.Equal(t, map[bool]string{true: "wss", false: "ws"}[secure[u.Scheme]], got.Scheme)
+		require.Equal(t, u.RawQuery, got.RawQuery)
+		require.Equal(t, u.Port(), got.Port())
+		require.Equal(t, u.User, got.User)
+		require.Empty(t, got.Fragment)
+		if got.Host != u.Host {
+			require.Contains(t, got.Host, ".appsync-realtime-api.")
+			require.Equal(t, strings.TrimRight(u.Path, "/"), got.Path)
+			return
+		}
+		require.True(t, strings.HasSuffix(got.Path, "/realtime"))
+		again, err := RealtimeURL(got)
+		require.NoError(t, err)
+		require.Equal(t, got.String(), again.String())
+		_, err = url.Parse(got.String())
+		require.NoError(t, err)
+	})
 }

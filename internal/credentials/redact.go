@@ -1,24 +1,36 @@
 package credentials
 
-import "strings"
+import (
+	"net/url"
+	"strings"
+)
 
 // RedactURL returns a URL as far as it may be shown. Its query, its fragment and what
 // stands before an @ may hold credentials. It takes any text, because what can't be
 // parsed is shown too.
-func RedactURL(u string) string {
-	u, _, _ = strings.Cut(u, "?")
-	u, _, _ = strings.Cut(u, "#")
-	scheme, rest, found := strings.Cut(u, "://")
-	if !found {
-		scheme, rest = "", u
+func RedactURL(text string) string {
+	end := len(text)
+	if i := strings.IndexAny(text, "?#"); i >= 0 {
+		end = i
+	}
+	shown, hidden := text[:end], text[end:]
+	scheme, rest := "", shown
+	if u, err := url.Parse(text); err != nil || u.Host == "" {
+		// Not even where a password ends can be told.
+		if strings.Contains(hidden, "@") {
+			return "…"
+		}
+		return afterAt(shown)
+	}
+	if i := strings.Index(rest, "//"); i >= 0 {
+		scheme, rest = rest[:i+2], rest[i+2:]
 	}
 	authority, path, slash := strings.Cut(rest, "/")
-	authority = authority[strings.LastIndexByte(authority, '@')+1:]
-	if found {
-		authority = scheme + "://" + authority
-	}
 	if slash {
-		authority += "/" + path
+		path = "/" + path
 	}
-	return authority
+	return scheme + afterAt(authority) + path
 }
+
+// afterAt returns what stands after the last @, which is everything if there is none.
+func afterAt(text string) string { return text[strings.LastIndexByte(text, '@')+1:] }

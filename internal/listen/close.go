@@ -112,6 +112,9 @@ func (c *Conn) ended(err error) {
 	default:
 		c.abandoned()
 	}
+	if end.Violation != "" {
+		c.config.Observer.Erred(end.Violation)
+	}
 	c.config.Observer.Closed(end)
 }
 
@@ -127,11 +130,8 @@ func (c *Conn) closing(err error) (end Closing, cut bool) {
 		return end, local.cut
 	}
 	end.Code, end.Reason = wire.CloseCode(err)
-	violation := wire.Violation(err)
-	if violation != "" {
-		c.config.Observer.Erred(violation)
-	}
-	end.ByGateway = violation != wire.MessageTooBig // which is this side's limit
+	end.Violation = wire.Violation(err)
+	end.ByGateway = end.Violation != wire.MessageTooBig // which is this side's limit
 	return end, true
 }
 
@@ -148,7 +148,8 @@ func (c *Conn) leave(cut bool) {
 }
 
 func (c *Conn) handshakeError(err error) *wire.DialError {
-	if code, _ := wire.CloseCode(err); code == protocolError && c.lastMessage.Load() == 0 {
+	code, _ := wire.CloseCode(err)
+	if code == protocolError && wire.Violation(err) == "" && c.lastMessage.Load() == 0 {
 		err = fmt.Errorf("%w, straight after the upgrade, which is how a gateway refuses credentials: "+
 			"check the key, and the option \"credentials\"", err)
 	}
@@ -161,7 +162,10 @@ func (c *Conn) Failure() *wire.DialError { return c.failure }
 
 // failed reports that the connection never became ready.
 func (c *Conn) failed(err *wire.DialError) {
-	c.failure = err
+	if c.reported { // and the observer panicked
+		return
+	}
+	c.reported, c.failure = true, err
 	if c.member != nil {
 		c.member.Fail(err)
 	}
@@ -170,6 +174,7 @@ func (c *Conn) failed(err *wire.DialError) {
 
 // abandoned reports that the test was interrupted before the connection was ready.
 func (c *Conn) abandoned() {
+	c.reported = true
 	if c.member != nil {
 		c.member.Fail(nil)
 	}

@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"net"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -64,6 +65,7 @@ func TestTheFirstReasonCounts(t *testing.T) {
 	assert.Equal(t, 1, h.waitForClosed(t, 4000, 1)["hello"])
 	assert.Equal(t, map[string]int{"first": 1}, h.reasons)
 	assert.Equal(t, 1, s.counted()["closed 4000 by us"])
+	assert.Equal(t, []Closing{{Code: 4000, Reason: "first"}}, s.closings)
 }
 
 // A refused handshake closes the connection, and its handler gets the error as reason.
@@ -77,6 +79,166 @@ func TestARefusedHandshakeIsTheReason(t *testing.T) {
 	require.Len(t, s.failures, 1)
 	assert.Equal(t, &wire.DialError{Phase: wire.PhaseHandshake, Host: to.URL.Host, Err: &dialect.Error{Name: "Refused"}}, s.failures[0])
 	assert.Equal(t, map[string]int{"hello": 1}, h.waitForClosed(t, 1000, 1), "a refused connection has nothing to take leave of")
+}
+
+// Whether a listener's connection was cut, and so its outstanding deliveries are lost,
+// depends on who ended it.
+func TestWhoEndedAConnection(t *testing.T) {
+	t.Parallel()
+	closeWith := func(code int, reason string) func(*testing.T, *fixture, *hub, func()) {
+		return func(_ *testing.T, _ *fixture, h *hub, _ func()) {
+			h.each(func(socket *websocket.Conn) {
+				_ = socket.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason))
+			})
+		}
+	}
+	sever := func(linger int) func(*testing.T, *fixture, *hub, func()) {
+		return func(_ *testing.T, _ *fixture, h *hub, _ func()) {
+			h.each(func(socket *websocket.Conn) {
+				if tcp, ok := socket.NetConn().(*net.TCPConn); ok {
+					_ = tcp.SetLinger(linger)
+				}
+				_ = socket.NetConn().Close()
+			})
+		}
+	}
+	say := func(text string) func(*testing.T, *fixture, *hub, func()) {
+		return func(_ *testing.T, _ *fixture, h *hub, _ func()) { h.send(text) }
+	}
+	for name, test := range map[string]struct {
+		end  func(t *testing.T, s *fixture, h *hub, stop func())
+		want Closing // its Reason is a part of it
+	}{
+		"the gateway closes":         {closeWith(4001, "moved"), Closing{Code: 4001, Reason: "moved", ByGateway: true, Cut: true}},
+		"the gateway says goodbye":   {closeWith(1000, ""), Closing{Code: 1000, ByGateway: true, Cut: true}},
+		"the gateway refuses a text": {closeWith(1002, "bad"), Closing{Code: 1002, Reason: "bad", ByGateway: true, Cut: true}},
+		"the gateway vanishes":       {sever(-1), Closing{Code: 1006, ByGateway: true, Cut: true}},
+		"the gateway resets":         {sever(0), Closing{Code: 1006, Reason: "connection reset", ByGateway: true, Cut: true}},
+		"what it was for is over":    {say("ended"), Closing{Code: 1000, ByGateway: true, Cut: true}},
+		"the gateway is silent": {
+			func(t *testing.T, s *fixture, h *hub, _ func()) {
+				t.Helper()
+				h.send("timeout 1m")
+				s.waitFor(t, "received", 2)
+				s.group.Tick(time.Now().Add(time.Hour))
+			},
+			Closing{Code: 1001, Reason: "the gateway sent nothing for 1m0s", Cut: true},
+		},
+		"this side stops":  {func(_ *testing.T, _ *fixture, _ *hub, stop func()) { stop() }, Closing{Code: 1000}},
+		"this side panics": {say("panic"), Closing{Code: 1011, Reason: "as the gateway asked"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, to := newHub(t, "welcome")
+			s := newFixture(to)
+			summary, stop := s.run(t, Plan{Connections: 1})
+			s.waitForReady(t, 1)
+			account := s.audience.OpenSeries(1, 0)
+			account.Publish(time.Now())
+			test.end(t, s, h, stop)
+			got := <-summary
+			result := account.Close()
+			count, _ := s.audience.Watch()
+			if test.want.Cut {
+				assert.EqualValues(t, 1, result.Cut)
+				assert.EqualValues(t, 1, result.Lost)
+				assert.Equal(t, 1, got.CutOff)
+				assert.Equal(t, 1, count.CutOff)
+			} else {
+				assert.EqualValues(t, 1, result.Indeterminate)
+				assert.Zero(t, got.CutOff)
+				assert.Zero(t, count.CutOff)
+			}
+			assert.Equal(t, test.want.ByGateway, got.Closed == 1)
+			require.Len(t, s.closings, 1)
+			assert.Contains(t, s.closings[0].Reason, test.want.Reason)
+			s.closings[0].Reason = test.want.Reason
+			assert.Equal(t, test.want, s.closings[0])
+		})
+	}
+}
+
+// A connection that never was ready isn't cut off, whoever ended it.
+func TestNobodyIsCutOffWhoNeverWasReady(t *testing.T) {
+	t.Parallel()
+	s := newFixture(gateway(t, func(socket *websocket.Conn) { hangUp(socket, 1011) }))
+	summary, _ := s.run(t, Plan{Connections: 2})
+	assert.Equal(t, Summary{Opened: 2, Failed: 2, Closed: 2, RanOut: true}, <-summary)
+	assert.Equal(t, []Closing{{Code: 1011, ByGateway: true}, {Code: 1011, ByGateway: true}}, s.closings)
+	count, _ := s.audience.Watch()
+	assert.Zero(t, count.CutOff)
+}
+
+// Straight after the upgrade the code for a protocol error means that the credentials
+// were refused. Later it means what it says.
+func TestAClosingThatRefusesCredentials(t *testing.T) {
+	t.Parallel()
+	const hint = ", straight after the upgrade, which is how a gateway refuses credentials: " +
+		"check the key, and the option \"credentials\""
+	for name, test := range map[string]struct {
+		code  int
+		first []string // what the gateway sends before it closes
+		want  string
+	}{
+		"at once":           {1002, nil, "websocket: close 1002 (protocol error)" + hint},
+		"after a message":   {1002, []string{"what"}, "websocket: close 1002 (protocol error)"},
+		"with another code": {1008, nil, "websocket: close 1008 (policy violation)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newFixture(gateway(t, func(socket *websocket.Conn) {
+				write(socket, test.first...)
+				hangUp(socket, test.code)
+			}))
+			summary, _ := s.run(t, Plan{Connections: 1})
+			assert.Equal(t, Summary{Opened: 1, Failed: 1, Closed: 1, RanOut: true}, <-summary)
+			require.Len(t, s.failures, 1)
+			assert.Equal(t, wire.PhaseHandshake, s.failures[0].Phase)
+			require.EqualError(t, s.failures[0].Err, test.want)
+			var closed *websocket.CloseError
+			assert.ErrorAs(t, s.failures[0], &closed)
+		})
+	}
+}
+
+// Failure is what the observer was told, and nil where nothing failed.
+func TestFailure(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		welcome string
+		failed  bool
+		stopped bool
+	}{
+		"ready":   {welcome: "welcome"},
+		"refused": {welcome: "refused", failed: true},
+		"late":    {welcome: "what", failed: true},
+		"stopped": {welcome: "what", stopped: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, to := newHub(t, test.welcome)
+			s := newFixture(to)
+			conn := drive(t, s, new(handlerLog))
+			s.waitFor(t, "received", 1)
+			if test.stopped {
+				conn.Close(NormalClosure, "")
+			}
+			conn.Tick(time.Now().Add(time.Hour))
+			if name == "ready" {
+				conn.Close(NormalClosure, "")
+			}
+			<-conn.Done()
+			if !test.failed {
+				assert.Nil(t, conn.Failure())
+				assert.Empty(t, s.failures)
+				assert.Equal(t, test.stopped, s.counted()["abandoned"] == 1)
+				return
+			}
+			require.NotNil(t, conn.Failure())
+			assert.Equal(t, []*wire.DialError{conn.Failure()}, s.failures)
+			assert.Equal(t, wire.PhaseHandshake, conn.Failure().Phase)
+		})
+	}
 }
 
 // A gateway that reads the close frame and doesn't answer has two seconds.

@@ -95,8 +95,11 @@ type Closing struct {
 	ByGateway bool
 	// Cut reports whether a listener that was ready was cut off, by the gateway or by
 	// the network.
-	Cut    bool
-	Lasted time.Duration // since dialling began
+	Cut bool
+	// Violation is what the gateway sent that it must not, if that is why: a name that
+	// Erred has got too. The reason says what it was.
+	Violation string
+	Lasted    time.Duration // since dialling began
 }
 
 // The names of what can go wrong here, besides those of the dialects and of package wire.

@@ -35,15 +35,18 @@ func TestCredentialsThatFail(t *testing.T) {
 	s := newFixture(to)
 	s.Prepare = func(context.Context) (*wire.Target, dialect.Session, error) { return to, simple{}, expired }
 	summary, _ := s.run(t, Plan{Connections: listeners})
-	assert.Equal(t, Summary{Failed: listeners}, <-summary)
+	assert.Equal(t, Summary{Opened: listeners, Failed: listeners, RanOut: true}, <-summary)
 	assert.Equal(t, map[string]int{"failed credentials": listeners}, s.counted())
 	for _, failed := range s.failures {
 		assert.Equal(t, &wire.DialError{Phase: wire.PhaseCredentials, Host: "gateway.test", Err: expired}, failed)
 	}
-	s.waitForAudience(t, func(c ledger.Count) bool { return c == ledger.Count{Failed: listeners, LargestGroup: listeners} })
+	s.waitForAudience(t, func(c ledger.Count) bool {
+		return states(c) == ledger.Count{Failed: listeners, LargestGroup: listeners}
+	})
 
 	_, err := Open(t.Context(), &s.Config, nil, nil)
 	require.ErrorIs(t, err, expired)
+	s.requireBalance(t)
 }
 
 // Credentials that some connections don't get are no harm to the others.
@@ -61,7 +64,7 @@ func TestCredentialsThatFailForOne(t *testing.T) {
 	summary, stop := s.run(t, Plan{Connections: 3})
 	s.waitForAudience(t, func(c ledger.Count) bool { return c.Ready == 2 && c.Failed == 1 })
 	stop()
-	assert.Equal(t, Summary{Opened: 2, Ready: 2, Failed: 1}, <-summary)
+	assert.Equal(t, Summary{Opened: 3, Ready: 2, Failed: 1}, <-summary)
 	assert.Equal(t, 1, s.counted()["failed credentials"])
 }
 
@@ -77,7 +80,7 @@ func TestCredentialsThatTakeTooLong(t *testing.T) {
 		}
 		begin := time.Now()
 		summary, _ := s.run(t, Plan{Connections: 1})
-		assert.Equal(t, Summary{Failed: 1}, <-summary)
+		assert.Equal(t, Summary{Opened: 1, Failed: 1, RanOut: true}, <-summary)
 		assert.Equal(t, 10*time.Second, time.Since(begin))
 		assert.Equal(t, map[string]int{"failed credentials": 1}, s.counted())
 	})
@@ -96,8 +99,8 @@ func TestTheTestEndsWhilePreparing(t *testing.T) {
 	summary, stop := s.run(t, Plan{Connections: 1})
 	<-preparing
 	stop()
-	assert.Zero(t, <-summary)
-	assert.Empty(t, s.counted())
+	assert.Equal(t, Summary{Opened: 1, Unfinished: 1}, <-summary)
+	assert.Equal(t, map[string]int{"abandoned": 1}, s.counted())
 }
 
 // named is a session whose first text is its own name.

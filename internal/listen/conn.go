@@ -31,6 +31,7 @@ type Conn struct {
 	maxSilence  atomic.Int64                // how long the gateway may send nothing, in ns; zero for any time
 	done        chan struct{}
 	failure     *wire.DialError // see Failure
+	reported    bool            // that it failed or was abandoned; the observer is told once
 }
 
 // Handler gets what happens on a connection that a script drives. The goroutine
@@ -52,14 +53,15 @@ func Open(ctx context.Context, config *Config, member *ledger.Member, handler Ha
 		config: config, handler: handler, member: member,
 		dialled: time.Now(), done: make(chan struct{}),
 	}
-	config.Observer.Begun()
 	defer func() {
 		if r := recover(); r != nil {
 			c.closeNow()
-			conn, err = nil, fmt.Errorf("panic while dialling: %v", r)
-			c.failed(&wire.DialError{Phase: wire.PhaseTCP, Host: config.Host, Err: err})
+			failed := &wire.DialError{Phase: wire.PhaseTCP, Host: config.Host, Err: fmt.Errorf("panic while dialling: %v", r)}
+			conn, err = nil, failed
+			c.failed(failed)
 		}
 	}()
+	config.Observer.Begun()
 	dialling, cancel := context.WithTimeout(ctx, config.Timeout)
 	defer cancel()
 	if c.socket, c.session, err = config.dial(dialling); err != nil {

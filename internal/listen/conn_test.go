@@ -69,7 +69,7 @@ func TestAChatOnAPIGateway(t *testing.T) {
 	s.Prepare = prepares(to, func() dialect.Session { return apigw.New(steps) })
 	summary, stop := s.run(t, Plan{Connections: 1})
 	s.waitForReady(t, 1)
-	account := s.audience.OpenSeries(0)
+	account := s.audience.OpenSeries(0, 0)
 	g.broadcast <- "host: " + account.Publish(time.Now()).String()
 	g.broadcast <- `{"message": "Internal server error", "connectionId":"a=", "requestId":"b="}`
 	g.broadcast <- "host: hello"
@@ -80,7 +80,7 @@ func TestAChatOnAPIGateway(t *testing.T) {
 	assert.EqualValues(t, 1, account.Close().Received)
 	assert.Equal(t, map[string]int{
 		"connected": 1, "sent": 2, "received": 5, "answered": 2, "ready": 1, "delivered": 1,
-		"counted nickname_counter": 1, "counted joined_success_counter": 1,
+		"counted nickname_counter": 1, "counted joined_success_counter": 1, "unstamped": 1,
 		"erred InternalServerError": 1, "closed 1000 by us": 1,
 	}, s.counted())
 }
@@ -100,7 +100,7 @@ func TestASubscriptionToAppSync(t *testing.T) {
 	s.Prepare = prepares(to, func() dialect.Session { return appsync.New(start) })
 	summary, _ := s.run(t, Plan{Connections: 1})
 	s.waitForReady(t, 1)
-	account := s.audience.OpenSeries(0)
+	account := s.audience.OpenSeries(0, 0)
 	g.broadcast <- fmt.Sprintf(`{"id":"1","type":"data","payload":{"data":{"a":"%s"}}}`, account.Publish(time.Now()))
 	g.broadcast <- `{"type":"ka"}`
 	g.broadcast <- `{"id":"1","type":"error","payload":{"errors":[{"errorType":"LimitExceededError"}]}}`
@@ -108,7 +108,7 @@ func TestASubscriptionToAppSync(t *testing.T) {
 	s.waitFor(t, "received", 5)
 	s.group.Tick(time.Now().Add(time.Hour)) // within the hour and a half that the gateway may be silent
 	s.group.Tick(time.Now().Add(2 * time.Hour))
-	assert.Equal(t, Summary{Opened: 1, Ready: 1, Received: 1}, <-summary)
+	assert.Equal(t, Summary{Opened: 1, Ready: 1, Received: 1, CutOff: 1, RanOut: true}, <-summary)
 	assert.EqualValues(t, 1, account.Close().Received)
 	counted := s.counted()
 	assert.Equal(t, 1, counted["erred Silence"])
@@ -116,6 +116,32 @@ func TestASubscriptionToAppSync(t *testing.T) {
 	assert.Equal(t, 2, counted["sent"])
 	assert.Equal(t, 1, counted["delivered"])
 	assert.Equal(t, 1, counted["closed 1001 by us"])
+}
+
+// A subscription that AppSync completes is over, though the connection isn't, and what was
+// on its way to it is lost.
+func TestAppSyncCompletesASubscription(t *testing.T) {
+	t.Parallel()
+	g := &scripted{
+		answers: [][2]string{
+			{`{"type":"connection_init"`, `{"type":"connection_ack"}`},
+			{`{"id":"1","type":"start"`, `{"type":"start_ack","id":"1"}`},
+		},
+		broadcast: make(chan string, 1),
+	}
+	to := g.serve(t)
+	s := newFixture(to)
+	start := appsync.StartFrame(appsync.FirstID, `{"query":"subscription{a}"}`, []byte(`{"host":"h"}`))
+	s.Prepare = prepares(to, func() dialect.Session { return appsync.New(start) })
+	summary, _ := s.run(t, Plan{Connections: 1})
+	s.waitForReady(t, 1)
+	account := s.audience.OpenSeries(1, 0)
+	account.Publish(time.Now())
+	g.broadcast <- `{"id":"1","type":"complete"}`
+	close(g.broadcast)
+	assert.Equal(t, Summary{Opened: 1, Ready: 1, Closed: 1, CutOff: 1, RanOut: true}, <-summary)
+	assert.Equal(t, []Closing{{Code: 1000, ByGateway: true, Cut: true}}, s.closings)
+	assert.EqualValues(t, 1, account.Close().Cut)
 }
 
 // Every duration is measured from the beginning of the dial.
@@ -132,7 +158,7 @@ func TestDurationsOfAConnection(t *testing.T) {
 			})
 		}))
 		summary, _ := s.run(t, Plan{Connections: 1})
-		assert.Equal(t, Summary{Opened: 1, Ready: 1, Closed: 1}, <-summary)
+		assert.Equal(t, Summary{Opened: 1, Ready: 1, Closed: 1, CutOff: 1, RanOut: true}, <-summary)
 		assert.Equal(t, map[string][]time.Duration{
 			"connected": {100 * time.Millisecond}, "ready": {300 * time.Millisecond}, "closed": {700 * time.Millisecond},
 		}, s.durations)
@@ -152,5 +178,6 @@ func TestADialThatTakesTooLong(t *testing.T) {
 		require.ErrorAs(t, err, &failed)
 		assert.Equal(t, wire.PhaseUpgrade, failed.Phase)
 		assert.Equal(t, map[string]int{"failed upgrade": 1}, s.counted())
+		s.requireBalance(t)
 	})
 }

@@ -13,13 +13,13 @@ import (
 // payload may hold the same stamp in several places; that is one delivery.
 func (c *Conn) recordDeliveries(m wire.Message) {
 	var found stampSet
-	stamped := false
+	broken := 0
 	for rest := m.Data; ; {
 		s, after, damaged, ok := stamp.Find(rest)
 		for range damaged {
 			c.config.Observer.Erred(DamagedStamp)
 		}
-		stamped = stamped || ok || damaged > 0
+		broken += damaged
 		if !ok {
 			break
 		}
@@ -28,7 +28,7 @@ func (c *Conn) recordDeliveries(m wire.Message) {
 		}
 		rest = after
 	}
-	if !stamped && !c.recordByPattern(m) {
+	if found.len == 0 && !c.recordByPattern(m) && broken == 0 {
 		c.config.Observer.Unstamped(m.Data)
 	}
 }

@@ -49,7 +49,7 @@ func TestDeliveries(t *testing.T) {
 		"one, repeated in one message": {[]string{fmt.Sprint(remote, remote, " and ", remote)}, map[string]int{"delivered": 1}},
 		"one, repeated in a second":    {[]string{remote.String(), remote.String()}, map[string]int{"delivered": 2}},
 		"two in one message":           {[]string{fmt.Sprint(remote, other, remote)}, map[string]int{"delivered": 2}},
-		"none":                         {[]string{"", "just a message"}, map[string]int{}},
+		"none":                         {[]string{"", "just a message"}, map[string]int{"unstamped": 2}},
 		"a damaged one":                {[]string{damaged}, map[string]int{"erred DamagedStamp": 1}},
 		"damaged ones among others": {
 			[]string{fmt.Sprint(damaged, damaged, remote, damaged, other, "pgw-")},
@@ -70,13 +70,140 @@ func TestLateAndStrayDeliveries(t *testing.T) {
 	t.Parallel()
 	h, to := newHub(t, "welcome")
 	s := newFixture(to)
-	closed := s.audience.OpenSeries(0)
+	closed := s.audience.OpenSeries(0, 0)
 	late := closed.Publish(time.Now())
 	closed.Close()
-	stray := s.Ledger.Audience("another").OpenSeries(0).Publish(time.Now())
+	stray := s.Ledger.Audience("another").OpenSeries(0, 0).Publish(time.Now())
 	own := s.audience.OpenCanaries().Publish(time.Now())
 	assert.Equal(t, map[string]int{"erred LateDelivery": 1, "erred StrayDelivery": 1, "delivered": 2},
 		receive(t, s, h, late.String(), stray.String(), own.String()))
+}
+
+// A stamp that nobody gave out changes nothing and is no delivery.
+func TestForgedStamps(t *testing.T) {
+	t.Parallel()
+	h, to := newHub(t, "welcome")
+	s := newFixture(to)
+	account := s.audience.OpenSeries(0, 0)
+	genuine := account.Publish(time.Now())
+	unknown, earlier, canary := genuine, genuine, genuine
+	unknown.Sequence += 7
+	earlier.Sent = earlier.Sent.Add(-time.Second)
+	canary.Canary = true
+	old := stamp.Stamp{Origin: 1, Sequence: 1, Sent: time.Now().Add(-25 * time.Hour)}
+	future := stamp.Stamp{Origin: 1, Sequence: 1, Sent: time.Now().Add(25 * time.Hour)}
+	texts := make([]string, 0, 6)
+	for _, forged := range []stamp.Stamp{unknown, earlier, canary, old, future} {
+		texts = append(texts, forged.String())
+	}
+	assert.Equal(t, map[string]int{"erred ForgedStamp": 5, "delivered": 1}, receive(t, s, h, append(texts, genuine.String())...))
+	assert.Equal(t, genuine.Origin, s.deliveries[0].Origin)
+	assert.False(t, s.deliveries[0].Duplicate)
+}
+
+// A message without a stamp is shown to the observer, whole, and one with something like a
+// stamp isn't.
+func TestMessagesWithoutAStamp(t *testing.T) {
+	t.Parallel()
+	h, to := newHub(t, "welcome")
+	s := newFixture(to)
+	ours := stamp.Stamp{Origin: 1, Sequence: 1, Sent: time.Now()}
+	assert.Equal(t, map[string]int{"unstamped": 2, "delivered": 1, "erred DamagedStamp": 1},
+		receive(t, s, h, "some text", "other text", ours.String(), "pgw-"+ours.String()[5:]))
+	assert.Equal(t, []string{"some text", "other text"}, s.unstamped)
+}
+
+// A script's own connection is no listener, so nothing is missing from what it reads.
+func TestMessagesToAScriptNeedNoStamp(t *testing.T) {
+	t.Parallel()
+	h, to := newHub(t, "welcome")
+	s, d := newFixture(to), new(handlerLog)
+	drive(t, s, d)
+	s.waitFor(t, "ready", 1)
+	h.send("some text")
+	s.waitFor(t, "received", 2)
+	assert.Zero(t, s.counted()["unstamped"])
+}
+
+// A time more than a day away is in another unit: a delay made from it would be nonsense.
+func TestAPatternOfAnotherUnit(t *testing.T) {
+	t.Parallel()
+	s := newPipeFixture(welcome)
+	var err error
+	s.Pattern, err = stamp.NewPattern(`room-(-?\d+)`)
+	require.NoError(t, err)
+	c := &Conn{config: &s.Config, member: s.audience.Enter()}
+	arrived := time.UnixMilli(1_601_101_219_641)
+	for text, want := range map[string]string{
+		"room-1601101219641":       "delivered",
+		"room-1601014819641":       "delivered", // a day ago
+		"room-1601187619641":       "delivered", // in a day
+		"room-1601014819640":       "erred StampPatternUnit",
+		"room-1601187619642":       "erred StampPatternUnit",
+		"room-1601101219":          "erred StampPatternUnit", // seconds
+		"room-1601101219641000":    "erred StampPatternUnit", // microseconds
+		"room-1601101219641000000": "erred StampPatternUnit", // nanoseconds
+		"room-0":                   "erred StampPatternUnit",
+		"room-x":                   "unstamped",
+		"pgw- room-x":              "erred DamagedStamp",
+	} {
+		s.counts = make(map[string]int)
+		c.recordDeliveries(wire.Message{Data: []byte(text), Arrived: arrived, Read: arrived})
+		assert.Equal(t, map[string]int{want: 1}, s.counted(), text)
+	}
+	// What merely looks like a stamp, as a room's name may, doesn't keep a pattern from working.
+	s.counts = make(map[string]int)
+	c.recordDeliveries(wire.Message{Data: []byte("pgw-test room-1601101219641"), Arrived: arrived, Read: arrived})
+	assert.Equal(t, map[string]int{"erred DamagedStamp": 1, "delivered": 1}, s.counted())
+}
+
+// However many stamps one message has, each counts once.
+func TestManyStampsInOneMessage(t *testing.T) {
+	t.Parallel()
+	const different = 20_000
+	s := newPipeFixture(welcome)
+	c := &Conn{config: &s.Config, member: s.audience.Enter()}
+	var message []byte
+	for range 2 {
+		for i := range different {
+			message = stamp.Stamp{Origin: 1, Sequence: uint32(i + 1), Sent: time.Now()}.Append(message)
+		}
+	}
+	c.recordDeliveries(wire.Message{Data: message, Arrived: time.Now(), Read: time.Now()})
+	// The second half is of other send times, so it isn't the same stamps.
+	require.Len(t, s.deliveries, 2*different)
+
+	s.deliveries = nil
+	again := append(message[:different*stamp.Len:different*stamp.Len], message[:different*stamp.Len]...)
+	c = &Conn{config: &s.Config, member: s.audience.Enter()}
+	c.recordDeliveries(wire.Message{Data: again, Arrived: time.Now(), Read: time.Now()})
+	require.Len(t, s.deliveries, different)
+	for _, d := range s.deliveries {
+		require.False(t, d.Duplicate)
+	}
+}
+
+// The work for one stamp doesn't grow with the number of those before it: no more than
+// four are compared one by one, and the rest is looked up.
+func TestManyStampsTakeNoMoreTimeEach(t *testing.T) {
+	at := time.Now()
+	numbered := func(i int) stamp.Stamp { return stamp.Stamp{Origin: 1, Sequence: uint32(i), Sent: at} }
+	var set stampSet
+	for i := range 10_000 {
+		require.True(t, set.add(numbered(i)))
+	}
+	for i := range 10_000 {
+		require.False(t, set.add(numbered(i)))
+	}
+	require.Equal(t, 4, set.len)
+	require.Len(t, set.many, 10_000-4)
+
+	require.Zero(t, testing.AllocsPerRun(100, func() {
+		var set stampSet
+		for i := range 8 {
+			set.add(numbered(i % 4))
+		}
+	}), "up to four take no memory")
 }
 
 func TestBroadcastsWithAPattern(t *testing.T) {
@@ -89,7 +216,7 @@ func TestBroadcastsWithAPattern(t *testing.T) {
 	sent := time.Now().Add(-time.Hour)
 	ours := stamp.Stamp{Origin: 1, Sequence: 1, Sent: time.Now()}
 	counted := receive(t, s, h, fmt.Sprintf("room-%d", sent.UnixMilli()), "room-1", fmt.Sprintf("%s room-%d", ours, sent.UnixMilli()))
-	assert.Equal(t, map[string]int{"delivered": 2}, counted)
+	assert.Equal(t, map[string]int{"delivered": 2, "unstamped": 1}, counted)
 	assert.InDelta(t, time.Hour, s.deliveries[0].Delay, float64(time.Minute))
 	assert.Less(t, s.deliveries[1].Delay, time.Minute)
 }

@@ -60,7 +60,7 @@ func (g *Group) Run(ctx context.Context, plan Plan) Summary {
 		ctx, cancel = context.WithTimeoutCause(ctx, plan.Duration, errCutShort)
 		defer cancel()
 	}
-	g.summary.cutOff.Store(int64(plan.Replaces))
+	g.summary.toReplace.Store(int64(plan.Replaces))
 	g.audience.NoteGroupSize(plan.Connections)
 	planned := g.audience.Plan(plan.Connections)
 	defer planned.Cancel()

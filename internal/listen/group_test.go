@@ -2,6 +2,7 @@ package listen
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"runtime"
 	"strings"
@@ -27,7 +28,7 @@ func TestEverybodyListens(t *testing.T) {
 	s := newFixture(to)
 	summary, stop := s.run(t, Plan{Connections: listeners})
 	s.waitForReady(t, listeners)
-	account := s.audience.OpenSeries(time.Minute)
+	account := s.audience.OpenSeries(0, time.Minute)
 	for range broadcasts {
 		h.send(account.Publish(time.Now()).String())
 	}
@@ -61,7 +62,7 @@ func TestListenersThatNeverBecomeReady(t *testing.T) {
 				return httpGateway(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) })
 			},
 			want:    map[string]int{"failed upgrade": listeners},
-			summary: Summary{Failed: listeners},
+			summary: Summary{Opened: listeners, Failed: listeners, RanOut: true},
 		},
 		"the handshake is refused": {
 			gateway: func(t *testing.T) *wire.Target {
@@ -73,7 +74,7 @@ func TestListenersThatNeverBecomeReady(t *testing.T) {
 				"connected": listeners, "sent": listeners, "received": listeners, "erred Refused": listeners,
 				"failed handshake": listeners, "closed 1000 by us": listeners,
 			},
-			summary: Summary{Opened: listeners, Failed: listeners},
+			summary: Summary{Opened: listeners, Failed: listeners, RanOut: true},
 		},
 		"the gateway hangs up": {
 			gateway: func(t *testing.T) *wire.Target {
@@ -84,7 +85,7 @@ func TestListenersThatNeverBecomeReady(t *testing.T) {
 				"connected": listeners, "sent": listeners,
 				"failed handshake": listeners, "closed 1008 by gateway": listeners,
 			},
-			summary: Summary{Opened: listeners, Failed: listeners, Closed: listeners},
+			summary: Summary{Opened: listeners, Failed: listeners, Closed: listeners, RanOut: true},
 		},
 		"the gateway vanishes": {
 			gateway: func(t *testing.T) *wire.Target {
@@ -95,7 +96,7 @@ func TestListenersThatNeverBecomeReady(t *testing.T) {
 				"connected": listeners, "sent": listeners,
 				"failed handshake": listeners, "closed 1006 by gateway": listeners,
 			},
-			summary: Summary{Opened: listeners, Failed: listeners, Closed: listeners},
+			summary: Summary{Opened: listeners, Failed: listeners, Closed: listeners, RanOut: true},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -104,7 +105,9 @@ func TestListenersThatNeverBecomeReady(t *testing.T) {
 			summary, _ := s.run(t, Plan{Connections: listeners})
 			assert.Equal(t, test.summary, <-summary)
 			assert.Equal(t, test.want, s.counted())
-			s.waitForAudience(t, func(c ledger.Count) bool { return c == ledger.Count{Failed: listeners, LargestGroup: listeners} })
+			s.waitForAudience(t, func(c ledger.Count) bool {
+				return states(c) == ledger.Count{Failed: listeners, LargestGroup: listeners}
+			})
 		})
 	}
 }
@@ -131,7 +134,7 @@ func TestTheGatewayHangsUp(t *testing.T) {
 		}
 		_ = socket.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(4001, "moved"))
 	})
-	assert.Equal(t, Summary{Opened: listeners, Ready: listeners, Closed: listeners}, <-summary)
+	assert.Equal(t, Summary{Opened: listeners, Ready: listeners, Closed: listeners, CutOff: listeners, RanOut: true}, <-summary)
 	assert.Equal(t, listeners/2, s.counted()["closed 4001 by gateway"])
 	assert.Equal(t, listeners/2, s.counted()["closed 1006 by gateway"])
 }
@@ -144,7 +147,7 @@ func TestTheGatewayEndsWhatItBegan(t *testing.T) {
 	summary, _ := s.run(t, Plan{Connections: 1})
 	s.waitForReady(t, 1)
 	h.send("ended")
-	assert.Equal(t, Summary{Opened: 1, Ready: 1, Closed: 1}, <-summary)
+	assert.Equal(t, Summary{Opened: 1, Ready: 1, Closed: 1, CutOff: 1, RanOut: true}, <-summary)
 	assert.Equal(t, 1, s.counted()["closed 1000 by gateway"])
 }
 
@@ -163,7 +166,7 @@ func TestOddFramesEndNothing(t *testing.T) {
 	assert.Equal(t, Summary{Opened: 1, Ready: 1}, <-summary)
 	assert.Equal(t, map[string]int{
 		"connected": 1, "ready": 1, "counted welcomed": 2, "answered": 3, "sent": 3, "received": 9,
-		"erred Failed": 1, "erred Refused": 1, "closed 1000 by us": 1,
+		"erred Failed": 1, "erred Refused": 1, "unstamped": 2, "closed 1000 by us": 1,
 	}, s.counted())
 }
 
@@ -223,6 +226,170 @@ func TestTheDurationEndsBeforeAllAreOpen(t *testing.T) {
 	})
 }
 
+// What the end of a plan's duration cuts off in the handshake has failed, in whichever
+// phase. What an interruption cuts off has not.
+func TestEndsBeforeAConnectionIsReady(t *testing.T) {
+	t.Parallel()
+	const listeners = 3
+	for name, c := range map[string]struct {
+		change func(*fixture)
+		dial   http.HandlerFunc
+		phase  wire.Phase
+	}{
+		"while preparing": {
+			change: func(s *fixture) {
+				s.Prepare = func(ctx context.Context) (*wire.Target, dialect.Session, error) {
+					<-ctx.Done()
+					return nil, nil, ctx.Err()
+				}
+			},
+			phase: wire.PhaseCredentials,
+		},
+		"while the upgrade isn't answered": {
+			dial:  func(w http.ResponseWriter, _ *http.Request) { _, _ = io.Copy(io.Discard, w.(*pipeWriter).conn) },
+			phase: wire.PhaseUpgrade,
+		},
+		"while shaking hands": {
+			dial: func(w http.ResponseWriter, r *http.Request) {
+				upgrade(w, r, func(socket *websocket.Conn) { answer(socket, "what") })
+			},
+			phase: wire.PhaseHandshake,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, end := range []string{"duration", "interruption"} {
+				t.Run(end, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						s := newFixture(pipeGateway(c.dial))
+						s.timeout = 24 * time.Hour
+						if c.change != nil {
+							c.change(s)
+						}
+						plan := Plan{Connections: listeners}
+						if end == "duration" {
+							plan.Duration = 10 * time.Second
+						}
+						began := time.Now()
+						summary, stop := s.run(t, plan)
+						if end == "interruption" {
+							time.Sleep(10 * time.Second)
+							stop()
+						}
+						got := <-summary
+						assert.Equal(t, 10*time.Second, time.Since(began))
+						assert.Equal(t, 10*time.Second, s.lasted)
+						count, _ := s.audience.Watch()
+						if end == "interruption" {
+							assert.Equal(t, Summary{Opened: listeners, Unfinished: listeners}, got)
+							assert.Equal(t, listeners, s.counted()["abandoned"])
+							assert.Equal(t, ledger.Count{LargestGroup: listeners}, count)
+							return
+						}
+						assert.Equal(t, Summary{Opened: listeners, Failed: listeners}, got)
+						assert.Equal(t, listeners, s.counted()["failed "+string(c.phase)])
+						for _, failed := range s.failures {
+							assert.Equal(t, &wire.DialError{Phase: c.phase, Host: "gateway.test", Err: errCutShort}, failed)
+						}
+						require.ErrorIs(t, count.FirstFailure, errCutShort)
+						assert.Equal(t, ledger.Count{Failed: listeners, LargestGroup: listeners}, states(count))
+					})
+				})
+			}
+		})
+	}
+}
+
+// A refusal stays what it is, even if the plan has a duration.
+func TestARefusalBeforeTheDurationEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newPipeFixture(func(socket *websocket.Conn) { answer(socket, "refused") })
+		summary, _ := s.run(t, Plan{Connections: 2, Duration: time.Minute})
+		assert.Equal(t, Summary{Opened: 2, Failed: 2, RanOut: true}, <-summary)
+		for _, failed := range s.failures {
+			assert.Equal(t, &dialect.Error{Name: "Refused"}, failed.Err)
+		}
+	})
+}
+
+// Until the delay is over nothing is dialled, and the listeners are planned. The
+// duration includes it, and what the group itself lasted doesn't.
+func TestTheDelay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newPipeFixture(welcome)
+		began := time.Now()
+		summary, _ := s.run(t, Plan{Connections: 2, Delay: 10 * time.Second, Duration: time.Minute})
+		time.Sleep(10*time.Second - 1)
+		synctest.Wait()
+		count, _ := s.audience.Watch()
+		assert.Equal(t, ledger.Count{Planned: 2, LargestGroup: 2}, count)
+		assert.Zero(t, s.begun)
+		time.Sleep(1)
+		s.waitForReady(t, 2)
+		assert.Equal(t, 10*time.Second, time.Since(began))
+		count, _ = s.audience.Watch()
+		assert.Equal(t, ledger.Count{Ready: 2, LargestGroup: 2}, count)
+		assert.Equal(t, Summary{Opened: 2, Ready: 2}, <-summary)
+		assert.Equal(t, time.Minute, time.Since(began))
+		assert.Equal(t, 50*time.Second, s.lasted)
+	})
+}
+
+func TestTheTestEndsInTheDelay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newPipeFixture(welcome)
+		began := time.Now()
+		summary, stop := s.run(t, Plan{Connections: 2, Delay: 10 * time.Second})
+		time.Sleep(time.Second)
+		stop()
+		assert.Zero(t, <-summary)
+		assert.Equal(t, time.Second, time.Since(began))
+		count, _ := s.audience.Watch()
+		assert.Equal(t, ledger.Count{LargestGroup: 2}, count)
+	})
+}
+
+// A group that has no connection left ends, and says so, however long its plan is.
+func TestAGroupRunsOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newPipeFixture(func(socket *websocket.Conn) {
+			_, _, _ = socket.ReadMessage()
+			write(socket, "welcome")
+			time.Sleep(5 * time.Second)
+			_ = socket.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(1012, ""))
+			readToEnd(socket)
+		})
+		summary, _ := s.run(t, Plan{Connections: 3, Delay: time.Second, Duration: time.Hour})
+		assert.Equal(t, Summary{Opened: 3, Ready: 3, Closed: 3, CutOff: 3, RanOut: true}, <-summary)
+		assert.Equal(t, 5*time.Second, s.lasted)
+		count, _ := s.audience.Watch()
+		assert.Equal(t, ledger.Count{Left: 3, CutOff: 3, LargestGroup: 3}, count, "they are missing from now on")
+	})
+}
+
+// What the duration leaves unopened is planned no more while the group's other
+// connections close.
+func TestWhatIsNotOpenedIsNotPlanned(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newPipeFixture(func(socket *websocket.Conn) {
+			socket.SetCloseHandler(func(int, string) error { return nil }) // it takes its time
+			welcome(socket)
+			<-t.Context().Done()
+		})
+		summary, _ := s.run(t, Plan{Connections: 100, Rate: 1, Duration: 10500 * time.Millisecond})
+		time.Sleep(10501 * time.Millisecond)
+		synctest.Wait()
+		count, _ := s.audience.Watch()
+		assert.Equal(t, ledger.Count{Ready: 11, LargestGroup: 100}, count)
+		assert.Equal(t, Summary{Opened: 11, Ready: 11}, <-summary)
+	})
+}
+
 // A connection that is opened while the group is closing is closed as well.
 func TestAConnectionThatOpensTooLate(t *testing.T) {
 	t.Parallel()
@@ -231,7 +398,7 @@ func TestAConnectionThatOpensTooLate(t *testing.T) {
 	g := NewGroup(s.Config, s.audience)
 	conn := g.dial(t.Context(), s.audience.Enter())
 	require.NotNil(t, conn)
-	g.closeAll()
+	g.closeAll(nil)
 	g.serve(conn)
 	g.running.Wait()
 	assert.Equal(t, 1, s.counted()["closed 1000 by us"])
@@ -253,8 +420,8 @@ func TestTheTestEndsWhileDialling(t *testing.T) {
 		<-asked
 	}
 	stop()
-	assert.Zero(t, <-summary)
-	assert.Empty(t, s.counted())
+	assert.Equal(t, Summary{Opened: atATime, Unfinished: atATime}, <-summary)
+	assert.Equal(t, map[string]int{"abandoned": atATime}, s.counted())
 	assert.Empty(t, asked, "more than may be dialled at once")
 	s.waitForAudience(t, func(c ledger.Count) bool { return c.Connecting == 0 })
 }
@@ -267,8 +434,8 @@ func TestTheTestEndsWhileShakingHands(t *testing.T) {
 	summary, stop := s.run(t, Plan{Connections: listeners})
 	s.waitFor(t, "sent", listeners)
 	stop()
-	assert.Equal(t, Summary{Opened: listeners}, <-summary)
-	assert.Equal(t, map[string]int{"connected": listeners, "sent": 2 * listeners, "closed 1000 by us": listeners}, s.counted())
+	assert.Equal(t, Summary{Opened: listeners, Unfinished: listeners}, <-summary)
+	assert.Equal(t, map[string]int{"connected": listeners, "sent": 2 * listeners, "abandoned": listeners, "closed 1000 by us": listeners}, s.counted())
 	assert.Equal(t, map[string]int{"hello": listeners, "bye": listeners}, h.waitForClosed(t, 1000, listeners))
 }
 
@@ -278,8 +445,12 @@ func TestTheTestIsOverAlready(t *testing.T) {
 	s := newFixture(to)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	assert.Zero(t, NewGroup(s.Config, s.audience).Run(ctx, Plan{Connections: 3}))
+	summary := NewGroup(s.Config, s.audience).Run(ctx, Plan{Connections: 3, Delay: time.Hour})
+	summary.Lasted = 0
+	assert.Zero(t, summary)
 	assert.Empty(t, s.counted())
+	count, _ := s.audience.Watch()
+	assert.Equal(t, ledger.Count{LargestGroup: 3}, count, "nothing is planned any more")
 }
 
 func TestNobodyIsToListen(t *testing.T) {
@@ -287,7 +458,7 @@ func TestNobodyIsToListen(t *testing.T) {
 	_, to := newHub(t, "welcome")
 	s := newFixture(to)
 	summary, _ := s.run(t, Plan{})
-	assert.Zero(t, <-summary)
+	assert.Equal(t, Summary{RanOut: true}, <-summary)
 }
 
 // A thousand listeners are a thousand goroutines and no more.

@@ -20,7 +20,7 @@ func TestAHandshakeThatTakesTooLong(t *testing.T) {
 		s.Timeout = 10 * time.Second
 		summary, _ := s.run(t, Plan{Connections: listeners})
 		s.tick(t)
-		assert.Equal(t, Summary{Opened: listeners, Failed: listeners}, <-summary)
+		assert.Equal(t, Summary{Opened: listeners, Failed: listeners, RanOut: true}, <-summary)
 		assert.Equal(t, map[string]int{
 			"connected": listeners, "sent": listeners, "received": listeners,
 			"failed handshake": listeners, "closed 1001 by us": listeners,
@@ -74,10 +74,10 @@ func TestAGatewayThatFallsSilent(t *testing.T) {
 		})
 		summary, _ := s.run(t, Plan{Connections: listeners})
 		s.tick(t)
-		assert.Equal(t, Summary{Opened: listeners, Ready: listeners}, <-summary)
+		assert.Equal(t, Summary{Opened: listeners, Ready: listeners, CutOff: listeners, RanOut: true}, <-summary)
 		assert.Equal(t, map[string]int{
 			"connected": listeners, "sent": listeners, "received": 4 * listeners, "counted welcomed": listeners,
-			"answered": listeners, "ready": listeners, "erred Silence": listeners, "closed 1001 by us": listeners,
+			"answered": listeners, "ready": listeners, "unstamped": listeners, "erred Silence": listeners, "closed 1001 by us": listeners,
 		}, s.counted())
 		for _, lasted := range s.durations["closed"] {
 			assert.Greater(t, lasted, 13*time.Minute)
@@ -125,7 +125,7 @@ func TestAGatewayThatVanishes(t *testing.T) {
 		})
 		summary, _ := s.run(t, Plan{Connections: 1})
 		s.tick(t)
-		assert.Equal(t, Summary{Opened: 1, Ready: 1}, <-summary)
+		assert.Equal(t, Summary{Opened: 1, Ready: 1, CutOff: 1, RanOut: true}, <-summary)
 		assert.Equal(t, 1, s.counted()["erred Silence"])
 		assert.Equal(t, 1, s.counted()["closed 1001 by us"])
 	})

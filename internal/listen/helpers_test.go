@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
@@ -253,6 +255,7 @@ type fixture struct {
 	audience *ledger.Audience
 	group    *Group
 	timeout  time.Duration // after which a group that never ends is stopped
+	lasted   time.Duration // as the summary of a group that has ended says
 }
 
 // prepares returns a Prepare by which every connection goes to the target, with a
@@ -281,15 +284,40 @@ func newPipeFixture(f func(*websocket.Conn)) *fixture {
 	return s
 }
 
-// run starts a group and returns the channel that will bring its summary.
+// run starts a group and returns the channel that will bring its summary, without how
+// long it lasted, which is in the fixture.
 func (s *fixture) run(t *testing.T, plan Plan) (summary <-chan Summary, stop func()) {
 	t.Helper()
 	s.group = NewGroup(s.Config, s.audience)
 	ctx, cancel := context.WithTimeout(t.Context(), s.timeout)
-	t.Cleanup(cancel)
-	done := make(chan Summary, 1)
-	go func() { done <- s.group.Run(ctx, plan) }()
+	done, ended := make(chan Summary, 1), make(chan struct{})
+	t.Cleanup(func() {
+		cancel()
+		<-ended
+		s.requireBalance(t)
+	})
+	go func() {
+		defer close(ended)
+		sum := s.group.Run(ctx, plan)
+		assert.Equal(t, sum.Opened, sum.Ready+sum.Failed+sum.Unfinished, "opened = ready + failed + unfinished")
+		s.lasted, sum.Lasted = sum.Lasted, 0
+		done <- sum
+	}()
 	return done, cancel
+}
+
+// requireBalance checks that whatever was begun has become something, once and for all.
+func (s *fixture) requireBalance(t *testing.T) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sum := s.counts["ready"] + s.counts["abandoned"]
+	for what, n := range s.counts {
+		if strings.HasPrefix(what, "failed ") {
+			sum += n
+		}
+	}
+	assert.Equal(t, s.begun, sum, "begun = ready + failed + abandoned, in %v", s.counts)
 }
 
 const tickEvery = 100 * time.Millisecond
@@ -328,6 +356,12 @@ func (s *fixture) waitForAudience(t *testing.T, want func(ledger.Count) bool) {
 	}
 }
 
+// states is a count without the reason of the first failure.
+func states(c ledger.Count) ledger.Count {
+	c.FirstFailure = nil
+	return c
+}
+
 func (s *fixture) waitForReady(t *testing.T, n int) {
 	t.Helper()
 	s.waitForAudience(t, func(c ledger.Count) bool { return c.Ready == n })
@@ -336,8 +370,11 @@ func (s *fixture) waitForReady(t *testing.T, n int) {
 // observer counts its calls and keeps their values.
 type observer struct {
 	mu         sync.Mutex
+	begun      int
 	counts     map[string]int
 	failures   []*wire.DialError
+	closings   []Closing // without their durations, which are below
+	unstamped  []string
 	deliveries []ledger.Delivery
 	durations  map[string][]time.Duration
 	panicsAt   string // the method that panics, or "everything"
@@ -372,6 +409,24 @@ func (o *observer) Sent()                  { o.count("sent", "") }
 func (o *observer) Received()              { o.count("received", "") }
 func (o *observer) Erred(name string)      { o.count("erred", name) }
 
+func (o *observer) Begun() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.begun++
+	if o.panicsAt == "begun" || o.panicsAt == "everything" {
+		panic("at begun")
+	}
+}
+
+func (o *observer) Abandoned() { o.count("abandoned", "") }
+
+func (o *observer) Unstamped(message []byte) {
+	o.mu.Lock()
+	o.unstamped = append(o.unstamped, string(message))
+	o.mu.Unlock()
+	o.count("unstamped", "")
+}
+
 func (o *observer) Connected(took time.Duration) {
 	o.time("connected", took)
 	o.count("connected", "")
@@ -402,13 +457,17 @@ func (o *observer) Delivered(d ledger.Delivery, lag time.Duration) {
 	o.count("delivered", "")
 }
 
-func (o *observer) Closed(code int, byGateway bool, lasted time.Duration) {
+func (o *observer) Closed(end Closing) {
 	by := "us"
-	if byGateway {
+	if end.ByGateway {
 		by = "gateway"
 	}
-	o.time("closed", lasted)
-	o.count("closed", fmt.Sprintf("%d by %s", code, by))
+	o.time("closed", end.Lasted)
+	end.Lasted = 0
+	o.mu.Lock()
+	o.closings = append(o.closings, end)
+	o.mu.Unlock()
+	o.count("closed", fmt.Sprintf("%d by %s", end.Code, by))
 }
 
 // waitFor waits until something has been counted n times.
@@ -425,7 +484,7 @@ func (o *observer) waitFor(t *testing.T, what string, n int) {
 func (o *observer) counted() map[string]int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.counts
+	return maps.Clone(o.counts)
 }
 
 // handlerLog is a Handler that writes down its calls.
@@ -466,6 +525,7 @@ func drive(t *testing.T, s *fixture, d *handlerLog) *Conn {
 	t.Cleanup(func() {
 		conn.Close(NormalClosure, "")
 		<-conn.Done()
+		s.requireBalance(t)
 	})
 	return conn
 }

@@ -30,13 +30,14 @@ type tally struct {
 	Observer
 	audience                                            *ledger.Audience
 	opened, ready, failed, unfinished, received, closed atomic.Int64
-	cutOff                                              atomic.Int64
+	cutOff                                              atomic.Int64 // of this group
+	toReplace                                           atomic.Int64 // places of an earlier group; none is left at zero and below
 }
 
 func (t *tally) read() Summary {
 	return Summary{
 		Opened: t.opened.Load(), Ready: t.ready.Load(), Failed: t.failed.Load(), Unfinished: t.unfinished.Load(),
-		Received: t.received.Load(), Closed: t.closed.Load(), CutOff: int(t.cutOff.Load()),
+		Received: t.received.Load(), Closed: t.closed.Load(), CutOff: int(t.cutOff.Load() + max(t.toReplace.Load(), 0)),
 	}
 }
 
@@ -58,15 +59,13 @@ func (t *tally) Abandoned() {
 	t.Observer.Abandoned()
 }
 
-// Ready implements Observer. The listener takes the place of one that was cut off, if
-// there is any.
+// Ready implements Observer. The listener takes the place of one that an earlier group
+// lost, if there is any. One that this group lost isn't replaced by others that it had
+// planned anyway.
 func (t *tally) Ready(took time.Duration) {
 	t.ready.Add(1)
-	for n := t.cutOff.Load(); n > 0; n = t.cutOff.Load() {
-		if t.cutOff.CompareAndSwap(n, n-1) {
-			t.audience.ReduceCutOff(1)
-			break
-		}
+	if t.toReplace.Add(-1) >= 0 {
+		t.audience.ReduceCutOff(1)
 	}
 	t.Observer.Ready(took)
 }
@@ -91,4 +90,6 @@ func (t *tally) Closed(end Closing) {
 }
 
 // planIsOver ends the time in which listeners that were cut off are missing.
-func (t *tally) planIsOver() { t.audience.ReduceCutOff(int(t.cutOff.Swap(0))) }
+func (t *tally) planIsOver() {
+	t.audience.ReduceCutOff(int(t.cutOff.Swap(0) + max(t.toReplace.Swap(0), 0)))
+}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/assert"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
@@ -19,7 +20,7 @@ func TestTheSummaryCountsFirstCopies(t *testing.T) {
 	s := newFixture(to)
 	summary, stop := s.run(t, Plan{Connections: listeners})
 	s.waitForReady(t, listeners)
-	account := s.audience.OpenSeries(0)
+	account := s.audience.OpenSeries(0, 0)
 	one, two := account.Publish(time.Now()), account.Publish(time.Now())
 	for _, sent := range []stamp.Stamp{two, one, two} {
 		h.send(sent.String())
@@ -33,6 +34,95 @@ func TestTheSummaryCountsFirstCopies(t *testing.T) {
 	assert.EqualValues(t, 2*listeners, (<-summary).Received)
 }
 
+// The first listeners of a group take the places of those that an earlier group lost. What
+// a group loses itself is replaced by nobody in it, and is missing until its plan is over.
+func TestReplacements(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		replaces, ready, cut int
+		present, left, over  int // listeners that are missing after Ready, at the end, and after the plan
+	}{
+		"nothing to replace":        {0, 3, 1, 0, 1, 0},
+		"some are replaced":         {5, 3, 0, 2, 2, 0},
+		"all are replaced":          {3, 3, 0, 0, 0, 0},
+		"more than were missing":    {2, 3, 0, 0, 0, 0},
+		"replaced and lost again":   {3, 3, 2, 0, 2, 0},
+		"some missing and some cut": {5, 2, 1, 3, 4, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			audience := ledger.New().Audience("")
+			missing := func() int {
+				count, _ := audience.Watch()
+				return count.CutOff
+			}
+			leave := func(n int) {
+				for range n {
+					member := audience.Enter()
+					member.Ready()
+					member.Leave(ledger.Cut)
+				}
+			}
+			leave(test.replaces)
+			sum := &tally{Observer: &observer{counts: make(map[string]int)}, audience: audience}
+			sum.toReplace.Store(int64(test.replaces))
+			for range test.ready {
+				sum.Ready(0)
+			}
+			assert.Equal(t, test.present, missing())
+			leave(test.cut)
+			for range test.cut {
+				sum.Closed(Closing{Cut: true})
+			}
+			sum.Ready(0) // one that was planned anyway
+			left := test.left
+			if test.replaces > test.ready {
+				left--
+			}
+			assert.Equal(t, left, missing())
+			assert.Equal(t, left, sum.read().CutOff)
+			sum.planIsOver()
+			assert.Equal(t, test.over, missing())
+			assert.Zero(t, sum.read().CutOff)
+		})
+	}
+}
+
+// A group takes over what an earlier one lost, and hands on what it loses itself.
+func TestAGroupReplacesAnother(t *testing.T) {
+	t.Parallel()
+	h, to := newHub(t, "welcome")
+	s := newFixture(to)
+	cut := func() {
+		h.each(func(socket *websocket.Conn) { _ = socket.NetConn().Close() })
+	}
+	missing := func() int {
+		count, _ := s.audience.Watch()
+		return count.CutOff
+	}
+	summary, _ := s.run(t, Plan{Connections: 3})
+	s.waitForReady(t, 3)
+	cut()
+	lost := <-summary
+	assert.Equal(t, Summary{Opened: 3, Ready: 3, Closed: 3, CutOff: 3, RanOut: true}, lost)
+	assert.Equal(t, 3, missing())
+
+	summary, _ = s.run(t, Plan{Connections: 2, Replaces: lost.CutOff})
+	s.waitFor(t, "ready", 5)
+	assert.Equal(t, 1, missing())
+	cut()
+	lost = <-summary
+	assert.Equal(t, Summary{Opened: 2, Ready: 2, Closed: 2, CutOff: 3, RanOut: true}, lost)
+	assert.Equal(t, 3, missing())
+
+	summary, stop := s.run(t, Plan{Connections: 1, Replaces: lost.CutOff})
+	s.waitFor(t, "ready", 6)
+	assert.Equal(t, 2, missing())
+	stop()
+	assert.Equal(t, Summary{Opened: 1, Ready: 1}, <-summary)
+	assert.Zero(t, missing(), "the plan is over")
+}
+
 // What is counted reaches the observer unchanged.
 func TestTheSummaryPassesEverythingOn(t *testing.T) {
 	t.Parallel()
@@ -41,18 +131,24 @@ func TestTheSummaryPassesEverythingOn(t *testing.T) {
 	failed := &wire.DialError{Phase: wire.PhaseTCP}
 	first := ledger.Delivery{Delay: time.Second}
 	again := ledger.Delivery{Delay: time.Minute, Outcome: ledger.Outcome{Duplicate: true}}
+	sum.Begun()
+	sum.Begun()
+	sum.Begun()
+	sum.Abandoned()
 	sum.Connected(1)
 	sum.Failed(failed)
 	sum.Ready(2)
 	sum.Delivered(first, 3)
 	sum.Delivered(again, 4)
-	sum.Closed(4000, true, 5)
-	sum.Closed(4001, false, 6)
-	assert.Equal(t, Summary{Opened: 1, Ready: 1, Failed: 1, Received: 1, Closed: 1}, sum.read())
+	sum.Closed(Closing{Code: 4000, Reason: "moved", ByGateway: true, Lasted: 5})
+	sum.Closed(Closing{Code: 4001, Cut: true, Lasted: 6})
+	assert.Equal(t, Summary{Opened: 3, Ready: 1, Failed: 1, Unfinished: 1, Received: 1, Closed: 1, CutOff: 1}, sum.read())
 	assert.Equal(t, map[string]int{
-		"connected": 1, "failed tcp": 1, "ready": 1, "delivered": 2, "closed 4000 by gateway": 1, "closed 4001 by us": 1,
+		"connected": 1, "failed tcp": 1, "ready": 1, "delivered": 2, "abandoned": 1, "closed 4000 by gateway": 1, "closed 4001 by us": 1,
 	}, o.counted())
 	assert.Equal(t, map[string][]time.Duration{"connected": {1}, "ready": {2}, "lag": {3, 4}, "closed": {5, 6}}, o.durations)
+	assert.Equal(t, 3, o.begun)
+	assert.Equal(t, []Closing{{Code: 4000, Reason: "moved", ByGateway: true}, {Code: 4001, Cut: true}}, o.closings)
 	assert.Equal(t, []*wire.DialError{failed}, o.failures)
 	assert.Equal(t, []ledger.Delivery{first, again}, o.deliveries)
 }

@@ -25,6 +25,7 @@ type fake struct {
 	t     *testing.T
 	began time.Time
 	send  func(ctx context.Context, i int) error
+	ended chan struct{}
 
 	sent, dated []time.Duration // since it began
 	stamps      []stamp.Stamp
@@ -43,6 +44,8 @@ func (f *fake) Send(ctx context.Context, text string) error {
 	f.dated = append(f.dated, s.Sent.Sub(f.began))
 	return f.send(ctx, len(f.stamps)-1)
 }
+
+func (f *fake) Ended() <-chan struct{} { return f.ended }
 
 func (f *fake) Close() {}
 

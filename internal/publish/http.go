@@ -38,7 +38,8 @@ func jsonRequest(state *lib.State, to *url.URL, header http.Header, body []byte)
 	header.Set("Content-Type", "application/json")
 	tags := state.Tags.GetCurrentValues()
 	if _, named := tags.Tags.Get(metrics.TagName.String()); !named && to.RawQuery != "" {
-		tags.SetSystemTagOrMetaIfEnabled(state.Options.SystemTags, metrics.TagName, address.CleanURL)
+		// Even if the script has turned the tag name off: k6 takes the tag url from it.
+		tags.SetSystemTagOrMeta(metrics.TagName, address.CleanURL)
 	}
 	return &httpext.ParsedHTTPRequest{
 		URL:              &address,

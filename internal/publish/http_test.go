@@ -1,10 +1,15 @@
 package publish
 
 import (
+	"bytes"
+	"compress/gzip"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
+	"sync/atomic"
 	"testing"
 
 	logtest "github.com/sirupsen/logrus/hooks/test"
@@ -24,12 +29,18 @@ type exchange struct {
 
 func post(t *testing.T, to string, header http.Header, body string) exchange {
 	t.Helper()
+	return postWith(t, to, header, body, func(*lib.State) {})
+}
+
+// postWith is post in a VU's state that change has changed.
+func postWith(t *testing.T, to string, header http.Header, body string, change func(*lib.State)) exchange {
+	t.Helper()
 	u, err := url.Parse(to)
 	require.NoError(t, err)
 	registry := metrics.NewRegistry()
 	samples := make(chan metrics.SampleContainer, 100)
 	logger, log := logtest.NewNullLogger()
-	transport := new(http.Transport)
+	transport := &http.Transport{DisableCompression: true} // as k6 has it
 	t.Cleanup(transport.CloseIdleConnections)
 	state := &lib.State{
 		Options:        lib.Options{SystemTags: &metrics.DefaultSystemTagSet},
@@ -38,6 +49,7 @@ func post(t *testing.T, to string, header http.Header, body string) exchange {
 		Tags: lib.NewVUStateTags(registry.RootTagSet().With("scenario", "tested")),
 	}
 	state.Options.MaxRedirects.SetValid(2)
+	change(state)
 	status, response, err := Post(t.Context(), state, u, header, []byte(body))
 	e := exchange{status: status, body: string(response), err: err, logged: len(log.AllEntries())}
 	for _, container := range metrics.GetBufferedSamples(samples) {
@@ -81,23 +93,165 @@ func TestPostIsOneOfK6sRequests(t *testing.T) {
 		require.Equal(t, "tested", scenario)
 		value, name := e.value(t, "http_reqs", "name")
 		require.InDelta(t, 1, value, 0)
-		require.Equal(t, server.URL+"/graphql?a=b", name)
+		require.Equal(t, server.URL+"/graphql", name)
 	}
 }
 
-// Redirects are followed as far as k6 is told to.
-func TestPostFollowsRedirects(t *testing.T) {
+// No redirect is followed: neither the header's credentials nor the body may reach
+// another host, or the same one a second time.
+func TestPostFollowsNoRedirect(t *testing.T) {
 	t.Parallel()
-	requests := 0
+	var elsewhere, here atomic.Int32
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) }))
+	t.Cleanup(other.Close)
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		for _, location := range []string{other.URL + "/graphql", "/again"} {
+			here.Store(0)
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				here.Add(1)
+				http.Redirect(w, r, location, status)
+			}))
+			e := post(t, server.URL, http.Header{"X-Api-Key": {"da2-secret"}}, `{"query":"mutation"}`)
+			server.Close()
+			require.NoError(t, e.err)
+			require.Equal(t, status, e.status)
+			require.EqualValues(t, 1, here.Load())
+			require.Zero(t, e.logged)
+		}
+	}
+	require.Zero(t, elsewhere.Load())
+}
+
+// A response of 8 MiB is read, and of a longer one no more than that.
+func TestPostBoundsTheResponse(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		length   int // -1 for one that never ends
+		chunked  bool
+		tooLarge bool
+	}{
+		"just not too long":               {length: 8 << 20},
+		"just not too long, in chunks":    {length: 8 << 20, chunked: true},
+		"one byte too long":               {length: 8<<20 + 1, tooLarge: true},
+		"one byte too long, in chunks":    {length: 8<<20 + 1, chunked: true, tooLarge: true},
+		"without an end":                  {length: -1, chunked: true, tooLarge: true},
+		"far too long, and nothing but [": {length: 64 << 20, tooLarge: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			written := make(chan int, 1)
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if !test.chunked {
+					w.Header().Set("Content-Length", strconv.Itoa(test.length))
+				}
+				sum := 0
+				defer func() { written <- sum }()
+				for block := bytes.Repeat([]byte("["), 64<<10); test.length < 0 || sum < test.length; {
+					if test.length >= 0 {
+						block = block[:min(len(block), test.length-sum)]
+					}
+					n, err := w.Write(block)
+					sum += n
+					if err != nil {
+						return
+					}
+				}
+			}))
+			t.Cleanup(server.Close)
+			e := post(t, server.URL, http.Header{}, `{}`)
+			if !test.tooLarge {
+				require.NoError(t, e.err)
+				require.Len(t, e.body, test.length)
+				require.Equal(t, 200, e.status)
+				return
+			}
+			require.ErrorIs(t, e.err, ErrTooLarge)
+			require.Empty(t, e.body)
+			require.Zero(t, e.status)
+			require.Zero(t, e.logged)
+			value, _ := e.value(t, "http_reqs", "scenario")
+			require.InDelta(t, 1, value, 0)
+			require.Less(t, <-written, 63<<20, "the rest isn't taken")
+		})
+	}
+}
+
+// A body that would be unpacked into more than anybody counted is refused, and the text of
+// its encoding goes nowhere.
+func TestPostRefusesCompression(t *testing.T) {
+	t.Parallel()
+	for _, encoding := range []string{"gzip", "deflate", "br", "zstd", "identity", "of a gateway's own making"} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Accept-Encoding") != "" {
+				t.Error("compression was asked for")
+			}
+			w.Header().Set("Content-Encoding", encoding)
+			var packed bytes.Buffer
+			zip := gzip.NewWriter(&packed)
+			_, _ = zip.Write(make([]byte, 1<<20))
+			_ = zip.Close()
+			_, _ = w.Write(packed.Bytes())
+		}))
+		e := post(t, server.URL, http.Header{}, `{}`)
+		server.Close()
+		require.ErrorIs(t, e.err, errCompressed, encoding)
+		require.Empty(t, e.body)
+		for _, sample := range e.samples {
+			for _, value := range sample.Tags.Map() {
+				require.NotContains(t, value, "making")
+			}
+		}
+	}
+}
+
+// A query may hold credentials, so it is in no tag and in no error, whichever tags are on.
+func TestPostShowsNoQuery(t *testing.T) {
+	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		requests++
-		http.Redirect(w, r, "/again", http.StatusTemporaryRedirect)
+		switch r.URL.Path {
+		case "/abort":
+			panic(http.ErrAbortHandler)
+		case "/compressed":
+			w.Header().Set("Content-Encoding", "gzip")
+		case "/redirect":
+			http.Redirect(w, r, "/else?key=secret", http.StatusTemporaryRedirect)
+		}
+		_, _ = io.WriteString(w, r.URL.RawQuery)
 	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	t.Cleanup(server.Close)
-	e := post(t, server.URL, http.Header{}, `{}`)
-	require.NoError(t, e.err)
-	require.Equal(t, http.StatusTemporaryRedirect, e.status)
-	require.Equal(t, 3, requests)
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	onlyURL, none := metrics.SystemTagSet(metrics.TagURL), metrics.SystemTagSet(0)
+	for _, tags := range []*metrics.SystemTagSet{&metrics.DefaultSystemTagSet, &onlyURL, &none} {
+		for _, address := range []string{
+			server.URL + "/ok", server.URL + "/abort", server.URL + "/compressed", server.URL + "/redirect", closed.URL + "/graphql",
+		} {
+			e := postWith(t, address+"?key=secret", http.Header{}, `{}`, func(state *lib.State) { state.Options.SystemTags = tags })
+			if e.err != nil {
+				require.NotContains(t, e.err.Error(), "secret")
+				require.NotContains(t, e.err.Error(), address)
+			}
+			require.NotEmpty(t, e.samples)
+			for _, sample := range e.samples {
+				for name, value := range sample.Tags.Map() {
+					require.NotContains(t, value, "secret", "%s of %s, %s", name, sample.Metric.Name, address)
+				}
+			}
+			if tags == &onlyURL {
+				_, shown := e.value(t, "http_reqs", "url")
+				require.Equal(t, address, shown)
+			}
+		}
+	}
+	// A name that the script gave stays.
+	e := postWith(t, server.URL+"/ok?key=secret", http.Header{}, `{}`, func(state *lib.State) {
+		state.Tags.Modify(func(tags *metrics.TagsAndMeta) { tags.SetTag("name", "mine") })
+	})
+	_, name := e.value(t, "http_reqs", "name")
+	require.Equal(t, "mine", name)
+	_, shown := e.value(t, "http_reqs", "url")
+	require.Equal(t, "mine", shown)
 }
 
 func TestPostWithoutResponse(t *testing.T) {

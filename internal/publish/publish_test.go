@@ -2,6 +2,8 @@ package publish
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -82,7 +84,7 @@ func TestPlanSettles(t *testing.T) {
 		}
 		f := newFake(t, func(context.Context, int) error { return nil })
 		time.AfterFunc(5*time.Second, func() { // is after the first was lost, before the second is sent
-			members[0].Leave()
+			members[0].Leave(ledger.Local)
 		})
 		time.AfterFunc(11*time.Second, func() { // the second is still waited for
 			l.Deliver(members[1], f.stamps[1], time.Now())
@@ -114,7 +116,10 @@ func TestPlanThatCannotSend(t *testing.T) {
 		plan := Plan{Count: 5, Rate: 1, Settle: time.Second}
 		result := plan.Run(t.Context(), audience, f, func(err error) { failed = append(failed, err) })
 		require.Equal(t, []error{errSend, errSend, errSend}, failed)
+		require.Equal(t, 5, result.Planned)
 		require.Equal(t, 2, result.Sent)
+		require.Equal(t, 3, result.Unsent)
+		require.Equal(t, seconds(0, 1, 2, 3, 4), f.sent, "a failure doesn't change the schedule")
 		require.Equal(t, int64(2), result.Expected)
 		require.Equal(t, int64(2), result.Lost)
 		require.Len(t, f.stamps, 5)
@@ -151,6 +156,8 @@ func TestPlanThatIsStopped(t *testing.T) {
 				require.Equal(t, 2500*time.Millisecond, time.Since(f.began))
 				require.Len(t, f.stamps, c.sent)
 				require.Equal(t, c.sent, result.Sent)
+				require.Equal(t, 9, result.Planned)
+				require.Equal(t, 9-c.sent, result.Unsent)
 				require.Equal(t, int64(c.sent), result.Indeterminate)
 				require.Zero(t, result.Lost)
 			})
@@ -176,4 +183,126 @@ func TestPlanThatIsStoppedWhenItIsLate(t *testing.T) {
 			})
 		}
 	}
+}
+
+// When nothing more can be sent, however many are planned, the rest isn't attempted.
+func TestPlanThatCannotSendAnyMore(t *testing.T) {
+	t.Parallel()
+	for _, rate := range []float64{0, 1} {
+		t.Run(fmt.Sprint("rate ", rate), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				audience := ledger.New().Audience("")
+				audience.Enter().Ready()
+				f := newFake(t, func(_ context.Context, i int) error {
+					if i < 2 {
+						return nil
+					}
+					return fmt.Errorf("sending: %w", &FinalError{Err: errSend})
+				})
+				var failed []error
+				plan := Plan{Count: 1e9, Rate: rate, Settle: 3 * time.Second}
+				result := plan.Run(t.Context(), audience, f, func(err error) { failed = append(failed, err) })
+				require.Len(t, f.stamps, 3)
+				require.Len(t, failed, 1)
+				require.ErrorIs(t, failed[0], errSend)
+				require.EqualError(t, failed[0], "sending: as it was told to")
+				require.Equal(t, 1_000_000_000, result.Planned)
+				require.Equal(t, 2, result.Sent)
+				require.Equal(t, 1_000_000_000-2, result.Unsent)
+				require.Equal(t, int64(2), result.Expected)
+				require.Equal(t, f.sent[1]+3*time.Second, time.Since(f.began).Truncate(100*time.Millisecond), "what was sent is waited for")
+			})
+		})
+	}
+}
+
+// A broadcaster that has ended isn't waited for until the next broadcast is due.
+func TestPlanWhoseBroadcasterEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, func(_ context.Context, i int) error {
+			if i == 0 {
+				return nil
+			}
+			return &FinalError{Err: errSend}
+		})
+		f.ended = make(chan struct{})
+		time.AfterFunc(1500*time.Millisecond, func() { close(f.ended) })
+		var failed []error
+		plan := Plan{Count: 100, Rate: 0.1}
+		result := plan.Run(t.Context(), ledger.New().Audience(""), f, func(err error) { failed = append(failed, err) })
+		require.Equal(t, seconds(0, 1.5), f.sent)
+		require.Equal(t, []error{&FinalError{Err: errSend}}, failed, "its error tells why")
+		require.Equal(t, 1, result.Sent)
+		require.Equal(t, 99, result.Unsent)
+	})
+}
+
+// Where no rate says how fast, failures are followed by pauses that grow, and a success
+// makes them short again.
+func TestPlanPausesAfterFailures(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const succeeds = 25
+		f := newFake(t, func(_ context.Context, i int) error {
+			if i == succeeds || i == succeeds+1 {
+				return nil
+			}
+			return errSend
+		})
+		failed := 0
+		plan := Plan{Count: succeeds + 4}
+		result := plan.Run(t.Context(), ledger.New().Audience(""), f, func(error) { failed++ })
+		require.Equal(t, 2, result.Sent)
+		require.Equal(t, succeeds+2, result.Unsent)
+		require.Equal(t, succeeds+2, failed)
+		pause := func(i int) time.Duration { return f.sent[i+1] - f.sent[i] }
+		mean := 50 * time.Millisecond
+		for i := range succeeds {
+			require.GreaterOrEqual(t, pause(i), mean/2, i)
+			require.LessOrEqual(t, pause(i), mean*3/2, i)
+			mean = min(mean*3/2, 5*time.Second)
+		}
+		require.Equal(t, 5*time.Second, mean)
+		require.Zero(t, pause(succeeds), "no pause after a success")
+		require.Zero(t, pause(succeeds+1))
+		require.GreaterOrEqual(t, pause(succeeds+2), 25*time.Millisecond)
+		require.LessOrEqual(t, pause(succeeds+2), 75*time.Millisecond)
+	})
+}
+
+// A rate is kept to, whatever fails.
+func TestPlanWithARateMakesNoPauses(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, func(context.Context, int) error { return errSend })
+		plan := Plan{Count: 5, Rate: 200}
+		plan.Run(t.Context(), ledger.New().Audience(""), f, func(error) {})
+		require.Equal(t, seconds(0, 0.005, 0.01, 0.015, 0.02), f.sent)
+	})
+}
+
+// A pause doesn't outlast the context.
+func TestPlanThatIsStoppedInAPause(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		f := newFake(t, func(context.Context, int) error { return errSend })
+		failed := 0
+		plan := Plan{Count: 1e9}
+		result := plan.Run(ctx, ledger.New().Audience(""), f, func(error) { failed++ })
+		require.Equal(t, 20*time.Second, time.Since(f.began))
+		require.Equal(t, len(f.stamps), failed)
+		require.Zero(t, result.Sent)
+		require.Equal(t, 1_000_000_000, result.Unsent)
+	})
+}
+
+func TestFinalError(t *testing.T) {
+	t.Parallel()
+	err := &FinalError{Err: errSend}
+	require.EqualError(t, err, errSend.Error())
+	require.Equal(t, errSend, errors.Unwrap(err))
 }

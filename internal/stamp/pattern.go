@@ -2,6 +2,7 @@ package stamp
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"strconv"
 	"time"
@@ -30,8 +31,12 @@ func (p *Pattern) Find(data []byte) (sent time.Time, ok bool) {
 		return time.Time{}, false
 	}
 	millis, err := strconv.ParseFloat(string(data[match[2]:match[3]]), 64)
-	if err != nil {
+	if err != nil || math.IsNaN(millis) {
 		return time.Time{}, false
 	}
-	return time.UnixMicro(int64(millis * 1000)), true
+	return time.UnixMicro(int64(max(-maxMicros, min(millis*1000, maxMicros)))), true
 }
+
+// maxMicros is how far from 1970 a time may be, in years about 146,000. A number beyond
+// it is in another unit, as nanoseconds are, and the farthest time shows that as well.
+const maxMicros = 1 << 62

@@ -74,6 +74,8 @@ func (r *Recorder) Closed(end listen.Closing) {
 	by := "client"
 	if end.ByGateway {
 		by = "gateway"
+	}
+	if end.ByGateway || end.Violation != "" {
 		r.logClosing(&end)
 	}
 	r.mu.Lock()
@@ -82,17 +84,22 @@ func (r *Recorder) Closed(end listen.Closing) {
 	r.observe(r.state.BuiltinMetrics.WSSessionDuration, r.tags.Tags, metrics.D(end.Lasted))
 }
 
-// logClosing logs the first closing by the gateway of each code.
+// logClosing logs the first closing by the gateway of each code, and the first after each
+// kind of violation.
 func (r *Recorder) logClosing(end *listen.Closing) {
-	if !r.process.LogOnce("closed with " + codeTag(end.Code)) {
+	if !r.process.LogOnce("closed with " + codeTag(end.Code) + " " + end.Violation) {
 		return
 	}
 	reason := "without a reason"
 	if end.Reason != "" {
 		reason = fmt.Sprintf("%q", end.Reason)
 	}
-	r.state.Logger.Warnf("pushgw: the gateway closed a connection after %s with code %d (%s); of further ones, pushgw_closed tells",
-		end.Lasted.Round(time.Millisecond), end.Code, reason)
+	format := "pushgw: the gateway closed a connection after %s with code %d (%s); of further ones, pushgw_closed tells"
+	if end.Violation != "" {
+		format = "pushgw: a connection was closed after %s with code %d, because of what the gateway sent (" + end.Violation +
+			": %s); of further ones, pushgw_errors and pushgw_closed tell"
+	}
+	r.state.Logger.Warnf(format, end.Lasted.Round(time.Millisecond), end.Code, reason)
 }
 
 // codeTag keeps the tag's values few, whatever a gateway sends.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/listen"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
@@ -18,7 +19,7 @@ func TestConnectionsAreMeasured(t *testing.T) {
 	f.Connected(20 * time.Millisecond)
 	f.Ready(1500 * time.Microsecond)
 	f.Pong(3 * time.Millisecond)
-	f.Closed(1000, false, 90*time.Second)
+	f.Closed(listen.Closing{Code: 1000, Cut: true, Lasted: 90 * time.Second})
 	require.Equal(t, []tagged{{1, ""}}, f.flushed("ws_sessions"))
 	require.Equal(t, []tagged{{20, ""}}, f.found("ws_connecting"))
 	require.Equal(t, []tagged{{1, ""}}, f.found("response_success"))
@@ -38,10 +39,10 @@ func TestOpenConnectionsRiseAndFall(t *testing.T) {
 	f.Flush()
 	other.Connected(0)
 	require.Equal(t, []tagged{{3, ""}}, other.flushed("connections"))
-	f.Closed(1000, false, 0)
+	f.Closed(listen.Closing{Code: 1000})
 	f.Flush()
-	other.Closed(1006, true, 0)
-	f.Closed(1000, true, 0)
+	other.Closed(listen.Closing{Code: 1006, ByGateway: true})
+	f.Closed(listen.Closing{Code: 1000, ByGateway: true})
 	require.Equal(t, []tagged{{2, ""}, {2, ""}, {0, ""}}, f.flushed("connections"))
 }
 
@@ -91,7 +92,59 @@ func TestCloseCodesAreFew(t *testing.T) {
 		3000: "3xxx", 3999: "3xxx", 4000: "4xxx", 4999: "4xxx", 5000: "other", -1: "other",
 	} {
 		f := newFixture(t)
-		f.Closed(code, true, 0)
+		f.Closed(listen.Closing{Code: code, ByGateway: true})
 		require.Equal(t, []tagged{{1, tag + " gateway"}}, f.flushed("closed", "code", "by"))
 	}
+}
+
+// The first closing by the gateway of each code is logged for the whole process, with its
+// reason, and the rest is counted.
+func TestTheFirstClosingOfEachCodeIsLogged(t *testing.T) {
+	t.Parallel()
+	process := new(Process)
+	f, other := newFixtureOf(t, process, RoleListener), newFixtureOf(t, process, RoleHost)
+	f.Closed(listen.Closing{Code: 1001, Reason: "ours"})
+	f.Closed(listen.Closing{Code: 1001, Reason: "go\naway", ByGateway: true, Lasted: 1234567 * time.Microsecond})
+	f.Closed(listen.Closing{Code: 1001, Reason: "again", ByGateway: true})
+	other.Closed(listen.Closing{Code: 1001, Reason: "again", ByGateway: true})
+	other.Closed(listen.Closing{Code: 1006, ByGateway: true, Lasted: time.Minute})
+	f.Closed(listen.Closing{Code: 4001, Reason: "a", ByGateway: true})
+	f.Closed(listen.Closing{Code: 4002, Reason: "b", ByGateway: true})
+	const rest = "; of further ones, pushgw_closed tells"
+	require.Equal(t, []string{
+		`pushgw: the gateway closed a connection after 1.235s with code 1001 ("go\naway")` + rest,
+		`pushgw: the gateway closed a connection after 0s with code 4001 ("a")` + rest,
+	}, f.logged(logrus.WarnLevel))
+	require.Equal(t, []string{"pushgw: the gateway closed a connection after 1m0s with code 1006 (without a reason)" + rest},
+		other.logged(logrus.WarnLevel))
+	require.ElementsMatch(t, []tagged{{1, "1001 client"}, {2, "1001 gateway"}, {2, "4xxx gateway"}}, f.flushed("closed", "code", "by"))
+}
+
+// A violation is named, also where this side is the one that closes.
+func TestTheFirstClosingAfterAViolationIsLogged(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.Closed(listen.Closing{Code: 1002, Reason: "theirs", ByGateway: true})
+	for range 2 {
+		f.Closed(listen.Closing{Code: 1002, Reason: "bad opcode 7", ByGateway: true, Violation: wire.ProtocolError})
+		f.Closed(listen.Closing{Code: 1009, Reason: "too long", Violation: wire.MessageTooBig})
+	}
+	const because = ", because of what the gateway sent "
+	const rest = "; of further ones, pushgw_errors and pushgw_closed tell"
+	require.Equal(t, []string{
+		`pushgw: the gateway closed a connection after 0s with code 1002 ("theirs"); of further ones, pushgw_closed tells`,
+		`pushgw: a connection was closed after 0s with code 1002` + because + `(ProtocolError: "bad opcode 7")` + rest,
+		`pushgw: a connection was closed after 0s with code 1009` + because + `(MessageTooBig: "too long")` + rest,
+	}, f.logged(logrus.WarnLevel))
+}
+
+// What is begun is counted when it has become something, and what is abandoned isn't.
+func TestConnectionsThatBecomeNothingYet(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.Begun()
+	f.Abandoned()
+	f.Flush()
+	require.Empty(t, f.samples)
+	require.Empty(t, f.log.AllEntries())
 }

@@ -94,7 +94,7 @@ func (r *Recorder) judgeClocks() {
 		if clock.negative == 0 { // else each negative delay was counted when it came
 			r.countError(clockSkew)
 		}
-		if r.process.LogOnce(fmt.Sprintf("clock skew of %08x", origin.id)) {
+		if r.process.LogForeignOnce(fmt.Sprintf("clock skew of %08x", origin.id)) {
 			r.state.Logger.Warn("pushgw: " + text)
 		}
 	}

@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/listen"
 )
 
 func delivery(local bool, delay time.Duration) ledger.Delivery {
@@ -96,4 +98,76 @@ func TestManyDeliveriesArePushedAtOnce(t *testing.T) {
 	duplicate.Duplicate = true
 	f.Delivered(duplicate, 0)
 	require.Empty(t, f.samples)
+}
+
+// The first delivery that came too late is logged for the whole process.
+func TestTheFirstLateDeliveryIsLogged(t *testing.T) {
+	t.Parallel()
+	process := new(Process)
+	f, other := newFixtureOf(t, process, RoleListener), newFixtureOf(t, process, RoleListener)
+	late := delivery(true, 5432100*time.Microsecond)
+	f.Delivered(late, 0)
+	require.Empty(t, f.logged(logrus.WarnLevel))
+	late.Late = true
+	f.Delivered(late, 0)
+	f.Delivered(late, 0)
+	other.Delivered(late, 0)
+	require.Equal(t, []string{"pushgw: a delivery came 5.432s after its broadcast was sent, which had been settled before that: it counts as lost; " +
+		"a longer settle waits for such deliveries. Of further ones, pushgw_errors{error:LateDelivery} tells"}, f.logged(logrus.WarnLevel))
+	require.Empty(t, other.logged(logrus.WarnLevel))
+	require.Empty(t, f.flushed("errors"), "Erred counts it")
+}
+
+// The first message without a stamp is logged with its beginning, and each is counted.
+func TestMessagesWithoutAStamp(t *testing.T) {
+	t.Parallel()
+	process := new(Process)
+	f, other := newFixtureOf(t, process, RoleListener), newFixtureOf(t, process, RoleListener)
+	f.Unstamped([]byte(strings.Repeat("x", 99) + "\n" + "unseen"))
+	f.Unstamped([]byte("second"))
+	f.Unstamped(nil)
+	other.Unstamped([]byte("third"))
+	require.Equal(t, []string{"pushgw: a listener read a message without a stamp, so it counts as no delivery; it begins \"" +
+		strings.Repeat("x", 99) + "\\n\". Does the subscription select the field that has the stamp? " +
+		"Does somebody else publish here (then set stampPattern)? Of further ones, pushgw_errors{error:NoStamp} tells"},
+		f.logged(logrus.WarnLevel))
+	require.Empty(t, other.logged(logrus.WarnLevel))
+	require.Equal(t, []tagged{{3, "NoStamp"}}, f.flushed("errors", "error"))
+	require.Empty(t, f.found("response_success"))
+	require.Empty(t, f.found("msg_received"))
+}
+
+// Anybody can make up origins, so only so many clocks are watched. Those known still are.
+func TestClocksAreBounded(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for i := range 2 * maxOrigins {
+		f.Delivered(ledger.Delivery{Origin: uint32(i), Delay: -time.Second}, 0)
+	}
+	require.Len(t, f.clocks, maxOrigins)
+	f.Delivered(ledger.Delivery{Origin: 0, Delay: -time.Second}, 0)
+	require.Equal(t, 2, f.clocks[origin{0, false}].deliveries)
+	require.Equal(t, []tagged{{maxOrigins + 1, "ClockSkew"}}, f.flushed("errors", "error"))
+	require.Len(t, f.found("resp_delay"), 2*maxOrigins+1, "they are measured all the same")
+	f.Finish()
+	require.Len(t, f.logged(logrus.WarnLevel), maxOrigins)
+}
+
+// However many origins are made up, other warnings are logged.
+func TestForeignOriginsHideNothing(t *testing.T) {
+	t.Parallel()
+	process := new(Process)
+	warnings := 0
+	for i := range 4 {
+		f := newFixtureOf(t, process, RoleListener)
+		for j := range maxOrigins {
+			f.Delivered(ledger.Delivery{Origin: uint32(i*maxOrigins + j), Delay: -time.Second}, 0)
+		}
+		f.Finish()
+		warnings += len(f.logged(logrus.WarnLevel))
+	}
+	require.Equal(t, maxForeign, warnings)
+	f := newFixtureOf(t, process, RoleListener)
+	f.Closed(listen.Closing{Code: 1011, ByGateway: true})
+	require.Len(t, f.logged(logrus.WarnLevel), 1)
 }

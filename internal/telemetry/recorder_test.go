@@ -6,9 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sirupsen/logrus"
 	"github.com/stretchr/testify/require"
 	"go.k6.io/k6/v2/lib/netext"
 	"go.k6.io/k6/v2/lib/types"
+
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/listen"
 )
 
 // What has been pushed isn't pushed again, and nothing is pushed for nothing.
@@ -56,4 +60,40 @@ func TestFinishPushesBytes(t *testing.T) {
 	require.Equal(t, []tagged{{6, ""}}, f.found("data_sent"))
 	require.Equal(t, []tagged{{0, ""}}, f.found("data_received"))
 	require.Equal(t, []tagged{{1, ""}}, f.found("ws_msgs_sent"))
+}
+
+// After a setup() that failed k6 closes the channel while connections are still open. What
+// they have to tell is lost, and that is logged once for the process.
+func TestSamplesForAClosedChannel(t *testing.T) {
+	t.Parallel()
+	process := new(Process)
+	f, other := newFixtureOf(t, process, RoleHost), newFixtureOf(t, process, RoleListener)
+	for _, r := range []*fixture{f, other} {
+		r.state.Dialer = netext.NewDialer(net.Dialer{}, netext.NewResolver(net.LookupIP, 0, types.DNSfirst, types.DNSpreferIPv4))
+		close(r.samples)
+		require.NotPanics(t, func() {
+			r.Flush() // there is nothing to lose yet
+			r.Sent()
+			r.Flush()
+			r.Closed(listen.Closing{Code: 1000})
+			for range flushAt {
+				r.Delivered(delivery(true, 0), 0)
+			}
+			r.Settled(&ledger.Result{Received: 2*flushAt + 1, Lost: 1})
+			r.Finish()
+		})
+	}
+	require.Equal(t, []string{"pushgw: samples are lost, because k6 ended before a connection did: " +
+		"a setup() or teardown() that fails must close its connections"}, f.logged(logrus.WarnLevel))
+	require.Empty(t, other.log.AllEntries())
+}
+
+// A channel that is open has nothing to do with it.
+func TestSamplesAreNotLostOtherwise(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.Sent()
+	f.Finish()
+	require.Len(t, f.samples, 1)
+	require.Empty(t, f.log.AllEntries())
 }

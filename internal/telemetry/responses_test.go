@@ -23,7 +23,11 @@ func TestResponsesAreGoodOrBad(t *testing.T) {
 // What this side finds wrong by itself is no response of the gateway's.
 func TestErrorsThatAreNoResponses(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{listen.DamagedStamp, listen.LateDelivery, listen.StrayDelivery, listen.Silence} {
+	for _, name := range []string{
+		"DamagedStamp", "LateDelivery", "StrayDelivery", "Silence", "NoStamp", "ForgedStamp", "StampPatternUnit", "EarlyMessageDropped",
+		"ProtocolError", "MessageTooBig",
+	} {
+		require.False(t, listen.IsResponse(name))
 		f := newFixture(t)
 		f.Erred(name)
 		f.Erred(name)

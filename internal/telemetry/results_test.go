@@ -14,16 +14,18 @@ func TestResultsAreMeasured(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.Settled(&ledger.Result{
-		Sent: 2, Expected: 6, Received: 3, Lost: 2, Indeterminate: 1, Duplicated: 7, Reordered: 8,
+		Planned: 9, Sent: 2, Unsent: 7, Expected: 9, Received: 3, Lost: 5, Cut: 2, Missed: 4, Indeterminate: 1, Late: 6, Duplicated: 7, Reordered: 8,
 		Fanouts: []ledger.Fanout{{First: time.Millisecond, Last: 1500 * time.Microsecond}, {First: 3 * time.Millisecond, Last: time.Second}},
 	})
 	require.Equal(t, []tagged{{1, ""}, {3, ""}}, f.found("fanout_first"))
 	require.Equal(t, []tagged{{1.5, ""}, {1000, ""}}, f.found("fanout_last"))
-	require.Equal(t, []tagged{{2, ""}}, f.found("lost"))
+	require.ElementsMatch(t, []tagged{{2, "cut"}, {3, "missing"}}, f.found("lost", "cause"))
+	require.Equal(t, []tagged{{4, ""}}, f.found("missed"))
+	require.Equal(t, []tagged{{7, ""}}, f.found("unsent"))
 	require.Equal(t, []tagged{{1, ""}}, f.found("indeterminate"))
 	require.Equal(t, []tagged{{0, "local"}}, f.found("duplicated", "origin"), "they were counted as they came")
 	require.Equal(t, []tagged{{0, "local"}}, f.found("reordered", "origin"))
-	require.Equal(t, []tagged{{1, ""}, {1, ""}, {1, ""}, {0, ""}, {0, ""}}, f.found("reach"))
+	require.Equal(t, []tagged{{1, ""}, {1, ""}, {1, ""}, {0, ""}, {0, ""}, {0, ""}, {0, ""}, {0, ""}}, f.found("reach"))
 }
 
 // There is one value for each delivery, however many there are.
@@ -40,7 +42,9 @@ func TestResultOfNothing(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.Settled(&ledger.Result{})
-	require.Equal(t, []tagged{{0, ""}}, f.found("lost"))
+	require.ElementsMatch(t, []tagged{{0, "cut"}, {0, "missing"}}, f.found("lost", "cause"))
+	require.Equal(t, []tagged{{0, ""}}, f.found("missed"))
+	require.Equal(t, []tagged{{0, ""}}, f.found("unsent"))
 	require.Empty(t, f.found("reach"))
 	require.Empty(t, f.found("fanout_first"))
 }
