@@ -67,26 +67,31 @@ func TestGraphQLRejects(t *testing.T) {
 		"errors without": {200, `{"errors":[{"message":"m"}]}`, failure{"GatewayError", 0, "Validation: m"}, "Validation"},
 		"a status": {
 			503, `{"data":{}}`,
-			failure{"GatewayError", 503, "Other: gateway.test answered POST /graphql with status 503: its body has data and no errors"}, "Other",
+			failure{"GatewayError", 503, "Other: gateway.test answered POST /graphql with status 503: its body has data and no errors"},
+			"Other",
 		},
 		"no body": {
 			500, ``, failure{"GatewayError", 500, "Other: gateway.test answered POST /graphql with status 500: its body is empty"}, "Other",
 		},
 		"no JSON": {
 			200, `<html>`,
-			failure{"GatewayError", 0, "Other: gateway.test answered POST /graphql with status 200: what came is not JSON: <html>"}, "Other",
+			failure{"GatewayError", 0, "Other: gateway.test answered POST /graphql with status 200: what came is not JSON: <html>"},
+			"Other",
 		},
 		"a message": {
 			503, `{"message":"Service Unavailable"}`,
-			failure{"GatewayError", 503, "Other: gateway.test answered POST /graphql with status 503: Service Unavailable"}, "Other",
+			failure{"GatewayError", 503, "Other: gateway.test answered POST /graphql with status 503: Service Unavailable"},
+			"Other",
 		},
 		"a wrong path": {
 			404, `{"errors":[{"errorType":"NotFound","message":"m"}]}`,
-			failure{"GatewayError", 404, "Other: gateway.test answered POST /graphql with status 404: NotFound: m"}, "Other",
+			failure{"GatewayError", 404, "Other: gateway.test answered POST /graphql with status 404: NotFound: m"},
+			"Other",
 		},
 		"an error of its own": {
 			200, `{"data":null,"errors":[{"errorType":"DynamoDB:ConditionalCheckFailed","message":"m"}]}`,
-			failure{"GatewayError", 0, "Other: DynamoDB:ConditionalCheckFailed: m"}, "Other",
+			failure{"GatewayError", 0, "Other: DynamoDB:ConditionalCheckFailed: m"},
+			"Other",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -299,7 +299,8 @@ func TestBroadcastOfWhichNothingCanBeSent(t *testing.T) {
 		},
 		"a refusal": {
 			http.StatusUnauthorized, `{"errors":[{"errorType":"UnauthorizedException","message":"No"}]}`,
-			failure{"PublishError", 401, "Unauthorized: No"}, []float64{0},
+			failure{"PublishError", 401, "Unauthorized: No"},
+			[]float64{0},
 		},
 		"nonsense": {
 			http.StatusOK, `{}`,

@@ -72,10 +72,10 @@ func (m *Member) markConfirmed() {
 type Departure uint8
 
 const (
-	// Local: this side did, because the listener's time was over or it was told to. What
+	// Local means that this side did, because the listener's time was over or it was told to. What
 	// was on its way to the listener is unknown.
 	Local Departure = iota
-	// Cut: the gateway or the network did. What was on its way is lost.
+	// Cut means that the gateway or the network did. What was on its way is lost.
 	Cut
 )
 
