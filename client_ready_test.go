@@ -313,14 +313,14 @@ func TestReadyWhoseListenersAreCutOffBetweenCanaries(t *testing.T) {
 		canaries := 0
 		heard(func(string) { canaries++ })
 		for _, m := range members {
-			time.AfterFunc(10*time.Second, func() { m.Leave(ledger.Cut) })
+			time.AfterFunc(10500*time.Millisecond, func() { m.Leave(ledger.Cut) })
 		}
 		v := w.vu()
 		began := time.Now()
 		require.Equal(w, failure{"ConnectError", 0, "ready(): of 2 listeners 0 are ready, and no more can be: 0 failed, 2 were cut off"},
 			v.fails(`await `+readyClient+`.ready({ listeners: 2, canary: true, timeout: '1h' })`))
-		require.InDelta(w, 11, time.Since(began).Seconds(), 0.01)
-		require.InDelta(w, 11, canaries, 1)
+		require.Equal(w, 11500*time.Millisecond, time.Since(began))
+		require.Equal(w, 12, canaries)
 		require.Equal(w, []float64{0}, v.values("pushgw_deaf"))
 	})
 }
@@ -358,7 +358,7 @@ func TestReadyThatIsWithinReach(t *testing.T) {
 		require.Equal(w, `{"ready":3,"deaf":0,"failed":2}`,
 			w.vu().run(`return JSON.stringify(await `+readyClient+`.ready({ listeners: 3, timeout: '1h' }))`))
 	})
-	simulate(t, chat(nil), func(w *world) { // those that come don't let it wait for longer, unless they are enough
+	simulate(t, chat(nil), func(w *world) {
 		w.fail(chatAudience, 4, errors.New("refused"))
 		audience := w.process.ledger.Audience(chatAudience)
 		for i := range 4 {
@@ -368,6 +368,22 @@ func TestReadyThatIsWithinReach(t *testing.T) {
 		}
 		require.Equal(w, `{"ready":2,"deaf":0,"failed":4}`,
 			w.vu().run(`return JSON.stringify(await `+readyClient+`.ready({ listeners: 2, timeout: '1h' }))`))
+	})
+}
+
+// What happens meanwhile, but for a call that may bring more listeners, is no reason to
+// wait for longer.
+func TestReadyThatStaysOutOfReach(t *testing.T) {
+	t.Parallel()
+	simulate(t, chat(nil), func(w *world) {
+		w.fail(chatAudience, 9, errors.New("refused"))
+		for i, member := range w.listeners(chatAudience, 8) {
+			time.AfterFunc(time.Duration(i)*300*time.Millisecond, func() { member.Leave(ledger.Local) })
+		}
+		began := time.Now()
+		f := w.vu().fails(`await ` + readyClient + `.ready({ listeners: 9, timeout: '1h' })`)
+		require.Contains(w, f.message, "ready(): of 9 listeners 4 are ready, and no more can be: 9 failed, 0 were cut off")
+		require.Equal(w, time.Second, time.Since(began))
 	})
 }
 
