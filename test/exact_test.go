@@ -16,11 +16,12 @@ import (
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
 )
 
-// The audience of the exactness test. `make exact` takes 2,000 listeners and 200
-// broadcasts for each fault, which is minutes.
+// The audience of the exactness test, and in how many seconds broadcasts are sent to it.
+// `make exact` takes 2,000 listeners and 200 broadcasts for each fault, which is minutes.
 const (
 	exactListeners  = 200
 	exactBroadcasts = 60
+	exactSeconds    = 4
 )
 
 // exactCase is what exact.js says of one fault.
@@ -51,7 +52,7 @@ func TestEveryCountIsExact(t *testing.T) {
 			t.Parallel()
 			g := serve(t, "--fanout", "4")
 			cases, cut := exactCases(t, g.env("GATEWAY="+side, "HTTP_URL=http://"+g.address, "API_KEY="+gateway.APIKey,
-				env("LISTENERS", listeners), env("BROADCASTS", broadcasts))...)
+				env("LISTENERS", listeners), env("BROADCASTS", broadcasts), env("SECONDS", number("EXACT_SECONDS", exactSeconds)))...)
 			require.Len(t, cases, 10)
 			for _, c := range cases {
 				require.EqualValues(t, broadcasts, c.Result.Sent)
@@ -131,7 +132,7 @@ func (c *exactCase) requireFurther(t *testing.T, listeners int64) {
 // the script says, and how much is lost because listeners were cut off, by fault.
 func exactCases(t *testing.T, environment ...string) (cases []exactCase, cut map[string]int64) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary(t), "run", "--quiet", "--no-usage-report", "--log-format=json", "scripts/exact.js")
 	cmd.Env = append(os.Environ(), environment...)

@@ -165,6 +165,8 @@ func runSegments(t *testing.T, script string, env ...string) (segments []map[str
 	cmd.Env = append(append(cmd.Environ(), "K6="+binary(t)), env...)
 	output, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", output)
+	printed := &outcome{objects: printedObjects(t, string(output))}
+	printed.requireIdentities(t)
 	separate, together, found := strings.Cut(string(output), "\nall segments\n")
 	require.True(t, found, "%s", output)
 	for _, segment := range strings.Split(separate, "segment ")[1:] {
@@ -172,6 +174,19 @@ func runSegments(t *testing.T, script string, env ...string) (segments []map[str
 	}
 	require.Len(t, segments, 3)
 	return segments, printedCounts(t, together)
+}
+
+var printedMessage = regexp.MustCompile(`level=info msg=("(?:[^"\\]|\\.)*") source=console`)
+
+// printedObjects returns what scripts logged as JSON, from k6's log as text.
+func printedObjects(t *testing.T, log string) (objects []gjson.Result) {
+	t.Helper()
+	for _, match := range printedMessage.FindAllStringSubmatch(log, -1) {
+		message, err := strconv.Unquote(match[1])
+		require.NoError(t, err)
+		objects = append(objects, gjson.Parse(message[max(0, strings.IndexByte(message, '{')):]))
+	}
+	return objects
 }
 
 var printedCount = regexp.MustCompile(`(?m)^ +(ws_sessions|[a-z_]+_counter|pushgw_(?:connect_failed|lost|missed|unsent))[.:]* +(\d+)`)
