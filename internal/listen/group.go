@@ -63,7 +63,6 @@ func (g *Group) Run(ctx context.Context, plan Plan) Summary {
 	g.summary.toReplace.Store(int64(plan.Replaces))
 	g.audience.NoteGroupSize(plan.Connections)
 	planned := g.audience.Plan(plan.Connections)
-	defer planned.Cancel()
 	sleep(ctx, plan.Delay)
 	began := time.Now()
 	g.run(ctx, plan, planned)
