@@ -203,6 +203,22 @@ func TestConnectionJoinsAfterOneThatIsNotAnswered(t *testing.T) {
 	})
 }
 
+// Whoever asks for the same once more gets the answer, and not the one who gave up.
+func TestConnectionAsksOnceMore(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	answer := func(string) string { return map[bool]string{true: "", false: "Joined chat room"}[len(asked) == 1] }
+	simulate(t, rooms(&asked, answer), func(w *world) {
+		result := w.vu().run(`
+			const host = await new apigw.Client('` + chatURL + `', { timeout: '4s' }).connect();
+			const results = [await caught(() => host.join('A')), await caught(() => host.join('A'))];
+			await host.close();
+			return [...results.map(r => r.name), host.room];
+		`)
+		require.Equal(w, []any{"TimeoutError", nil, "A"}, result)
+	})
+}
+
 // A join() that waits for its turn ends with the iteration, and is never sent.
 func TestConnectionThatIsStoppedBeforeItsTurn(t *testing.T) {
 	t.Parallel()

@@ -111,10 +111,11 @@ func TestConnectionThatGivesUpSubscribing(t *testing.T) {
 			const { message } = await caught(() => host.subscribe({ query: 's' }));
 			const { id } = await host.subscribe({ query: 's' });
 			await sleep(1000);
+			host.send('{"type":"end"}');
 			await host.close();
 			return [message, id];
 		`)
 		require.Equal(w, []any{"the gateway did not answer within 3s", "2"}, result)
-		require.Equal(w, []string{"connection_init", "start1", "start2", "stop1", "stop2"}, said)
+		require.Equal(w, []string{"connection_init", "start1", "start2", "stop1", "end", "stop2"}, said)
 	})
 }
