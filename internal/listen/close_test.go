@@ -2,6 +2,7 @@ package listen
 
 import (
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
@@ -287,4 +289,63 @@ func TestAGatewayThatDoesNotRead(t *testing.T) {
 		assert.Equal(t, listeners, s.counted()["closed 1000 by us"])
 		assert.Equal(t, 2*listeners-1, s.counted()["sent"], "every hello, and every bye but one")
 	})
+}
+
+// What violates the protocol, or this side's limit, is an error by its name, and ends the
+// connection. The limit is this side's own, so the gateway didn't close.
+func TestViolations(t *testing.T) {
+	t.Parallel()
+	badFrame := func(socket *websocket.Conn) { _, _ = socket.NetConn().Write([]byte{0xf1, 0}) }
+	tooLong := func(socket *websocket.Conn) { write(socket, strings.Repeat("x", 2000)) }
+	for name, test := range map[string]struct {
+		send func(*websocket.Conn)
+		name string
+		want Closing
+	}{
+		"of the protocol": {badFrame, wire.ProtocolError, Closing{Code: 1002, ByGateway: true, Cut: true, Violation: wire.ProtocolError}},
+		"of the limit":    {tooLong, wire.MessageTooBig, Closing{Code: 1009, Cut: true, Violation: wire.MessageTooBig}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, to := newHub(t, "welcome")
+			to.MaxMessage = 1000
+			s := newFixture(to)
+			summary, _ := s.run(t, Plan{Connections: 1})
+			s.waitForReady(t, 1)
+			h.each(test.send)
+			got := <-summary
+			assert.Equal(t, 1, got.CutOff)
+			assert.Equal(t, test.want.ByGateway, got.Closed == 1)
+			assert.Equal(t, 1, s.counted()["erred "+test.name])
+			require.Len(t, s.closings, 1)
+			assert.NotEmpty(t, s.closings[0].Reason)
+			s.closings[0].Reason = ""
+			assert.Equal(t, test.want, s.closings[0])
+
+			// Straight after the upgrade too it is what it is, and no matter of credentials.
+			to = gateway(t, func(socket *websocket.Conn) {
+				test.send(socket)
+				readToEnd(socket)
+			})
+			to.MaxMessage = 1000
+			s = newFixture(to)
+			summary, _ = s.run(t, Plan{Connections: 1})
+			got = <-summary
+			assert.Equal(t, Summary{Opened: 1, Failed: 1, Closed: got.Closed, RanOut: true}, got)
+			assert.Equal(t, 1, s.counted()["erred "+test.name])
+			require.Len(t, s.failures, 1)
+			assert.NotContains(t, s.failures[0].Error(), "credentials")
+
+			// An observer that panics at it keeps no listener in the audience.
+			h, to = newHub(t, "welcome")
+			to.MaxMessage = 1000
+			s = newFixture(to)
+			s.panicsAt = "erred"
+			summary, _ = s.run(t, Plan{Connections: 1})
+			s.waitForReady(t, 1)
+			h.each(test.send)
+			<-summary
+			s.waitForAudience(t, func(c ledger.Count) bool { return c.Left == 1 && c.Ready == 0 })
+		})
+	}
 }

@@ -28,7 +28,7 @@ func (c *Conn) recordDeliveries(m wire.Message) {
 		}
 		rest = after
 	}
-	if found.len == 0 && !c.recordByPattern(m) && broken == 0 {
+	if found.len == 0 && !c.recordByPattern(m) && broken == 0 && c.ready.Load() { // else it may be part of the handshake
 		c.config.Observer.Unstamped(m.Data)
 	}
 }

@@ -114,6 +114,19 @@ func TestMessagesWithoutAStamp(t *testing.T) {
 	assert.Equal(t, []string{"some text", "other text"}, s.unstamped)
 }
 
+// What comes during the handshake may be part of it, so it needs no stamp.
+func TestMessagesDuringTheHandshakeNeedNoStamp(t *testing.T) {
+	t.Parallel()
+	s := newPipeFixture(welcome)
+	c := &Conn{config: &s.Config, member: s.audience.Enter()}
+	message := wire.Message{Data: []byte("some text"), Arrived: time.Now(), Read: time.Now()}
+	c.recordDeliveries(message)
+	assert.Empty(t, s.counted())
+	c.ready.Store(true)
+	c.recordDeliveries(message)
+	assert.Equal(t, map[string]int{"unstamped": 1}, s.counted())
+}
+
 // A script's own connection is no listener, so nothing is missing from what it reads.
 func TestMessagesToAScriptNeedNoStamp(t *testing.T) {
 	t.Parallel()
@@ -134,6 +147,7 @@ func TestAPatternOfAnotherUnit(t *testing.T) {
 	s.Pattern, err = stamp.NewPattern(`room-(-?\d+)`)
 	require.NoError(t, err)
 	c := &Conn{config: &s.Config, member: s.audience.Enter()}
+	c.ready.Store(true)
 	arrived := time.UnixMilli(1_601_101_219_641)
 	for text, want := range map[string]string{
 		"room-1601101219641":       "delivered",

@@ -325,7 +325,7 @@ func TestTheDelay(t *testing.T) {
 		synctest.Wait()
 		count, _ := s.audience.Watch()
 		assert.Equal(t, ledger.Count{Planned: 2, LargestGroup: 2}, count)
-		assert.Zero(t, s.begun)
+		assert.Zero(t, s.attempts())
 		time.Sleep(time.Nanosecond)
 		s.waitForReady(t, 2)
 		assert.Equal(t, 10*time.Second, time.Since(began))

@@ -409,6 +409,13 @@ func (o *observer) Sent()                  { o.count("sent", "") }
 func (o *observer) Received()              { o.count("received", "") }
 func (o *observer) Erred(name string)      { o.count("erred", name) }
 
+// attempts returns how many connections have been begun so far.
+func (o *observer) attempts() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.begun
+}
+
 func (o *observer) Begun() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
