@@ -56,11 +56,11 @@ var fuzzedKeys = []string{
 // key is one of the list's, or of the fuzzer's own where key is beyond it.
 func FuzzOptions(f *testing.F) {
 	for call := range fuzzedCalls {
-		f.Add(uint8(call), uint8(call), uint8(3*call), "", 2.5) //nolint:gosec // there are fewer than 256
+		f.Add(uint8(call), uint8(call), uint8(3*call), "", 2.5)
 	}
 	for value := range fuzzedValues {
 		call, key := value%len(fuzzedCalls), value%len(fuzzedKeys)
-		f.Add(uint8(call), uint8(key), uint8(value), "room-(\\d+)", 1e300) //nolint:gosec // there are fewer than 256
+		f.Add(uint8(call), uint8(key), uint8(value), "room-(\\d+)", 1e300)
 	}
 	f.Add(uint8(0), uint8(255), uint8(0), "toString", 0.0)
 	f.Add(uint8(0), uint8(3), uint8(27), "a", 0.0) // once a stack without end
