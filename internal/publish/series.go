@@ -72,7 +72,10 @@ func (p *Plan) send(ctx context.Context, series *ledger.Series, b Broadcaster, f
 		}
 		series.Retract(s)
 		failed(err)
-		if final := (*FinalError)(nil); errors.As(err, &final) || p.Rate == 0 && sleep(ctx, pause.NextBackOff()) != nil {
+		if final := (*FinalError)(nil); errors.As(err, &final) || i+1 == p.Count {
+			return
+		}
+		if p.Rate == 0 && sleep(ctx, pause.NextBackOff()) != nil {
 			return
 		}
 	}
