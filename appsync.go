@@ -2,7 +2,6 @@ package pushgw
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 	"strings"
 	"sync"
@@ -111,15 +110,10 @@ func (g *appSync) authorizeStart(ctx context.Context) ([]byte, error) {
 
 // realtimeURL is derived from the GraphQL URL, unless the script knows better.
 func realtimeURL(graphql *url.URL, o *options) (*url.URL, error) {
-	value, ok := o.raw("realtimeUrl")
-	if !ok {
+	if _, ok := o.raw("realtimeUrl"); !ok {
 		return appsync.RealtimeURL(graphql)
 	}
-	text, ok := value.Export().(string)
-	if !ok {
-		return nil, fmt.Errorf("must be a string, not %s", kind(value.Export()))
-	}
-	return parseURL(text, []string{"wss", "ws"})
+	return parseURL(o.str("realtimeUrl", ""), []string{"wss", "ws"}) // o keeps the first error
 }
 
 // readOperation reads a GraphQL operation and returns its text, empty if there is none.

@@ -15,7 +15,7 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
-// call is one call of a client's method, from the event loop until it settles.
+// call is one call of a client's method, and for connect() the connection that it opened.
 type call struct {
 	client   *client
 	state    *lib.State
@@ -38,7 +38,8 @@ func (c *client) begin(method string, who identity) *call {
 }
 
 // startTicking has samples pushed, and f called if it isn't nil, at every tick until
-// stop is called. That has to be before the call's promise is settled.
+// stop is called. That has to be before the callback that holds the iteration open is
+// answered.
 func (c *call) startTicking(f func(now time.Time)) (stop func()) {
 	remove := c.client.module.process.ticker.Add(func(now time.Time) {
 		c.recorder.Flush()

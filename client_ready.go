@@ -123,7 +123,7 @@ func (b *barrier) givesUp(count ledger.Count) <-chan time.Time {
 // could bring more, though as many as are needed have been tried.
 func (b *barrier) outOfReach(count ledger.Count) bool {
 	needed := b.needed(count.LargestGroup)
-	return count.Reachable() < needed && count.Reachable() == count.Ready && count.Ready+count.Failed+count.CutOff >= needed
+	return count.Connecting+count.Planned == 0 && count.Ready < needed && count.Ready+count.Failed+count.CutOff >= needed
 }
 
 // unreachableError says why too few listeners are ready, by the first that failed.
@@ -180,6 +180,10 @@ func (b *barrier) awaitCanaries(ctx context.Context, c *call) (any, error) {
 	}
 	broadcaster, err := c.client.backend.broadcaster(ctx, c, stamp.Placeholder)
 	if err != nil {
+		if ctx.Err() != nil { // whatever failed did because of it
+			count, _ := audience.Watch()
+			err = b.timeoutError(ctx, count, count.Confirmed)
+		}
 		return nil, err
 	}
 	defer broadcaster.Close()
@@ -199,7 +203,9 @@ func (b *barrier) awaitCanaries(ctx context.Context, c *call) (any, error) {
 			c.recorder.CountDeaf(count.Deaf())
 			return readyResult{Ready: count.Confirmed, Deaf: count.Deaf(), Failed: count.Failed}, nil
 		case ctx.Err() != nil:
-			c.recorder.CountDeaf(count.Deaf())
+			if errors.Is(context.Cause(ctx), errBarrierTimeout) { // else they had no time to hear
+				c.recorder.CountDeaf(count.Deaf())
+			}
 			return nil, b.timeoutError(ctx, count, count.Confirmed)
 		case !errors.Is(err, context.DeadlineExceeded): // else it is time for the next canary
 			c.recorder.CountDeaf(count.Deaf())

@@ -87,6 +87,6 @@ func (s *connection) unsubscribe(id string) *sobek.Promise {
 	}
 	return newPromise(s.module().vu, func(ctx context.Context) (any, error) {
 		s.host.send(stopping)
-		return nil, s.host.receive(ctx, stopping)
+		return sobek.Undefined(), s.host.receive(ctx, stopping)
 	})
 }

@@ -90,8 +90,14 @@ type request struct {
 	answer chan error
 }
 
-// send begins a request. If that fails, the error is its answer.
+// send begins a request. If that fails, or panics, the error is its answer.
 func (h *hostConn) send(r *request) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.answer = make(chan error, 1)
+			r.answer <- scriptErrorf(nameInternalError, "panic: %v", p)
+		}
+	}()
 	h.conn.Do(func(s dialect.Session) dialect.Event {
 		name, event, err := r.begin(s)
 		if err != nil {
@@ -123,7 +129,7 @@ func (h *hostConn) receive(ctx context.Context, r *request) error {
 
 func (h *hostConn) withdraw(r *request) {
 	h.mu.Lock()
-	h.waiting[r.name] = slices.DeleteFunc(h.waiting[r.name], func(c chan error) bool { return c == r.answer })
+	h.keepWaiting(r.name, slices.DeleteFunc(h.waiting[r.name], func(c chan error) bool { return c == r.answer }))
 	h.mu.Unlock()
 	h.conn.Do(func(s dialect.Session) dialect.Event { return r.withdraw(s, r.name) })
 }
@@ -151,8 +157,17 @@ func (h *hostConn) answer(request string, err error) bool {
 		return false
 	}
 	waiting[0] <- err
-	h.waiting[request] = waiting[1:]
+	h.keepWaiting(request, waiting[1:])
 	return true
+}
+
+// keepWaiting notes which answers are still waited for. The lock is held.
+func (h *hostConn) keepWaiting(request string, waiting []chan error) {
+	if len(waiting) == 0 {
+		delete(h.waiting, request)
+		return
+	}
+	h.waiting[request] = waiting
 }
 
 // Event implements listen.Handler.

@@ -8,7 +8,7 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 )
 
-// The blog's names, which its readers know.
+// The names of AWS's published benchmark, which its readers know.
 const (
 	nameRespDelay       = "ws_resp_delay"
 	nameMsgReceived     = "msg_received_counter"

@@ -46,7 +46,7 @@ func readOptions(value sobek.Value, call string) *options {
 	return o
 }
 
-// finish returns what is wrong with the options, if anything.
+// done returns what is wrong with the options, if anything.
 func (o *options) done() error {
 	if o.err != nil || o.object == nil {
 		return o.err

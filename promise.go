@@ -23,11 +23,11 @@ func newPromise(vu modules.VU, work func(ctx context.Context) (any, error)) *sob
 	go func() {
 		value, err := recoverToError(func() (any, error) { return work(ctx) })
 		settle(func() error {
+			if onLoop, ok := value.(onLoop); ok {
+				value, err = recoverToError(func() (any, error) { return onLoop(), nil })
+			}
 			if err != nil {
 				return reject(toError(rt, err))
-			}
-			if onLoop, ok := value.(onLoop); ok {
-				value = onLoop()
 			}
 			return resolve(value)
 		})
@@ -35,8 +35,8 @@ func newPromise(vu modules.VU, work func(ctx context.Context) (any, error)) *sob
 	return p
 }
 
-// recoverToError turns a panic into an error: one that escapes from a goroutine would
-// end the whole of k6.
+// recoverToError turns a panic into an error: one that escapes from a goroutine, or from a
+// callback on the event loop, would end the whole of k6.
 func recoverToError(work func() (any, error)) (value any, err error) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -38,10 +38,6 @@ type Count struct {
 	LargestGroup int   // the most that were opened together, see NoteGroupSize
 }
 
-// Reachable returns how many listeners are ready, or may become ready without anybody
-// planning more of them.
-func (c Count) Reachable() int { return c.Ready + c.Connecting + c.Planned }
-
 // Deaf returns how many listeners are acknowledged and have never read a stamp. It is
 // meaningful once a canary has been sent.
 func (c Count) Deaf() int { return c.Ready - c.Confirmed }

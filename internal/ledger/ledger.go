@@ -107,7 +107,7 @@ func (l *Ledger) Deliver(m *Member, s stamp.Stamp, arrived time.Time) Delivery {
 		return d
 	}
 	m.markConfirmed()
-	d.Outcome = m.window(s.Origin).accept(s.Sequence)
+	d.Outcome = m.accept(s.Origin, s.Sequence)
 	d.Canary = s.Canary
 	switch {
 	case to != m.audience:

@@ -16,7 +16,14 @@ type Member struct {
 	// own is for the broadcasts of its own audience in this process, others for those of
 	// every other origin, so that these can't crowd it out.
 	own    replayWindow
-	others []replayWindow
+	others []originWindow
+}
+
+// originWindow is what a listener remembers of an origin that isn't its audience's.
+type originWindow struct {
+	origin uint32
+	firsts uint32 // how many sequences were accepted as first copies
+	replayWindow
 }
 
 type state uint8
@@ -36,13 +43,20 @@ type mark struct {
 func (m mark) before(sequence uint32) bool { return m.set && sequence > m.sequence }
 
 // Ready notes that the gateway has acknowledged the listener.
-func (m *Member) Ready() {
+func (m *Member) Ready() { m.becomeReady(0) }
+
+// ReadyInPlace is Ready of a listener that takes the place of one that was cut off. No
+// broadcast can come between the two, and be due to the one and missed by the other.
+func (m *Member) ReadyInPlace() { m.becomeReady(1) }
+
+func (m *Member) becomeReady(replaced int) {
 	a := m.audience
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if m.state != connecting {
 		return
 	}
+	a.count.CutOff = max(a.count.CutOff-replaced, 0)
 	m.state = listening
 	m.ready = a.mark()
 	a.count.Connecting--
@@ -151,13 +165,23 @@ func (m *Member) end() {
 // forged ones, could otherwise use up the memory.
 const maxOrigins = 16
 
-// window returns the listener's window for an origin. Of too many, the one from which the
+// accept enters a sequence of an origin in the listener's window for it.
+func (m *Member) accept(origin, sequence uint32) Outcome {
+	if origin == m.audience.origin {
+		return m.own.accept(sequence)
+	}
+	w := m.window(origin)
+	o := w.accept(sequence)
+	if !o.Duplicate && !o.Late {
+		w.firsts++
+	}
+	return o
+}
+
+// window returns the listener's window for a foreign origin. Of too many, the one from which the
 // fewest broadcasts were read is dropped, of several such the oldest: forged origins push
 // out each other, and a genuine one only by as many stamps as it has sent itself.
-func (m *Member) window(origin uint32) *replayWindow {
-	if origin == m.audience.origin {
-		return &m.own
-	}
+func (m *Member) window(origin uint32) *originWindow {
 	least := 0
 	for i := range m.others {
 		switch w := &m.others[i]; {
@@ -170,7 +194,7 @@ func (m *Member) window(origin uint32) *replayWindow {
 	if len(m.others) == maxOrigins {
 		m.others = slices.Delete(m.others, least, least+1)
 	}
-	m.others = append(m.others, replayWindow{origin: origin})
+	m.others = append(m.others, originWindow{origin: origin})
 	return &m.others[len(m.others)-1]
 }
 

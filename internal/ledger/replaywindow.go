@@ -5,9 +5,7 @@ package ledger
 // sequence, and a bit for each of those up to it. The bits form a ring of words, as in
 // RFC 6479, so that a new highest sequence shifts nothing.
 type replayWindow struct {
-	origin  uint32
 	highest uint32
-	firsts  uint32              // how many sequences were accepted as first copies
 	bits    [windowWords]uint64 // sequence n is bit n%windowSize
 }
 
@@ -31,7 +29,6 @@ func (w *replayWindow) accept(sequence uint32) (o Outcome) {
 		o.Reordered = true
 	}
 	w.bits[sequence/64%windowWords] |= 1 << (sequence % 64)
-	w.firsts++
 	return o
 }
 

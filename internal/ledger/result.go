@@ -44,8 +44,7 @@ func (s *Series) Close() Result {
 	delete(a.series, s)
 	a.inFlight.remove(s)
 
-	delays := s.delays.Summary()
-	r := Result{P50: delays.P50, P99: delays.P99, Planned: max(s.planned, len(s.broadcasts))}
+	r := Result{Planned: max(s.planned, len(s.broadcasts))}
 	for _, b := range s.broadcasts {
 		read := b.close()
 		if b.retracted.Load() && read != (reads{}) {
@@ -56,6 +55,9 @@ func (s *Series) Close() Result {
 		}
 	}
 	r.Unsent = r.Planned - r.Sent
+	// Last, because a delivery enters its delay before it is counted.
+	delays := s.delays.Summary()
+	r.P50, r.P99 = delays.P50, delays.P99
 	return r
 }
 

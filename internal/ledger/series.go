@@ -43,8 +43,6 @@ type broadcast struct {
 	settle           time.Duration
 	published        time.Time // when it was stamped
 	sent             int64     // the stamp's send time, in µs since the Unix epoch
-	deadline         deadline
-	first, last      atomic.Int64 // shortest and longest delay of a first copy, in ns
 	retracted        atomic.Bool
 
 	expected int
@@ -54,6 +52,8 @@ type broadcast struct {
 	interrupted        bool // Settle was interrupted before it was settled
 	leftBefore         int  // how many leavers were noted when it was retracted
 
+	deadline              deadline
+	first, last           atomic.Int64 // shortest and longest delay of a first copy, in ns
 	received, joined      tally
 	late                  atomic.Int64
 	duplicated, reordered atomic.Int64

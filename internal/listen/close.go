@@ -96,11 +96,11 @@ func (c *Conn) closeNow() {
 // the ledger, the observer and the handler.
 func (c *Conn) ended(err error) {
 	c.closeNow()
-	end, cut := c.closing(err)
+	local := c.closedByUs.Load()
+	end, cut := c.closing(local, err)
 	if c.handler != nil {
 		defer c.handler.Closed(end.Code, end.Reason)
 	}
-	local := c.closedByUs.Load()
 	switch {
 	case c.ready.Load():
 		end.Cut = cut
@@ -119,10 +119,10 @@ func (c *Conn) ended(err error) {
 }
 
 // closing returns how the connection ended, whose last read failed with err, and whether
-// the gateway or the network ended it.
-func (c *Conn) closing(err error) (end Closing, cut bool) {
+// the gateway or the network ended it. Local is why this side did, or nil.
+func (c *Conn) closing(local *closeReason, err error) (end Closing, cut bool) {
 	end.Lasted = time.Since(c.dialled)
-	if local := c.closedByUs.Load(); local != nil {
+	if local != nil {
 		end.Code, end.Reason, end.ByGateway = local.code, local.text, local.endedByGateway
 		if local.err != nil {
 			end.Reason = local.err.Error()

@@ -35,6 +35,10 @@ type Config struct {
 	// Ping is how often a protocol ping is sent; zero for never.
 	Ping     time.Duration
 	Observer Observer
+
+	// replaces reports whether the next listener that is ready takes the place of one that
+	// was cut off; nil for never.
+	replaces func() bool
 }
 
 // WaitToDial waits until the next connection may be opened.
@@ -105,7 +109,7 @@ type Closing struct {
 // The names of what can go wrong here, besides those of the dialects and of package wire.
 const (
 	DamagedStamp     = "DamagedStamp"        // something like a stamp failed its checksum
-	LateDelivery     = "LateDelivery"        // it came after its broadcast's account was closed; see ledger.Outcome
+	LateDelivery     = "LateDelivery"        // it came too late to be counted as received; see ledger.Outcome
 	StrayDelivery    = "StrayDelivery"       // it was meant for another audience
 	Silence          = "Silence"             // the gateway sent nothing for longer than it said it would
 	NoStamp          = "NoStamp"             // a listener read a message without a stamp

@@ -25,13 +25,13 @@ type Conn struct {
 	session dialect.Session
 
 	ready       atomic.Bool
+	reported    bool                        // that it failed or was abandoned; the observer is told once
 	closedByUs  atomic.Pointer[closeReason] // nil while this side hasn't begun to close
 	lastMessage atomic.Int64                // when a message was last read, in ns since dialled
 	lastPing    atomic.Int64                // when a ping was last sent, in ns since dialled
 	maxSilence  atomic.Int64                // how long the gateway may send nothing, in ns; zero for any time
 	done        chan struct{}
 	failure     *wire.DialError // see Failure
-	reported    bool            // that it failed or was abandoned; the observer is told once
 }
 
 // Handler gets what happens on a connection that a script drives. The goroutine
@@ -210,7 +210,11 @@ func (c *Conn) becomeReady() {
 	if !c.ready.CompareAndSwap(false, true) {
 		return
 	}
-	if c.member != nil {
+	switch {
+	case c.member == nil:
+	case c.config.replaces != nil && c.config.replaces():
+		c.member.ReadyInPlace()
+	default:
 		c.member.Ready()
 	}
 	c.config.Observer.Ready(time.Since(c.dialled))

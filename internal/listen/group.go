@@ -48,7 +48,7 @@ type Group struct {
 func NewGroup(config Config, audience *ledger.Audience) *Group {
 	g := &Group{config: config, audience: audience, conns: make(map[*Conn]struct{})}
 	g.summary.Observer, g.summary.audience = config.Observer, audience
-	g.config.Observer = &g.summary
+	g.config.Observer, g.config.replaces = &g.summary, g.summary.replaces
 	return g
 }
 

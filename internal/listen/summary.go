@@ -59,14 +59,13 @@ func (t *tally) Abandoned() {
 	t.Observer.Abandoned()
 }
 
-// Ready implements Observer. The listener takes the place of one that an earlier group
-// lost, if there is any. One that this group lost isn't replaced by others that it had
-// planned anyway.
+// replaces reports whether the next listener takes the place of one that an earlier group
+// lost. One that this group lost isn't replaced by others that it had planned anyway.
+func (t *tally) replaces() bool { return t.toReplace.Add(-1) >= 0 }
+
+// Ready implements Observer.
 func (t *tally) Ready(took time.Duration) {
 	t.ready.Add(1)
-	if t.toReplace.Add(-1) >= 0 {
-		t.audience.ReduceCutOff(1)
-	}
 	t.Observer.Ready(took)
 }
 

@@ -66,15 +66,19 @@ func TestReplacements(t *testing.T) {
 			leave(test.replaces)
 			sum := &tally{Observer: &observer{counts: make(map[string]int)}, audience: audience}
 			sum.toReplace.Store(int64(test.replaces))
+			ready := func() {
+				c := &Conn{config: &Config{Observer: sum, replaces: sum.replaces}, member: audience.Enter()}
+				c.becomeReady()
+			}
 			for range test.ready {
-				sum.Ready(0)
+				ready()
 			}
 			assert.Equal(t, test.present, missing())
 			leave(test.cut)
 			for range test.cut {
 				sum.Closed(Closing{Cut: true})
 			}
-			sum.Ready(0) // one that was planned anyway
+			ready() // one that was planned anyway
 			left := test.left
 			if test.replaces > test.ready {
 				left--

@@ -8,18 +8,18 @@ import (
 	"go.k6.io/k6/v2/lib"
 )
 
-// MaxBody is the longest response that is read. AppSync's own limit is 5 MB (its
+// maxBody is the longest response that is read. AppSync's own limit is 5 MB (its
 // quotas: evaluated resolver response size).
-const MaxBody = 8 << 20
+const maxBody = 8 << 20
 
-// ErrTooLarge says that a response was longer than MaxBody.
-var ErrTooLarge = errors.New("the response is longer than 8 MiB")
+// errTooLarge says that a response was longer than maxBody.
+var errTooLarge = errors.New("the response is longer than 8 MiB")
 
 // errCompressed doesn't say how, because its text becomes a metric's tag and a gateway may
 // write anything there.
 var errCompressed = errors.New("the response is compressed, though no compression was asked for")
 
-// bounded returns the VU's state with a transport that reads no more than MaxBody of a
+// bounded returns the VU's state with a transport that reads no more than maxBody of a
 // response. k6 itself reads bodies to their end, whatever their length.
 func bounded(state *lib.State) *lib.State {
 	own := *state
@@ -40,7 +40,7 @@ func (t boundedTransport) RoundTrip(request *http.Request) (*http.Response, erro
 		_ = response.Body.Close()
 		return nil, errCompressed
 	}
-	response.Body = &boundedBody{ReadCloser: response.Body, left: MaxBody}
+	response.Body = &boundedBody{ReadCloser: response.Body, left: maxBody}
 	return response, nil
 }
 
@@ -54,7 +54,7 @@ type boundedBody struct {
 func (b *boundedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p[:min(len(p), b.left+1)])
 	if n > b.left {
-		return b.left, ErrTooLarge
+		return b.left, errTooLarge
 	}
 	b.left -= n
 	return n, err

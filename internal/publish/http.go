@@ -22,7 +22,7 @@ const httpTimeout = 40 * time.Second
 // Post sends a JSON body through k6's own HTTP stack, so that http_req_* come out as of
 // any request, and returns the response's status and body. It follows no redirect,
 // because the header may hold credentials. The error says why there was no response; it
-// is ErrTooLarge if the body was larger than MaxBody.
+// is errTooLarge if the body was larger than maxBody.
 func Post(ctx context.Context, state *lib.State, to *url.URL, header http.Header, body []byte) (int, []byte, error) {
 	response, err := httpext.MakeRequest(ctx, bounded(state), jsonRequest(state, to, header, body))
 	if err != nil {

@@ -162,7 +162,7 @@ func TestPostBoundsTheResponse(t *testing.T) {
 				require.Equal(t, 200, e.status)
 				return
 			}
-			require.ErrorIs(t, e.err, ErrTooLarge)
+			require.ErrorIs(t, e.err, errTooLarge)
 			require.Empty(t, e.body)
 			require.Zero(t, e.status)
 			require.Zero(t, e.logged)

@@ -18,13 +18,15 @@ type origin struct {
 	local bool
 }
 
-func originOf(d ledger.Delivery) origin { return origin{d.Origin, d.Local} }
-
 // clock is what the delays of one origin's broadcasts tell about its clock.
 type clock struct {
 	deliveries, negative int
 	fastest              time.Duration
 }
+
+// maxOrigins bounds how many publishers' clocks are watched, because anybody can send
+// stamps of ever new ones.
+const maxOrigins = 16
 
 // A gateway's fastest delivery is a matter of milliseconds. If even the fastest of
 // suspectFrom deliveries took longer than suspectAbove, different clocks are the more
@@ -36,9 +38,12 @@ const (
 
 // record takes a delivery into account and reports whether it arrived before it was sent.
 func (c clocks) record(d ledger.Delivery) (negative bool) {
-	from := originOf(d)
+	from := origin{d.Origin, d.Local}
 	known := c[from]
 	if known == nil {
+		if len(c) == maxOrigins {
+			return d.Delay < 0
+		}
 		known = &clock{fastest: d.Delay}
 		c[from] = known
 	}

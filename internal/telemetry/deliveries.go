@@ -54,10 +54,8 @@ func (r *Recorder) recordDelivery(d ledger.Delivery, lag time.Duration) (waiting
 	if r.clocks == nil {
 		r.clocks = make(clocks) // most of ten thousand recorders may never hear anything
 	}
-	if _, known := r.clocks[originOf(d)]; known || len(r.clocks) < maxOrigins {
-		if r.clocks.record(d) {
-			r.countError(clockSkew)
-		}
+	if r.clocks.record(d) {
+		r.countError(clockSkew)
 	}
 	r.observe(r.metrics.RespDelay, tags, metrics.D(d.Delay))
 	r.observe(r.metrics.ReadLag, r.tags.Tags, metrics.D(lag))
@@ -74,10 +72,6 @@ func (r *Recorder) Unstamped(message []byte) {
 			"Of further ones, pushgw_errors{error:NoStamp} tells", message[:min(len(message), shown)])
 	}
 }
-
-// maxOrigins bounds how many publishers' clocks are watched, because anybody can send
-// stamps of ever new ones.
-const maxOrigins = 16
 
 // clockSkew is the error that is counted where two clocks seem to differ.
 const clockSkew = "ClockSkew"

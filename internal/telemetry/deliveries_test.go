@@ -147,7 +147,7 @@ func TestClocksAreBounded(t *testing.T) {
 	require.Len(t, f.clocks, maxOrigins)
 	f.Delivered(ledger.Delivery{Origin: 0, Delay: -time.Second}, 0)
 	require.Equal(t, 2, f.clocks[origin{0, false}].deliveries)
-	require.Equal(t, []tagged{{maxOrigins + 1, "ClockSkew"}}, f.flushed("errors", "error"))
+	require.Equal(t, []tagged{{2*maxOrigins + 1, "ClockSkew"}}, f.flushed("errors", "error"))
 	require.Len(t, f.found("resp_delay"), 2*maxOrigins+1, "they are measured all the same")
 	f.Finish()
 	require.Len(t, f.logged(logrus.WarnLevel), maxOrigins)

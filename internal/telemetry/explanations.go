@@ -16,7 +16,7 @@ var explanations = map[string]string{
 
 // explain logs what an error of this name means, once.
 func (r *Recorder) explain(name string) {
-	if text, ok := explanations[name]; ok && r.process.LogOnce("error "+name) {
+	if text, ok := explanations[name]; ok && r.process.LogOnce(name) {
 		r.state.Logger.Warnf("pushgw: %s; of further ones, pushgw_errors{error:%s} tells", text, name)
 	}
 }

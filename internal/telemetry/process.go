@@ -7,11 +7,9 @@ import (
 
 // Process is what the recorders of all VUs share.
 type Process struct {
-	open atomic.Int64 // connections
-
-	mu      sync.Mutex
-	logged  map[string]bool
-	foreign int // how many of the keys in logged others have chosen
+	open    atomic.Int64 // connections
+	logged  sync.Map     // keys that were logged; most calls only look one up
+	foreign atomic.Int64 // how many of them others have chosen
 }
 
 // maxForeign bounds the keys that others choose, and with them what is ever logged.
@@ -20,31 +18,18 @@ const maxForeign = 20
 // LogOnce reports whether key is new, so that an error shared by thousands of
 // connections is logged once. Its keys are few and known beforehand.
 func (p *Process) LogOnce(key string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.isNew(key)
+	if _, known := p.logged.Load(key); known {
+		return false
+	}
+	_, known := p.logged.LoadOrStore(key, struct{}{})
+	return !known
 }
 
 // LogForeignOnce is LogOnce for keys that a gateway, or whoever publishes there, can
 // choose. They can't keep other things from being logged, however many they are.
 func (p *Process) LogForeignOnce(key string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.foreign == maxForeign || !p.isNew(key) {
+	if _, known := p.logged.Load(key); known || p.foreign.Add(1) > maxForeign {
 		return false
 	}
-	p.foreign++
-	return true
-}
-
-// isNew remembers key. The lock is held.
-func (p *Process) isNew(key string) bool {
-	if p.logged[key] {
-		return false
-	}
-	if p.logged == nil {
-		p.logged = make(map[string]bool)
-	}
-	p.logged[key] = true
-	return true
+	return p.LogOnce(key)
 }

@@ -17,7 +17,7 @@ import (
 //
 // It pushes to the samples channel without asking whether the VU's context has ended,
 // because what an interrupted VU saw counts too. So it must not be used any more once
-// the VU's callback has been answered.
+// the callback that holds the iteration open has been answered.
 type Recorder struct {
 	state   *lib.State
 	metrics *Metrics
