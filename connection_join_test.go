@@ -36,6 +36,20 @@ func TestConnectionJoinsAnotherRoom(t *testing.T) {
 	})
 }
 
+// What a script does to the object must not end k6: the promise is rejected.
+func TestConnectionWhoseRoomCannotBeSet(t *testing.T) {
+	t.Parallel()
+	simulateGateway(t, gateway.Config{}, func(w *world) {
+		result := w.vu().run(`
+			const host = Object.freeze(await new apigw.Client('` + chatURL + `').connect());
+			const { name } = await caught(() => host.join('Room2'));
+			await host.close();
+			return name;
+		`)
+		require.Equal(w, "InternalError", result)
+	})
+}
+
 func TestConnectionThatIsNotAnswered(t *testing.T) {
 	t.Parallel()
 	joined := 0
