@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/pushgw/xk6-pushgw/internal/jsonscan"
 )
@@ -27,6 +28,17 @@ type AppSync struct {
 	// servers write into logs. Otherwise it is offered as a second subprotocol.
 	InQuery bool
 }
+
+// The header fields that a signature covers, besides the host and what signing adds: those
+// of "Header parameter format", and that of an HTTP request.
+var (
+	realtimeHeader = []Field{
+		{"accept", "application/json, text/javascript"},
+		{"content-encoding", "amz-1.0"},
+		{"content-type", "application/json; charset=UTF-8"},
+	}
+	httpHeader = []Field{{"content-type", "application/json"}}
+)
 
 // emptyPayload is what a connection's authorization covers in place of an operation.
 const emptyPayload = "{}"
@@ -52,23 +64,27 @@ func (a *AppSync) Frame(ctx context.Context, data string) ([]byte, error) {
 
 // Request authorizes an HTTP request with this body.
 func (a *AppSync) Request(ctx context.Context, header http.Header, body []byte) error {
-	fields, err := a.Authorize(ctx, Request{Method: http.MethodPost, URL: a.URL, Body: body})
-	for _, field := range fields {
-		header.Set(field.Name, field.Value)
-	}
+	fields, err := a.Authorize(ctx, Request{Method: http.MethodPost, URL: a.URL, Host: a.Host, Header: httpHeader, Body: body})
+	setHeader(header, fields)
 	return err
 }
 
 // object returns the authorization object for a POST of body to u. Nothing is posted, but
 // that is the request which a signature in the object has to cover.
 func (a *AppSync) object(ctx context.Context, u *url.URL, body []byte) ([]byte, error) {
-	fields, err := a.Authorize(ctx, Request{Method: http.MethodPost, URL: u, Body: body})
+	fields, err := a.Authorize(ctx, Request{Method: http.MethodPost, URL: u, Host: a.Host, Header: realtimeHeader, Body: body})
 	if err != nil {
 		return nil, err
 	}
-	b := jsonscan.AppendString([]byte(`{"host":`), a.Host)
-	for _, field := range fields {
-		b = jsonscan.AppendString(append(b, ','), field.Name)
+	if !slices.ContainsFunc(fields, Field.isHost) {
+		fields = slices.Insert(fields, 0, Field{Name: "host", Value: a.Host})
+	}
+	b := []byte{'{'}
+	for i, field := range fields {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = jsonscan.AppendString(b, field.Name)
 		b = jsonscan.AppendString(append(b, ':'), field.Value)
 	}
 	return append(b, '}'), nil

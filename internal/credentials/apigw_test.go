@@ -1,0 +1,84 @@
+package credentials
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pushgw/xk6-pushgw/gateway/sigv4"
+)
+
+const stageURL = "wss://abc.execute-api.us-west-2.amazonaws.com/dev"
+
+// asReceived is the upgrade request that a connection makes, as the gateway has it.
+func asReceived(u *url.URL, header http.Header) sigv4.Request {
+	return sigv4.FromHTTP(&http.Request{Method: http.MethodGet, Host: u.Host, URL: u, Header: header}, nil)
+}
+
+func TestConnectionsToAPIGateway(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		credentials Credentials
+		inQuery     bool
+		url         string
+		header      http.Header
+	}{
+		"key":            {APIKey("k"), false, stageURL + "?a=b", http.Header{"X-Api-Key": {"k"}}},
+		"token":          {Token("Bearer t"), false, stageURL + "?a=b", http.Header{"Authorization": {"Bearer t"}}},
+		"token in query": {Token("t +&"), true, stageURL + "?a=b&token=t+%2B%26", http.Header{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := &APIGateway{row.credentials, row.inQuery}
+			target, header := parseURL(t, stageURL+"?a=b"), http.Header{"User-Agent": {"k6"}}
+			u, got, err := a.Connection(t.Context(), target, header)
+			require.NoError(t, err)
+			row.header.Set("User-Agent", "k6")
+			assert.Equal(t, row.url, u.String())
+			assert.Equal(t, row.header, got)
+			assert.Equal(t, stageURL+"?a=b", target.String(), "the argument is left alone")
+			assert.Equal(t, http.Header{"User-Agent": {"k6"}}, header, "the argument is left alone")
+		})
+	}
+}
+
+// An independent reading of the signature's form accepts both, for any URL.
+func TestIAMOnAPIGateway(t *testing.T) {
+	t.Parallel()
+	for _, target := range []string{
+		stageURL, stageURL + "/", stageURL + "?b=1&a=%2F+x", "ws://127.0.0.1:8090/dev", "wss://api.example.com/a%20b",
+	} {
+		for _, session := range []string{"", "se/ss+ion="} {
+			for _, inQuery := range []bool{false, true} {
+				a := &APIGateway{exampleIAM(ServiceAPIGateway, session), inQuery}
+				u, header, err := a.Connection(t.Context(), parseURL(t, target), http.Header{})
+				require.NoError(t, err)
+				require.Equal(t, parseURL(t, target).Scheme, u.Scheme)
+				require.Equal(t, parseURL(t, target).EscapedPath(), u.EscapedPath())
+				require.NoError(t, exampleKeys.Verify("execute-api", asReceived(u, header), exampleTime), target)
+				require.Error(t, exampleKeys.Verify("execute-api", asReceived(u, header), exampleTime.Add(time.Hour)))
+				if inQuery {
+					require.Empty(t, header)
+					require.Equal(t, session, u.Query().Get("X-Amz-Security-Token"))
+					require.Equal(t, "host", u.Query().Get("X-Amz-SignedHeaders"))
+				} else {
+					require.Equal(t, session, header.Get("X-Amz-Security-Token"))
+				}
+			}
+		}
+	}
+}
+
+func TestWhatConnectionsCannotCarry(t *testing.T) {
+	t.Parallel()
+	_, _, err := (&APIGateway{APIKey("k"), true}).Connection(t.Context(), parseURL(t, stageURL), nil)
+	require.ErrorContains(t, err, "can't be in a URL's query")
+	expired := errors.New("expired")
+	_, _, err = (&APIGateway{&recording{err: expired}, false}).Connection(t.Context(), parseURL(t, stageURL), nil)
+	require.ErrorIs(t, err, expired)
+}
