@@ -27,6 +27,7 @@ import (
 	"github.com/pushgw/xk6-pushgw/gateway/appsync"
 	"github.com/pushgw/xk6-pushgw/gateway/chat"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
+	"github.com/pushgw/xk6-pushgw/gateway/sigv4"
 )
 
 // APIKey is the default AppSync API key.
@@ -36,6 +37,10 @@ const APIKey = "da2-localpushgatewayapikey0001"
 // blog's application.
 type Config struct {
 	APIKey string // AppSync's; APIKey if empty
+
+	// With one of these API Gateway lets in only who has it; AppSync lets in who has it too.
+	Token string     // for a Lambda authorizer
+	Keys  sigv4.Keys // for IAM
 
 	Fanout   int           // posts of a chat broadcast that run at the same time; 1 if 0
 	PostTime time.Duration // added to the time that each of these posts takes
@@ -74,10 +79,10 @@ func New(c Config) *Gateway {
 	g := &Gateway{faults: fault.New(c.Faults), rooms: chat.NewMemory(), mux: http.NewServeMux()}
 	g.apigw = apigw.New(apigw.Config{
 		Idle: cmp.Or(c.IdleTimeout, idleTimeout), Lifetime: cmp.Or(c.Lifetime, lifetime),
-		Write: write, IntegrationTimeout: integrationTimeout,
+		Write: write, IntegrationTimeout: integrationTimeout, Token: c.Token, Keys: c.Keys,
 	}, g.faults)
 	g.appsync = appsync.New(appsync.Config{
-		APIKey: cmp.Or(c.APIKey, APIKey), KeepAlive: cmp.Or(c.KeepAlive, keepAlive),
+		APIKey: cmp.Or(c.APIKey, APIKey), Token: c.Token, Keys: c.Keys, KeepAlive: cmp.Or(c.KeepAlive, keepAlive),
 		Lifetime: appsyncLifetime, Write: write,
 	}, g.faults)
 	g.chat = chat.New(g.apigw, g.rooms, chat.Config{Fanout: c.Fanout, PostTime: c.PostTime})

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
+	"github.com/pushgw/xk6-pushgw/gateway/sigv4"
 	"github.com/pushgw/xk6-pushgw/gateway/socket"
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
 )
@@ -41,6 +42,10 @@ type Config struct {
 	Idle, Lifetime     time.Duration // of a connection: on AWS 10 minutes and 2 hours
 	Write              time.Duration // how long a write may take
 	IntegrationTimeout time.Duration // after which the client gets an error frame: on AWS 29 s
+
+	// Who may connect: everybody if both are empty.
+	Token string     // what a Lambda authorizer accepts
+	Keys  sigv4.Keys // whose signatures IAM accepts
 }
 
 // Gateway is one API. It must be closed.

@@ -21,6 +21,11 @@ func (g *Gateway) connect(w http.ResponseWriter, r *http.Request) {
 		refuse(w, status)
 		return
 	}
+	if status := g.authorize(r); status != http.StatusOK {
+		g.Hub.Counters.Refused.Add(1)
+		refuse(w, status)
+		return
+	}
 	id := newID()
 	if g.integration.Connect(id) != nil {
 		g.Hub.Counters.Refused.Add(1)

@@ -7,7 +7,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/pushgw/xk6-pushgw/gateway/sigv4"
 	"github.com/stretchr/testify/require"
 )
 
@@ -46,11 +48,11 @@ func TestCredentials(t *testing.T) {
 		"subprotocol before headers":       {"/", "header-" + unpadded(forURLs), http.Header{"X-Api-Key": {"k"}}, good, ""},
 		"subprotocol, no host":             {"/", "header-" + base64.RawURLEncoding.EncodeToString([]byte(`{"x-api-key":"k"}`)), nil, credentials{key: "k"}, missing},
 		"subprotocol, no JSON":             {"/", "header-" + base64.RawURLEncoding.EncodeToString([]byte(`{"host"`)), nil, credentials{}, unreadable},
-		"subprotocol, capitals":            {"/", "header-" + base64.RawURLEncoding.EncodeToString([]byte(`{"HOST":"h","X-Api-Key":"k"}`)), nil, credentials{"h", "k"}, ""},
-		"headers":                          {"/", "graphql-ws", http.Header{"X-Api-Key": {"k"}}, credentials{"example.com", "k"}, ""},
-		"headers, other authorization":     {"/", "graphql-ws", http.Header{"Authorization": {"token"}}, credentials{"example.com", ""}, ""},
+		"subprotocol, capitals":            {"/", "header-" + base64.RawURLEncoding.EncodeToString([]byte(`{"HOST":"h","X-Api-Key":"k"}`)), nil, credentials{host: "h", key: "k"}, ""},
+		"headers":                          {"/", "graphql-ws", http.Header{"X-Api-Key": {"k"}}, credentials{host: "example.com", key: "k"}, ""},
+		"headers, other authorization":     {"/", "graphql-ws", http.Header{"Authorization": {"token"}}, credentials{host: "example.com", token: "token"}, ""},
 		"nothing":                          {"/", "graphql-ws", nil, credentials{}, missing},
-		"an empty query is no credentials": {"/?header=", "graphql-ws", http.Header{"X-Api-Key": {"k"}}, credentials{"example.com", "k"}, ""},
+		"an empty query is no credentials": {"/?header=", "graphql-ws", http.Header{"X-Api-Key": {"k"}}, credentials{host: "example.com", key: "k"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -94,3 +96,44 @@ func TestHosts(t *testing.T) {
 		require.Equal(t, row.same, sameHost(row.given, row.host), "%v", row)
 	}
 }
+
+// What is wrong with a signature is said in AWS's words, which differ between HTTP and the
+// real-time endpoint.
+func TestSignaturesThatAreWrong(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{Keys: sigv4.Keys{AccessKeyID: "A", SecretAccessKey: "s", Region: "r"}})
+	signed := func(id string) map[string]string {
+		return map[string]string{
+			"host": "h", "x-amz-date": time.Now().UTC().Format("20060102T150405Z"),
+			"authorization": "AWS4-HMAC-SHA256 Credential=" + id + "/" + time.Now().UTC().Format("20060102") +
+				"/r/appsync/aws4_request, SignedHeaders=host;x-amz-date, Signature=00",
+		}
+	}
+	for id, want := range map[string][2]string{
+		"A": {"InvalidSignatureException", "BadRequestException"},
+		"B": {"UnrecognizedClientException", "UnauthorizedException"},
+	} {
+		wrong := f.gateway.authorize(ofFields(signed(id)), "h", "/graphql", nil)
+		require.NotNil(t, wrong)
+		require.Equal(t, want[0], wrong.Type)
+		require.Equal(t, http.StatusForbidden, wrong.Code)
+		require.Equal(t, want[1], wrong.inRealTime().Type)
+		require.NotEqual(t, http.StatusForbidden, wrong.inRealTime().Code)
+	}
+	require.Nil(t, (*problem)(nil).inRealTime())
+}
+
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{Token: "t"})
+	for given, good := range map[credentialsInShort]bool{
+		{apiKey, ""}: true, {apiKey, "other"}: true, {"", "t"}: true,
+		{"", "other"}: false, {"other", "t"}: false, {"", ""}: false,
+	} {
+		require.Equal(t, good, f.gateway.authorizeSecret(credentials{key: given.key, token: given.token}) == nil, "%v", given)
+	}
+	none := newFixture(t, Config{})
+	require.NotNil(t, none.gateway.authorizeSecret(credentials{}))
+}
+
+type credentialsInShort struct{ key, token string }

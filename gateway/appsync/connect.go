@@ -47,7 +47,7 @@ func (g *Gateway) check(r *http.Request) *problem {
 	if wrong != nil {
 		return wrong
 	}
-	return g.authorize(given, r.Host)
+	return g.authorize(given, r.Host, "/graphql/connect", []byte("{}")).inRealTime()
 }
 
 // refusal returns AppSync's error for a status that a fault demands.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+
+	"github.com/pushgw/xk6-pushgw/gateway/sigv4"
 )
 
 // maxBody is the length in bytes that a request may have. AppSync documents 5 MB
@@ -14,11 +16,11 @@ const maxBody = 5 << 20
 
 // serveGraphQL answers a GraphQL request over HTTP.
 func (g *Gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
-	if p := g.authorizeKey(r.Header.Get("x-api-key")); p != nil {
-		answerProblem(w, http.StatusUnauthorized, *p)
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if p := g.authorizeRequest(r, body); p != nil {
+		answerProblem(w, p.Code, *p)
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		answerProblem(w, http.StatusBadRequest, problem{Type: malformed, Message: "Unable to read the request body."})
 		return
@@ -33,6 +35,15 @@ func (g *Gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answerJSON(w, http.StatusOK, g.execute(r.Context(), q))
+}
+
+// authorizeRequest returns what is wrong with the credentials of a request, or nil.
+func (g *Gateway) authorizeRequest(r *http.Request, body []byte) *problem {
+	given := ofHeader(r)
+	if given.signed == nil {
+		return g.authorizeSecret(given)
+	}
+	return g.authorizeSignature(sigv4.FromHTTP(r, body))
 }
 
 const malformed = "MalformedHttpRequestException"

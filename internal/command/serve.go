@@ -49,6 +49,10 @@ func newServeCommand(gs *state.GlobalState) *cobra.Command {
 	flags.StringVar(&o.address, "address", "127.0.0.1:8090", "host and port to listen on; port 0 takes a free one")
 	flags.BoolVar(&o.tls, "tls", false, "serve wss and https, with a certificate of its own making")
 	flags.StringVar(&o.config.APIKey, "api-key", gateway.APIKey, "AppSync API key")
+	flags.StringVar(&o.config.Token, "token", "", "token that is let in; API Gateway then demands one, or a signature")
+	flags.StringVar(&o.config.Keys.AccessKeyID, "access-key-id", "", "IAM key whose signatures are let in; API Gateway then demands one, or a token")
+	flags.StringVar(&o.config.Keys.SecretAccessKey, "secret-access-key", "", "the key itself")
+	flags.StringVar(&o.config.Keys.Region, "region", "us-east-1", "region that signatures are for")
 	flags.IntVar(&o.config.Fanout, "fanout", 1, "posts of a chat broadcast that run side by side")
 	flags.DurationVar(&o.config.PostTime, "post-time", 0, "how much longer each of these posts takes; about 10ms on AWS")
 	flags.DurationVar(&o.config.KeepAlive, "keep-alive", time.Minute, "time from one ka of AppSync to the next")
@@ -70,6 +74,8 @@ func (o *serveOptions) check(cmd *cobra.Command) error {
 		return fmt.Errorf("--post-time: must be zero or longer, not %s", o.config.PostTime)
 	case o.config.KeepAlive <= 0:
 		return fmt.Errorf("--keep-alive: must be longer than zero, not %s", o.config.KeepAlive)
+	case (o.config.Keys.AccessKeyID == "") != (o.config.Keys.SecretAccessKey == ""):
+		return errors.New("--access-key-id and --secret-access-key: one can't be without the other")
 	}
 	var change fault.Change
 	for _, key := range fault.Keys() {

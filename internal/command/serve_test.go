@@ -137,6 +137,8 @@ func TestServeRefusesWhatCannotBe(t *testing.T) {
 		"--fanout 0":                         "--fanout: must be 1 or more, not 0",
 		"--post-time -1s":                    "--post-time: must be zero or longer, not -1s",
 		"--keep-alive 0s":                    "--keep-alive: must be longer than zero, not 0s",
+		"--access-key-id AKID":               "--access-key-id and --secret-access-key: one can't be without the other",
+		"--secret-access-key s":              "--access-key-id and --secret-access-key: one can't be without the other",
 		"--cut 0.5":                          "unknown flag: --cut",
 		"and more":                           "unknown command",
 	} {
@@ -163,6 +165,7 @@ func TestServeHasDefaults(t *testing.T) {
 	requireDefaults(t, "serve", map[string]string{
 		"address": "127.0.0.1:8090", "tls": "false", "api-key": gateway.APIKey, "fanout": "1", "post-time": "0s",
 		"keep-alive": "1m0s", "drop": "", "stop-keep-alive": "",
+		"token": "", "access-key-id": "", "secret-access-key": "", "region": "us-east-1",
 	})
 }
 
