@@ -10,6 +10,7 @@ import (
 	"github.com/grafana/sobek"
 
 	"github.com/pushgw/xk6-pushgw/internal/apigw"
+	"github.com/pushgw/xk6-pushgw/internal/credentials"
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/publish"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
@@ -22,8 +23,9 @@ import (
 // implements backend.
 type apiGateway struct {
 	url            *url.URL
-	nickname, room string       // of listeners
-	handshake      []apigw.Step // nil: the chat application's
+	auth           *credentials.APIGateway // nil: none
+	nickname, room string                  // of listeners
+	handshake      []apigw.Step            // nil: the chat application's
 	nextID         func() int64
 }
 
@@ -43,9 +45,25 @@ func (m *module) newAPIGatewayClient(args sobek.ConstructorCall) *sobek.Object {
 		url: u, nickname: o.str("nickname", "Listener"), room: readRoom(o, "Room1"), nextID: m.process.nextID,
 	}
 	c := &client{module: m, backend: g, settings: readSettings(o, defaultAPIGatewayPing)}
+	g.auth = readAPIGatewayAuth(u, o)
 	g.handshake = m.readHandshake(o)
 	c.check(o)
 	return c.define(args.This, clientMethods, nil)
+}
+
+// readAPIGatewayAuth reads what a connection proves its right with; nil if it is nothing.
+func readAPIGatewayAuth(u *url.URL, o *options) *credentials.APIGateway {
+	inQuery := o.oneOf("credentials", "headers", "query") == "query"
+	if _, ok := o.raw("auth"); !ok {
+		return nil
+	}
+	auth := &credentials.APIGateway{
+		Credentials: readCredentials(o, credentials.ServiceAPIGateway, u.Host), InQuery: inQuery,
+	}
+	if _, isKey := auth.Credentials.(credentials.APIKey); isKey && inQuery {
+		o.fail("credentials", "can't be \"query\" for an API key: API Gateway reads it from a header")
+	}
+	return auth
 }
 
 // readHandshake reads the steps and registers the counters that they name.
@@ -105,9 +123,14 @@ func (g *apiGateway) checkListen() error { return nil }
 
 func (g *apiGateway) checkPublish(string) error { return nil }
 
-// target implements backend. API Gateway's API keys, if any, are headers of the script's.
-func (g *apiGateway) target(_ context.Context, base wire.Target) (*wire.Target, error) {
-	return &base, nil
+// target implements backend.
+func (g *apiGateway) target(ctx context.Context, base wire.Target) (*wire.Target, error) {
+	if g.auth == nil {
+		return &base, nil
+	}
+	var err error
+	base.URL, base.Header, err = g.auth.Connection(ctx, g.url, base.Header)
+	return &base, err
 }
 
 // The places in a handshake's texts where a connection's own words go.

@@ -62,26 +62,21 @@ func readAppSync(u *url.URL, o *options) *appSync {
 	if g.mutation != "" && !strings.Contains(g.mutation, stamp.Placeholder) {
 		o.fail("mutation", "must contain %s, in its query or its variables", stamp.Placeholder)
 	}
+	host := o.str("host", u.Host)
 	g.auth = &credentials.AppSync{
-		Credentials: readCredentials(o), URL: u, Host: o.str("host", u.Host), Subprotocol: appsync.Subprotocol,
+		Credentials: readCredentials(o, credentials.ServiceAppSync, host), URL: u, Host: host, Subprotocol: appsync.Subprotocol,
 		InQuery: o.oneOf("credentials", "subprotocol", "query") == "query",
 	}
 	var err error
 	if g.realtime, err = realtimeURL(u, o); err != nil {
 		o.fail("realtimeUrl", "%v", err)
 	}
+	if g.auth.Credentials == nil {
+		return g // the options say what is wrong
+	}
 	g.connection = perConnection(g.auth, g.authorizeConnection)
 	g.start = perConnection(g.auth, g.authorizeStart)
 	return g
-}
-
-// readCredentials reads what a client of AppSync proves its right with.
-func readCredentials(o *options) credentials.Credentials {
-	auth := o.section("auth")
-	auth.require("apiKey", "an API key is what this client can present")
-	key := credentials.APIKey(auth.str("apiKey", ""))
-	o.merge(auth)
-	return key
 }
 
 // perConnection returns authorize where credentials differ from one connection to the next.

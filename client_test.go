@@ -65,12 +65,10 @@ func TestClientChecksItsOptions(t *testing.T) {
 		`{ handshake: {} }`:             `new apigw.Client(): option "handshake" must be a list of objects, not an object`,
 		`{ handshake: [{ sent: '' }] }`: `new apigw.Client() handshake[0]: unknown option "sent"; known are send, expect, counter`,
 		`{ rooms: '' }`: `new apigw.Client(): unknown option "rooms"; known are nickname, room, timeout, ping, maxMessageSize, ` +
-			`connectRate, timestamps, headers, stampPattern, handshake`,
+			`connectRate, timestamps, headers, stampPattern, credentials, auth, handshake`,
 	})
 	requireThrows(t, graph, map[string]string{
-		`undefined`:                           `new appsync.Client() auth: option "apiKey" is missing: an API key is what this client can present`,
-		`{ auth: {} }`:                        `new appsync.Client() auth: option "apiKey" is missing: an API key is what this client can present`,
-		`{ auth: { apiKey: 'k', key: 'k' } }`: `new appsync.Client() auth: unknown option "key"; known are apiKey`,
+		`undefined`: `new appsync.Client(): option "auth" must have one of apiKey, token, iam in it, and has none`,
 		`{ auth: { apiKey: 'k' }, subscription: {} }`: `new appsync.Client() subscription: option "query" is missing: ` +
 			`the text of the GraphQL operation`,
 		`{ auth: { apiKey: 'k' }, mutation: { variables: { t: '{{stamp}}' } } }`: `new appsync.Client() mutation: option "query" is missing: ` +

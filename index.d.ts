@@ -237,6 +237,48 @@ declare module "k6/x/pushgw" {
     close(): Promise<void>;
   }
 
+  /**
+   * Keys of AWS's Identity and Access Management, with which requests are signed. `{}` stands for the keys that AWS's
+   * SDKs find by themselves: in the environment, in a profile, or those of the machine's role. They are looked for
+   * when a connection is opened, once for all VUs, and renewed before they expire.
+   */
+  export interface IAM {
+    /** The id of the key. Default: the SDKs'. */
+    accessKeyId?: string;
+    /** The key itself. It goes with `accessKeyId`. */
+    secretAccessKey?: string;
+    /** What comes with keys that expire. Default none. */
+    sessionToken?: string;
+    /** The profile in `~/.aws` whose keys to take. Default: the SDKs'. Not beside keys. */
+    profile?: string;
+    /** The API's region. Default: that in the URL's host; a custom domain has none. */
+    region?: string;
+  }
+
+  /** What a client proves its right with: exactly one of these. */
+  export type Auth =
+    | {
+        /** The API key. */
+        apiKey: string;
+        token?: undefined;
+        iam?: undefined;
+      }
+    | {
+        /**
+         * What Cognito, an OpenID Connect provider or a Lambda authorizer checks, or a function that returns it. The
+         * function is called for each connection, subscription and request; it can't be an async one.
+         */
+        token: string | (() => string);
+        apiKey?: undefined;
+        iam?: undefined;
+      }
+    | {
+        /** Sign by AWS's Signature Version 4. */
+        iam: IAM;
+        apiKey?: undefined;
+        token?: undefined;
+      };
+
   /** API Gateway WebSocket APIs. */
   export namespace apigw {
     /** One step of a handshake. */
@@ -257,6 +299,13 @@ declare module "k6/x/pushgw" {
       nickname?: string;
       /** The room that is joined, and whose members are the audience. Default `'Room1'`. */
       room?: string;
+      /** How to be let in. Default: nothing is asked for, or the URL and `headers` have it. */
+      auth?: Auth;
+      /**
+       * How a connection presents its credentials: in headers (`x-api-key`, `Authorization`) or in the URL's query
+       * (`token`, or a presigned URL). An API key can't be in the query. Default `'headers'`.
+       */
+      credentials?: "headers" | "query";
       /**
        * How a connection becomes ready, for other applications than the blog's chat.
        * Default: send the nickname, then join the room.
@@ -321,10 +370,7 @@ declare module "k6/x/pushgw" {
 
     interface Options extends ClientOptions {
       /** How to be let in. */
-      auth: {
-        /** The API key. */
-        apiKey: string;
-      };
+      auth: Auth;
       /** What listeners subscribe to; those who do are the audience. `listen()` needs it. */
       subscription?: Operation;
       /**

@@ -11,18 +11,20 @@ import (
 type onLoop func() sobek.Value
 
 // newPromise runs work on a goroutine of its own and settles with what it returns. It
-// is called on the event loop; work must not touch the runtime.
+// is called on the event loop; work must not touch the runtime, but may ask the script
+// (see askScript).
 //
 // Unlike k6's js/promises it makes values and errors on the event loop (see onLoop),
 // and turns a panic of work into a rejection.
 func newPromise(vu modules.VU, work func(ctx context.Context) (any, error)) *sobek.Promise {
 	rt := vu.Runtime()
 	p, resolve, reject := rt.NewPromise()
-	settle := vu.RegisterCallback()
-	ctx := vu.Context()
+	loop := newTaskQueue(vu)
+	ctx := context.WithValue(vu.Context(), eventLoopKey{}, loop)
 	go func() {
+		defer loop.close()
 		value, err := recoverToError(func() (any, error) { return work(ctx) })
-		settle(func() error {
+		loop.add(func() error {
 			if onLoop, ok := value.(onLoop); ok {
 				value, err = recoverToError(func() (any, error) { return onLoop(), nil })
 			}

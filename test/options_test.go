@@ -39,7 +39,7 @@ func TestWrongOptions(t *testing.T) {
 			"counter", `new apigw.Client('ws://localhost/dev', { handshake: [{ send: 'hello', counter: 'a b' }] })`,
 			`option "counter" can't be a metric`,
 		},
-		{"no auth", `new appsync.Client('http://localhost/graphql', {})`, `option "apiKey" is missing`},
+		{"no auth", `new appsync.Client('http://localhost/graphql', {})`, `option "auth" must have one of apiKey, token, iam in it, and has none`},
 		{
 			"no query", `new appsync.Client('http://localhost/graphql', { auth: { apiKey: 'x' }, subscription: {} })`,
 			`subscription: option "query" is missing`,

@@ -35,7 +35,7 @@ func Post(ctx context.Context, state *lib.State, to *url.URL, header http.Header
 func jsonRequest(state *lib.State, to *url.URL, header http.Header, body []byte) *httpext.ParsedHTTPRequest {
 	address, _ := httpext.NewURL(to.String(), to.String()) // it is a URL already
 	address.CleanURL = credentials.RedactURL(to.String())
-	header.Set("Content-Type", "application/json")
+	header.Set("Content-Type", "application/json") // as it is signed; see internal/credentials
 	tags := state.Tags.GetCurrentValues()
 	if _, named := tags.Tags.Get(metrics.TagName.String()); !named && to.RawQuery != "" {
 		// Even if the script has turned the tag name off: k6 takes the tag url from it.

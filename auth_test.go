@@ -1,0 +1,229 @@
+package pushgw
+
+import (
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pushgw/xk6-pushgw/gateway"
+	"github.com/pushgw/xk6-pushgw/gateway/sigv4"
+	"github.com/pushgw/xk6-pushgw/internal/credentials"
+)
+
+func TestWhatAuthMayBe(t *testing.T) {
+	t.Parallel()
+	for literal, want := range map[string]string{
+		`{}`:                                  `call(): option "auth" must have one of apiKey, token, iam in it, and has none`,
+		`{ auth: {} }`:                        `call(): option "auth" must have one of apiKey, token, iam in it, and has none`,
+		`{ auth: { apiKey: 'k', iam: {} } }`:  `call(): option "auth" must have one of apiKey, token, iam in it, and has apiKey and iam`,
+		`{ auth: 'secret' }`:                  `call() auth: options must be an object, not a string`,
+		`{ auth: { tokn: 'secret' } }`:        `call() auth: unknown option "tokn"; known are apiKey, token, iam`,
+		`{ auth: { apiKey: 'k', key: 's' } }`: `call() auth: unknown option "key"; known are apiKey, token, iam`,
+		`{ auth: { apiKey: 5 } }`:             `call() auth: option "apiKey" must be a string, not a number`,
+		`{ auth: { apiKey: '' } }`:            `call() auth: option "apiKey" must not be empty, and have no characters that a header can't have`,
+		`{ auth: { token: 'secret\n' } }`:     `call() auth: option "token" must not be empty, and have no characters that a header can't have`,
+		`{ auth: { token: {} } }`:             `call() auth: option "token" must be a string, not an object`,
+		`{ auth: { iam: 'secret' } }`:         `call() auth iam: options must be an object, not a string`,
+		`{ auth: { iam: {} } }`:               `call() auth iam: option "region" is missing, and the host h doesn't tell it`,
+		`{ auth: { iam: { region: 'r', secret: 's' } } }`: `call() auth iam: unknown option "secret"; known are region, profile, ` +
+			`accessKeyId, secretAccessKey, sessionToken`,
+		`{ auth: { iam: { region: 'r', accessKeyId: 'a' } } }`:     `call() auth iam: option "secretAccessKey" is missing`,
+		`{ auth: { iam: { region: 'r', secretAccessKey: 's' } } }`: `call() auth iam: option "accessKeyId" is missing`,
+		`{ auth: { iam: { region: 'r', sessionToken: 's' } } }`:    `call() auth iam: option "accessKeyId" is missing`,
+		`{ auth: { iam: { region: 'r', accessKeyId: 'a', secretAccessKey: 's', profile: 'p' } } }`: `call() auth iam: option "profile" ` +
+			`can't be given beside keys`,
+	} {
+		o := given(t, literal)
+		readCredentials(o, "appsync", "h")
+		require.EqualError(t, o.done(), want, literal)
+	}
+}
+
+func TestWhereTheRegionComesFrom(t *testing.T) {
+	t.Parallel()
+	for literal, want := range map[string]string{
+		`{ auth: { iam: {} } }`:                                         "eu-west-1",
+		`{ auth: { iam: { region: 'r' } } }`:                            "r",
+		`{ auth: { iam: { accessKeyId: 'a', secretAccessKey: 's' } } }`: "eu-west-1",
+	} {
+		o := given(t, literal)
+		iam, ok := readCredentials(o, "execute-api", "abc.execute-api.eu-west-1.amazonaws.com").(*credentials.IAM)
+		require.NoError(t, o.done())
+		require.True(t, ok)
+		require.Equal(t, []string{"execute-api", want}, []string{iam.Service, iam.Region}, literal)
+	}
+}
+
+// The keys and the token of a gateway that demands either, and clients that have them.
+var (
+	guarded = gateway.Config{Token: "jwt", Keys: sigv4.Keys{AccessKeyID: "AKID", SecretAccessKey: "secret", Region: "r"}}
+
+	goodAuth = map[string]string{
+		"token":    `auth: { token: 'jwt' }`,
+		"function": `auth: { token: () => 'jwt' }`,
+		"iam":      `auth: { iam: { accessKeyId: 'AKID', secretAccessKey: 'secret', region: 'r' } }`,
+		"session":  `auth: { iam: { accessKeyId: 'AKID', secretAccessKey: 'secret', sessionToken: 's', region: 'r' } }`,
+	}
+	wrongAuth = map[string]string{
+		"token":   `auth: { token: 'hidden' }`,
+		"session": `auth: { iam: { accessKeyId: 'AKID', secretAccessKey: 'hidden', sessionToken: 'hidden', region: 'r' } }`,
+		"secret":  `auth: { iam: { accessKeyId: 'AKID', secretAccessKey: 'hidden', region: 'r' } }`,
+		"key":     `auth: { iam: { accessKeyId: 'AKID2', secretAccessKey: 'secret', region: 'r' } }`,
+		"region":  `auth: { iam: { accessKeyId: 'AKID', secretAccessKey: 'secret', region: 'other' } }`,
+	}
+)
+
+// Every kind of credentials is good for all that a client of AppSync does.
+func TestCredentialsOnAppSync(t *testing.T) {
+	t.Parallel()
+	for name, auth := range goodAuth {
+		for _, where := range []string{"subprotocol", "query"} {
+			simulateGateway(t, guarded, func(w *world) {
+				result := w.vu().run(`
+					const client = new appsync.Client('` + graphqlURL + `', { ` + auth + `, credentials: '` + where + `',
+						subscription: { query: 'subscription { onCreateRoom { __typename id title } }' },
+						mutation: { query: 'mutation($t: String!) { createRoom(input: { title: $t }) { id title } }', variables: { t: '<&> {{stamp}}' } },
+					});
+					const listening = client.listen({ connections: 3, duration: '1m' });
+					await client.ready({ listeners: 3 });
+					const host = await client.connect();
+					await host.subscribe();
+					const { received } = await client.broadcast();
+					await client.graphql({ query: '{ __typename }' });
+					await host.close();
+					await listening;
+					return received;
+				`)
+				require.EqualValues(w, 3, result, name)
+			})
+		}
+	}
+}
+
+func TestWrongCredentialsOnAppSync(t *testing.T) {
+	t.Parallel()
+	for name, auth := range wrongAuth {
+		simulateGateway(t, guarded, func(w *world) {
+			client := `new appsync.Client('` + graphqlURL + `', { ` + auth + `})`
+			v := w.vu()
+			f := v.fails(`await ` + client + `.connect()`)
+			require.Equal(w, "HandshakeError", f.name, name)
+			requireUnsaid(w, v, "hidden", f.message)
+			v = w.vu()
+			f = v.fails(`await ` + client + `.graphql({ query: '{ __typename }' })`)
+			require.Equal(w, "GatewayError", f.name, name)
+			require.Equal(w, map[string]int64{"token": 401, "key": 403, "secret": 403, "session": 403, "region": 403}[name], f.code, name)
+			requireUnsaid(w, v, "hidden", f.message)
+		})
+	}
+}
+
+func TestCredentialsOnAPIGateway(t *testing.T) {
+	t.Parallel()
+	for name, auth := range goodAuth {
+		for _, where := range []string{"headers", "query"} {
+			simulateGateway(t, guarded, func(w *world) {
+				client := `new apigw.Client('` + chatURL + `', { ` + auth + `, credentials: '` + where + `' })`
+				result := w.vu().run(`return (await ` + client + `.listen({ connections: 3, duration: '1s' })).ready`)
+				require.EqualValues(w, 3, result, name)
+			})
+		}
+	}
+}
+
+func TestWrongCredentialsOnAPIGateway(t *testing.T) {
+	t.Parallel()
+	for name, auth := range wrongAuth {
+		for _, where := range []string{"headers", "query"} {
+			simulateGateway(t, guarded, func(w *world) {
+				v := w.vu()
+				f := v.fails(`await new apigw.Client('` + chatURL + `', { ` + auth + `, credentials: '` + where + `' }).connect()`)
+				require.Equal(w, "ConnectError", f.name, name)
+				require.EqualValues(w, 403, f.code, name)
+				requireUnsaid(w, v, "hidden", f.message)
+			})
+		}
+	}
+	simulateGateway(t, guarded, func(w *world) {
+		f := w.vu().fails(`await new apigw.Client('` + chatURL + `').connect()`)
+		require.EqualValues(w, 401, f.code)
+	})
+}
+
+func TestAnAPIKeyOnAPIGateway(t *testing.T) {
+	t.Parallel()
+	simulate(t, sockets(func(*websocket.Conn, string) {}), func(w *world) {
+		f := w.vu().fails(`new apigw.Client('` + chatURL + `', { auth: { apiKey: 'k' }, credentials: 'query' })`)
+		require.Contains(w, f.message, `option "credentials" can't be "query" for an API key`)
+	})
+}
+
+// The function is called on the event loop for each connection, whose number it may count.
+func TestATokenForEachConnection(t *testing.T) {
+	t.Parallel()
+	simulateGateway(t, guarded, func(w *world) {
+		v := w.vu()
+		result := v.run(`
+			let asked = 0;
+			const token = () => { asked++; return asked % 2 ? 'jwt' : 'secret'; };
+			const client = new apigw.Client('` + chatURL + `', { auth: { token } });
+			const { ready, failed } = await client.listen({ connections: 6, duration: '1s' });
+			return [asked, ready, failed];
+		`)
+		require.Equal(w, []any{int64(6), int64(3), int64(3)}, result)
+		require.InDelta(w, 3, v.sum("pushgw_connect_failed", "phase=upgrade", "status=403"), 0)
+	})
+}
+
+// What the function throws, or returns in place of a token, is why there is no connection.
+func TestATokenThatCannotBeHad(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`throw new Error('expired')`: `expired`,
+		`return 5`:                   `must return a string that a header can carry, not a number`,
+		`return ''`:                  `must return a string that a header can carry, not an empty one`,
+		`return 'secret\n'`:          `must return a string that a header can carry, not one with other characters`,
+		`return Promise.resolve('')`: `must return a string that a header can carry, not a promise`,
+		`return`:                     `must return a string that a header can carry, not null`,
+	} {
+		simulateGateway(t, guarded, func(w *world) {
+			for client, more := range map[string]string{
+				"apigw.Client('" + chatURL + "'":      "",
+				"appsync.Client('" + graphqlURL + "'": ", subscription: { query: 's' }",
+			} {
+				v := w.vu()
+				result := v.run(`
+					const client = new ` + client + `, { auth: { token: () => { ` + body + ` } }` + more + ` });
+					const { name, message } = await caught(() => client.connect());
+					const { failed } = await client.listen({ connections: 2, duration: '1s' });
+					return [name, message, failed];
+				`)
+				values, _ := result.([]any)
+				require.Len(w, values, 3)
+				require.Contains(w, values[1], want)
+				require.Equal(w, []any{"ConnectError", int64(2)}, []any{values[0], values[2]})
+				require.InDelta(w, 3, v.sum("pushgw_connect_failed", "phase=credentials", "status=0"), 0)
+				require.NotContains(w, values[1], "secret")
+			}
+		})
+	}
+}
+
+// A token that is asked for while the script doesn't let go of the event loop is waited
+// for no longer than the connection may take.
+func TestATokenThatIsNotGivenInTime(t *testing.T) {
+	t.Parallel()
+	simulateGateway(t, guarded, func(w *world) {
+		v := w.vu()
+		require.NoError(w, v.VU.Runtime().Set("block", func() { time.Sleep(time.Minute) }))
+		v.run(`
+			const client = new apigw.Client('` + chatURL + `', { auth: { token: () => 'jwt' }, timeout: '5s' });
+			const listening = client.listen({ duration: '2m' });
+			block();
+			await listening;
+		`)
+		require.InDelta(w, 1, v.sum("pushgw_connect_failed", "phase=credentials"), 0)
+	})
+}
