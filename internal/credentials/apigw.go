@@ -21,7 +21,8 @@ type APIGateway struct {
 func (a *APIGateway) Connection(ctx context.Context, u *url.URL, header http.Header) (*url.URL, http.Header, error) {
 	overHTTP := *u
 	overHTTP.Scheme = map[string]string{"ws": "http", "wss": "https"}[u.Scheme]
-	request := Request{Method: http.MethodGet, URL: &overHTTP}
+	// A header Host of the script's is how an API is reached by another name than its own.
+	request := Request{Method: http.MethodGet, URL: &overHTTP, Host: header.Get("Host")}
 	if !a.InQuery {
 		fields, err := a.Authorize(ctx, request)
 		if err != nil {
@@ -39,6 +40,6 @@ func (a *APIGateway) Connection(ctx context.Context, u *url.URL, header http.Hea
 	if err != nil {
 		return nil, nil, err
 	}
-	authorized.Scheme = u.Scheme
+	authorized.Scheme, authorized.Host = u.Scheme, u.Host
 	return authorized, header, nil
 }

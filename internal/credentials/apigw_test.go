@@ -74,6 +74,21 @@ func TestIAMOnAPIGateway(t *testing.T) {
 	}
 }
 
+// A header Host of the script's is what is signed, and not where the connection goes.
+func TestIAMForAnotherHost(t *testing.T) {
+	t.Parallel()
+	for _, inQuery := range []bool{false, true} {
+		a := &APIGateway{exampleIAM(ServiceAPIGateway, ""), inQuery}
+		u, header, err := a.Connection(t.Context(), parseURL(t, "wss://proxy/dev"), http.Header{"Host": {"abc"}})
+		require.NoError(t, err)
+		assert.Equal(t, "proxy", u.Host)
+		assert.Equal(t, "abc", header.Get("Host"))
+		r := &http.Request{Method: http.MethodGet, Host: "abc", URL: u, Header: header.Clone()}
+		r.Header.Del("Host")
+		require.NoError(t, exampleKeys.Verify("execute-api", sigv4.FromHTTP(r, nil), exampleTime))
+	}
+}
+
 func TestWhatConnectionsCannotCarry(t *testing.T) {
 	t.Parallel()
 	_, _, err := (&APIGateway{APIKey("k"), true}).Connection(t.Context(), parseURL(t, stageURL), nil)
