@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
 
@@ -53,6 +54,24 @@ func TestWhereTheRegionComesFrom(t *testing.T) {
 		require.NoError(t, o.done())
 		require.True(t, ok)
 		require.Equal(t, []string{"execute-api", want}, []string{iam.Service, iam.Region}, literal)
+	}
+}
+
+// Keys that are given are those that requests are signed with.
+func TestKeysThatAreGiven(t *testing.T) {
+	t.Parallel()
+	for literal, want := range map[string]aws.Credentials{
+		`{ auth: { iam: { region: 'r', accessKeyId: 'a', secretAccessKey: 'b' } } }`: {AccessKeyID: "a", SecretAccessKey: "b"},
+		`{ auth: { iam: { region: 'r', accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c' } } }`: {
+			AccessKeyID: "a", SecretAccessKey: "b", SessionToken: "c",
+		},
+	} {
+		iam, ok := readCredentials(given(t, literal), "appsync", "h").(*credentials.IAM)
+		require.True(t, ok)
+		keys, err := iam.Keys.Retrieve(t.Context())
+		require.NoError(t, err)
+		keys.Source = ""
+		require.Equal(t, want, keys)
 	}
 }
 

@@ -29,6 +29,7 @@ func TestWhoMayConnect(t *testing.T) {
 		"wrong token in query":   {token, "?token=u", "", http.StatusForbidden},
 		"empty token":            {token, "?token=", "", http.StatusForbidden},
 		"signature for token":    {token, "", signed, http.StatusForbidden},
+		"presigned for token":    {token, "?X-Amz-Signature=00", "", http.StatusForbidden},
 		"no signature":           {keys, "", "", http.StatusForbidden},
 		"token for signature":    {keys, "?token=t", "t", http.StatusForbidden},
 		"wrong signature":        {keys, "", signed, http.StatusForbidden},

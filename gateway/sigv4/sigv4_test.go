@@ -46,10 +46,10 @@ func TestVerify(t *testing.T) {
 		want   string // how the error begins; empty for none
 	}{
 		"good":            {func(*Request, *Keys) {}, made, ""},
-		"five minutes":    {func(*Request, *Keys) {}, made.Add(maxSkew), ""},
-		"in five minutes": {func(*Request, *Keys) {}, made.Add(-maxSkew), ""},
-		"expired":         {func(*Request, *Keys) {}, made.Add(maxSkew + time.Second), "InvalidSignatureException: Signature expired: 20260102T030405Z"},
-		"not yet":         {func(*Request, *Keys) {}, made.Add(-maxSkew - time.Second), "InvalidSignatureException: Signature not yet current: 20260102T030405Z"},
+		"five minutes":    {func(*Request, *Keys) {}, made.Add(5 * time.Minute), ""},
+		"in five minutes": {func(*Request, *Keys) {}, made.Add(-5 * time.Minute), ""},
+		"expired":         {func(*Request, *Keys) {}, made.Add(5*time.Minute + time.Second), "InvalidSignatureException: Signature expired: 20260102T030405Z"},
+		"not yet":         {func(*Request, *Keys) {}, made.Add(-5*time.Minute - time.Second), "InvalidSignatureException: Signature not yet current: 20260102T030405Z"},
 		"body":            {func(r *Request, _ *Keys) { r.Body = []byte("{ }") }, made, "InvalidSignatureException: The request signature we calculated"},
 		"path":            {func(r *Request, _ *Keys) { r.Path = "/graphql" }, made, "InvalidSignatureException: The request signature we calculated"},
 		"method":          {func(r *Request, _ *Keys) { r.Method = http.MethodGet }, made, "InvalidSignatureException: The request signature we calculated"},

@@ -40,6 +40,6 @@ func (a *APIGateway) Connection(ctx context.Context, u *url.URL, header http.Hea
 	if err != nil {
 		return nil, nil, err
 	}
-	authorized.Scheme, authorized.Host = u.Scheme, u.Host
+	authorized.Scheme = u.Scheme
 	return authorized, header, nil
 }

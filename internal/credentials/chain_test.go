@@ -3,9 +3,15 @@ package credentials
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -54,6 +60,51 @@ func TestKeysOfAProfile(t *testing.T) {
 	}
 	_, err := retrieve(t, chain{profile: "other"})
 	require.ErrorContains(t, err, "other")
+}
+
+// What expires within a minute is fetched anew, and what doesn't is kept.
+func TestKeysAreRenewed(t *testing.T) {
+	for left, want := range map[time.Duration]int64{time.Hour: 1, 2 * time.Minute: 1, 30 * time.Second: 3} {
+		emptyEnvironment(t)
+		var fetched atomic.Int64
+		container := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			fetched.Add(1)
+			_, _ = fmt.Fprintf(w, `{"AccessKeyId":"id","SecretAccessKey":"secret","Token":"session","Expiration":%q}`,
+				time.Now().Add(left).UTC().Format(time.RFC3339))
+		}))
+		t.Cleanup(container.Close)
+		t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", container.URL)
+		keys := newLazyKeys(chain{}.load)
+		for range 3 {
+			found, err := keys.Retrieve(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, "id", found.AccessKeyID)
+		}
+		assert.Equal(t, want, fetched.Load(), "%s", left)
+	}
+}
+
+// A role is assumed in the API's region where nothing else says one.
+func TestKeysOfARole(t *testing.T) {
+	emptyEnvironment(t)
+	const profiles = "[default]\naws_access_key_id = id\naws_secret_access_key = secret\n"
+	const roles = "[profile load]\nrole_arn = arn:aws:iam::1:role/load\nsource_profile = default\n"
+	require.NoError(t, os.WriteFile(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), []byte(profiles), 0o600))
+	require.NoError(t, os.WriteFile(os.Getenv("AWS_CONFIG_FILE"), []byte(roles), 0o600))
+	var authorization string
+	sts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		authorization = r.Header.Get("Authorization")
+		w.Header().Set("Content-Type", "text/xml")
+		_, _ = io.WriteString(w, `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>role</AccessKeyId>`+
+			`<SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>`+
+			`</Credentials></AssumeRoleResult></AssumeRoleResponse>`)
+	}))
+	t.Cleanup(sts.Close)
+	t.Setenv("AWS_ENDPOINT_URL_STS", sts.URL)
+	keys, err := retrieve(t, chain{profile: "load", region: "eu-west-1"})
+	require.NoError(t, err)
+	assert.Equal(t, "role", keys.AccessKeyID)
+	assert.Contains(t, authorization, "/eu-west-1/sts/aws4_request")
 }
 
 func TestNoKeysAnywhere(t *testing.T) {

@@ -73,6 +73,10 @@ func TestIAMBehindAProxy(t *testing.T) {
 	object, err := a.Frame(t.Context(), operation)
 	require.NoError(t, err)
 	assert.Equal(t, signedObject("f147b026dbc4813aae017565c8148e0fd5c2e99101009817e79d388dc84480d3"), string(object))
+	header := http.Header{"Content-Type": {"application/json"}}
+	require.NoError(t, a.Request(t.Context(), header, []byte(operation)))
+	r := &http.Request{Method: http.MethodPost, Host: goldenHost, URL: parseURL(t, "/graphql"), Header: header}
+	require.NoError(t, exampleKeys.Verify("appsync", sigv4.FromHTTP(r, []byte(operation)), exampleTime))
 }
 
 func TestIAMWithASession(t *testing.T) {
@@ -92,6 +96,7 @@ func TestIAMOverHTTP(t *testing.T) {
 		header := http.Header{"User-Agent": {"k6"}, "Content-Type": {"application/json"}}
 		require.NoError(t, appSyncWithIAM(t, session).Request(t.Context(), header, []byte(operation)))
 		assert.NotContains(t, header, "Host")
+		assert.Contains(t, header.Get("Authorization"), "SignedHeaders=content-type;host;x-amz-date")
 		assert.Equal(t, "application/json", header.Get("Content-Type"))
 		assert.Empty(t, header.Get("Content-Encoding"))
 		assert.Equal(t, session, header.Get("X-Amz-Security-Token"))
