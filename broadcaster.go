@@ -25,7 +25,7 @@ type textBroadcaster struct {
 // Send implements publish.Broadcaster.
 func (b *textBroadcaster) Send(_ context.Context, s string) error {
 	if err := b.host.conn.Send([]byte(strings.ReplaceAll(b.message, stamp.Placeholder, s))); err != nil {
-		return &publish.FinalError{Err: closedError(err)}
+		return &publish.FinalError{Err: b.host.sendError(err)}
 	}
 	return nil
 }

@@ -106,6 +106,8 @@ func (c *call) logFailure(err error) error {
 func (c *call) warn(r *ledger.Result) {
 	c.warnOnce(r.Cut > 0, "cut", "%d of %d deliveries are lost because the gateway or the network ended the listener's connection first (pushgw_lost{cause:cut})",
 		r.Cut, r.Expected)
+	c.warnOnce(r.Lost > r.Cut, "missing", "%d of %d deliveries are lost: they didn't come within settle of their broadcast "+
+		"(pushgw_lost{cause:missing})", r.Lost-r.Cut, r.Expected)
 	c.warnOnce(r.Missed > 0, "missed", "broadcasts went out while listeners of this test were cut off: %d deliveries that nobody was there for (pushgw_missed)",
 		r.Missed)
 	c.warnOnce(r.Unheard > 0, "unheard", "nobody was expected to hear %d of %d broadcasts, because no listener of this process was ready; "+

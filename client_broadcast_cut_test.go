@@ -160,7 +160,7 @@ func TestBroadcastOfAClosedHost(t *testing.T) {
 	}
 	simulate(t, chat(nil), func(w *world) {
 		v := w.vu()
-		require.Equal(w, failure{"PublishError", 0, "the connection is closed: websocket: close sent"}, v.fails(`
+		require.Equal(w, failure{"PublishError", 0, "the connection was closed with code 1000"}, v.fails(`
 			const host = await new apigw.Client('`+chatURL+`').connect();
 			await host.close();
 			await host.broadcast({ count: 1e9 });

@@ -140,8 +140,11 @@ func TestBroadcastWhoseListenersLeave(t *testing.T) {
 		`)
 		require.Equal(w, []any{int64(3), int64(2), int64(1)}, result)
 		require.InDelta(w, 1, v.sum("pushgw_indeterminate"), 0)
-		require.Equal(w, []string{"pushgw: 1 of 3 deliveries are indeterminate, neither received nor lost: " +
-			"listeners came or left while they were under way, or the test ended"}, v.logged(logrus.WarnLevel))
+		require.Equal(w, []string{
+			"pushgw: 2 of 3 deliveries are lost: they didn't come within settle of their broadcast (pushgw_lost{cause:missing})",
+			"pushgw: 1 of 3 deliveries are indeterminate, neither received nor lost: " +
+				"listeners came or left while they were under way, or the test ended",
+		}, v.logged(logrus.WarnLevel))
 	})
 }
 
@@ -161,8 +164,11 @@ func TestBroadcastWhoseDeliveriesAreLate(t *testing.T) {
 		require.Equal(w, []any{int64(6), int64(0), int64(6), int64(3)}, result, "the second broadcast's came when it was over")
 		require.InDelta(w, 6, v.sum("pushgw_errors", "error=LateDelivery"), 0)
 		require.Equal(w, []float64{6}, v.values("pushgw_lost", "cause=missing"))
-		require.Equal(w, []string{"pushgw: a delivery came 5s after its broadcast was sent, which had been settled before that: it counts as lost; " +
-			"a longer settle waits for such deliveries. Of further ones, pushgw_errors{error:LateDelivery} tells"}, v.logged(logrus.WarnLevel))
+		require.Equal(w, []string{
+			"pushgw: a delivery came 5s after its broadcast was sent, which had been settled before that: it counts as lost; " +
+				"a longer settle waits for such deliveries. Of further ones, pushgw_errors{error:LateDelivery} tells",
+			"pushgw: 6 of 6 deliveries are lost: they didn't come within settle of their broadcast (pushgw_lost{cause:missing})",
+		}, v.logged(logrus.WarnLevel))
 	})
 }
 
@@ -173,8 +179,11 @@ func TestBroadcastToNobodyOnce(t *testing.T) {
 		time.AfterFunc(1500*time.Millisecond, func() { w.listeners(chatAudience, 1) })
 		v := w.vu()
 		v.run(`await new apigw.Client('` + chatURL + `').broadcast({ count: 3, rate: 1 })`)
-		require.Equal(w, []string{"pushgw: nobody was expected to hear 2 of 3 broadcasts, because no listener of this process was ready; " +
-			"what listeners of other processes lose is in no account"}, v.logged(logrus.WarnLevel))
+		require.Equal(w, []string{
+			"pushgw: 1 of 1 deliveries are lost: they didn't come within settle of their broadcast (pushgw_lost{cause:missing})",
+			"pushgw: nobody was expected to hear 2 of 3 broadcasts, because no listener of this process was ready; " +
+				"what listeners of other processes lose is in no account",
+		}, v.logged(logrus.WarnLevel))
 	})
 }
 

@@ -137,12 +137,17 @@ func (b *barrier) unreachableError(count ledger.Count) error {
 	return failure
 }
 
-// firstCause says why the first of the listeners failed; empty if none has.
+// firstCause says why the first of the listeners failed, or that there was none; empty if
+// all that is known is in the count.
 func firstCause(count ledger.Count) string {
-	if count.FirstFailure == nil {
+	switch {
+	case count.FirstFailure != nil:
+		return fmt.Sprintf("; the first failed because: %v", count.FirstFailure)
+	case count == ledger.Count{LargestGroup: count.LargestGroup}:
+		return "; no listen() of this process has listened here, to this room or with this subscription"
+	default:
 		return ""
 	}
-	return fmt.Sprintf("; the first failed because: %v", count.FirstFailure)
 }
 
 // needed is how many listeners this process has to have. Where each VU opens a group of

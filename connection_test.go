@@ -39,7 +39,7 @@ func TestConnectionTalks(t *testing.T) {
 			return JSON.stringify([...told, code, reason, await caught(() => host.send('three'))]);
 		`)
 		require.Equal(w, `["Host-A","Elsewhere","you said one|","again you said one","you said two|","again you said two",`+
-			`null,1000,"",{"name":"ClosedError","message":"the connection is closed: websocket: close sent","isError":true}]`, result)
+			`null,1000,"",{"name":"ClosedError","message":"the connection was closed with code 1000","isError":true}]`, result)
 		host := []string{"gateway=apigw", "role=host"}
 		require.InDelta(w, 4, v.sum("ws_msgs_sent", host...), 0)
 		require.InDelta(w, 4, v.sum("ws_msgs_received", host...), 0)

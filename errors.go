@@ -39,11 +39,6 @@ func scriptErrorf(name, format string, args ...any) *scriptError {
 	return &scriptError{name: name, err: fmt.Errorf(format, args...)}
 }
 
-// closedError is the error of sending on a connection that is closed.
-func closedError(err error) *scriptError {
-	return scriptErrorf(nameClosedError, "the connection is closed: %w", err)
-}
-
 // named gives an error of the inner packages its name.
 func named(err error) *scriptError {
 	var (

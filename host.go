@@ -72,9 +72,20 @@ func (h *hostConn) Close() {
 // Send sends one text message.
 func (h *hostConn) Send(text string) error {
 	if err := h.conn.Send([]byte(text)); err != nil {
-		return closedError(err)
+		return h.sendError(err)
 	}
 	return nil
+}
+
+// sendError is the error of a connection on which sending failed with err: why it was
+// closed, if that is known.
+func (h *hostConn) sendError(err error) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed != nil {
+		return h.closed
+	}
+	return scriptErrorf(nameClosedError, "the connection is closed: %w", err)
 }
 
 // request is one request to the gateway, in its dialect's words.
