@@ -194,7 +194,7 @@ declare module "k6/x/pushgw" {
      * joined yet, or the test ended, while they were under way.
      */
     indeterminate: number;
-    /** How long the first listener waited, of the slowest broadcast. */
+    /** How long the first listener waited, of the slowest broadcast. Like the three below it is 0 if nothing was received: look at `received`. */
     first: number;
     /** Half of the deliveries took no longer. */
     p50: number;
