@@ -22,7 +22,13 @@ func askScript[T any](ctx context.Context, ask func() (T, error)) (T, error) {
 	}
 	loop.add(func() error {
 		var r reply
-		r.value, r.err = ask()
+		// What the script returned may run more of the script when it is looked at, and
+		// what that throws is a panic here.
+		_, r.err = recoverToError(func() (any, error) {
+			var err error
+			r.value, err = ask()
+			return nil, err
+		})
 		replies <- r
 		return nil
 	})

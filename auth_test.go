@@ -206,6 +206,8 @@ func TestATokenThatCannotBeHad(t *testing.T) {
 		`return 'secret\n'`:          `must return a string that a header can carry, not one with other characters`,
 		`return Promise.resolve('')`: `must return a string that a header can carry, not a promise`,
 		`return`:                     `must return a string that a header can carry, not null`,
+		// A getter runs when the value is looked at, on the event loop and outside of any call.
+		`return { get a() { throw new Error('looked at') } }`: `looked at`,
 	} {
 		simulateGateway(t, guarded, func(w *world) {
 			for client, more := range map[string]string{
