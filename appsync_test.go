@@ -114,11 +114,10 @@ func TestAppSyncWithoutCredentials(t *testing.T) {
 			u, err := gatewayURL(url, "", "http")
 			require.NoError(w, err)
 			o := given(w.T, `{ auth: { apiKey: 'k' }, subscription: { query: 's' }, mutation: { query: '{{stamp}}' } }`)
-			g := readAppSync(u, o)
+			c, g := v.module.readAppSync(u, o)
 			g.auth.Credentials = failing{suffix}
 			g.connection = perConnection(g.auth, g.authorizeConnection)
 			g.start = perConnection(g.auth, g.authorizeStart)
-			c := &client{module: v.module, backend: g, settings: readSettings(o, 0)}
 			require.NoError(w, o.done())
 			require.NoError(w, v.VU.Runtime().Set("client", c.define(v.VU.Runtime().NewObject(), appSyncMethods, nil)))
 			result := v.run(`
