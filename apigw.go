@@ -13,7 +13,6 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/apigw"
 	"github.com/pushgw/xk6-pushgw/internal/credentials"
 	"github.com/pushgw/xk6-pushgw/internal/listen"
-	"github.com/pushgw/xk6-pushgw/internal/publish"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
@@ -27,6 +26,7 @@ type apiGateway struct {
 	auth           *credentials.APIGateway // nil: none
 	nickname, room varying                 // of listeners
 	handshake      []apigw.Step            // nil: the chat application's
+	audience       *varying                // nil: the room
 	sends          []varying               // the texts of the handshake's steps, if any of them varies
 	nextID         func() int64
 }
@@ -49,6 +49,9 @@ func (m *module) newAPIGatewayClient(args sobek.ConstructorCall) *sobek.Object {
 	}
 	vs.placeholders = append(vs.placeholders, nicknamePlaceholder, roomPlaceholder)
 	o.checkURL(u, vs.placeholders...)
+	if audience, given := readAudience(o, vs); given {
+		g.audience = &audience
+	}
 	c := &client{module: m, backend: g}
 	c.settings, g.url = readSettings(o, vs, u, defaultAPIGatewayPing)
 	g.auth = readAPIGatewayAuth(u, o)
@@ -149,12 +152,30 @@ func (g *apiGateway) numbered(nickname string, vu uint64) string {
 	return fmt.Sprintf("%s-%d-%d", nickname, vu, g.nextID())
 }
 
-func (g *apiGateway) audience(who identity) string {
-	room := g.room.text
-	if who.inRoom {
-		room = who.room
+func (g *apiGateway) endpoint() string { return "apigw " + endpointName(g.url) }
+
+// heard implements backend. Where the script doesn't say otherwise, a room is an audience.
+func (g *apiGateway) heard() []heard {
+	switch {
+	case g.audience != nil:
+		return []heard{{audience: *g.audience}}
+	case g.room.constant():
+		return []heard{{audience: g.room}}
+	default:
+		return []heard{{audience: varying{text: roomPlaceholder, filled: true}}}
 	}
-	return fmt.Sprintf("apigw %s %q", endpointName(g.url), room)
+}
+
+// inRooms reports whether audiences are the rooms of the chat application.
+func (g *apiGateway) inRooms() bool { return g.audience == nil && g.handshake == nil }
+
+// host implements backend.
+func (g *apiGateway) host(audience string) identity {
+	who := identity{role: telemetry.RoleHost}
+	if g.audience == nil {
+		who.room, who.inRoom = audience, true
+	}
+	return who
 }
 
 func (g *apiGateway) checkListen() error { return nil }
@@ -202,12 +223,12 @@ func (g *apiGateway) readBroadcast(o *options) (message string) {
 }
 
 // broadcaster implements backend: it opens a host for as long as the broadcasts take.
-func (g *apiGateway) broadcaster(ctx context.Context, c *call, message string) (publish.Broadcaster, error) {
+func (g *apiGateway) broadcaster(ctx context.Context, c *call, message, audience string) (broadcaster, error) {
 	host, err := openHost(ctx, c, nil)
 	if err != nil {
 		return nil, err
 	}
-	return &textBroadcaster{host: host, message: message}, nil
+	return &textBroadcaster{host: host, message: message, audience: audience, inRooms: g.inRooms()}, nil
 }
 
 // extend implements backend with what the chat application's connections have.
@@ -215,5 +236,5 @@ func (g *apiGateway) extend(s *connection) {
 	s.set("nickname", s.call.who.nickname)
 	s.set("room", s.call.who.room)
 	s.set("join", s.join)
-	s.set("broadcast", s.broadcast)
+	s.set("broadcast", func(value sobek.Value) *sobek.Promise { return s.broadcast(g, value) })
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/appsync"
 	"github.com/pushgw/xk6-pushgw/internal/credentials"
 	"github.com/pushgw/xk6-pushgw/internal/listen"
-	"github.com/pushgw/xk6-pushgw/internal/publish"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
@@ -22,8 +21,10 @@ type appSync struct {
 	graphql  *url.URL
 	realtime *url.URL
 	auth     *credentials.AppSync
-	// subscription is what listeners subscribe to; nil where the client has none.
+	// subscription is what listeners subscribe to; nil where the client has none. Audience is
+	// the key of theirs.
 	subscription *operation
+	audience     varying
 	// mutation is the text of what publishes a broadcast, with the place for the stamp in it;
 	// empty where the client has none.
 	mutation string
@@ -64,6 +65,7 @@ func (m *module) readAppSync(u *url.URL, o *options) (*client, *appSync) {
 	vs := m.newVaryings(indexPlaceholder)
 	o.checkURL(u)
 	g := &appSync{graphql: u, subscription: readOperation(o, "subscription", vs), mutation: readMutation(o)}
+	g.audience = readSubscriptionAudience(o, vs, g.subscription)
 	host := o.str("host", u.Host)
 	g.auth = &credentials.AppSync{
 		Credentials: readCredentials(o, credentials.ServiceAppSync, host), URL: u, Host: host, Subprotocol: appsync.Subprotocol,
@@ -118,6 +120,19 @@ func (g *appSync) startFrame(ctx context.Context, data string) ([]byte, error) {
 	return appsync.StartFrame(appsync.FirstID, data, authorization), nil
 }
 
+// readSubscriptionAudience reads the audience of those who subscribe with an operation. If it
+// isn't given, they are whoever subscribes with the same.
+func readSubscriptionAudience(o *options, vs *varyings, subscription *operation) varying {
+	audience, given := readAudience(o, vs)
+	if given {
+		return audience
+	}
+	if subscription != nil && !subscription.constant() {
+		o.fail("audience", "is missing: where subscriptions differ, it says who hears the same")
+	}
+	return varying{text: subscription.constantText()}
+}
+
 // realtimeURL is derived from the GraphQL URL, unless the script knows better.
 func realtimeURL(graphql *url.URL, o *options) (*url.URL, error) {
 	if _, ok := o.raw("realtimeUrl"); !ok {
@@ -135,9 +150,13 @@ func (g *appSync) readIdentity(*options) identity { return identity{role: teleme
 // identify implements backend: nobody has a name here.
 func (g *appSync) identify(*values) error { return nil }
 
-func (g *appSync) audience(identity) string {
-	return "appsync " + endpointName(g.graphql) + " " + g.subscription.constantText()
-}
+func (g *appSync) endpoint() string { return "appsync " + endpointName(g.graphql) }
+
+// heard implements backend.
+func (g *appSync) heard() []heard { return []heard{{request: appsync.FirstID, audience: g.audience}} }
+
+// host implements backend.
+func (g *appSync) host(string) identity { return identity{role: telemetry.RoleHost} }
 
 // checkListen implements backend.
 func (g *appSync) checkListen() error {
@@ -194,8 +213,9 @@ func (g *appSync) startOf(ctx context.Context, own *values) ([]byte, error) {
 func (g *appSync) readBroadcast(*options) (message string) { return g.mutation }
 
 // broadcaster implements backend.
-func (g *appSync) broadcaster(_ context.Context, c *call, _ string) (publish.Broadcaster, error) {
-	return &mutationBroadcaster{backend: g, call: c, body: []byte(g.mutation)}, nil
+func (g *appSync) broadcaster(ctx context.Context, c *call, _, audience string) (broadcaster, error) {
+	b := &mutationBroadcaster{backend: g, call: c}
+	return b, b.address(ctx, audience)
 }
 
 // extend implements backend.

@@ -65,7 +65,7 @@ func TestClientChecksItsOptions(t *testing.T) {
 		`{ room: 'two words' }`:         `new apigw.Client(): option "room" must be one word, as the chat application takes it, not "two words"`,
 		`{ handshake: {} }`:             `new apigw.Client(): option "handshake" must be a list, not an object`,
 		`{ handshake: [{ sent: '' }] }`: `new apigw.Client() handshake[0]: unknown option "sent"; known are send, expect, counter`,
-		`{ rooms: '' }`: `new apigw.Client(): unknown option "rooms"; known are nickname, room, timeout, ping, maxMessageSize, ` +
+		`{ rooms: '' }`: `new apigw.Client(): unknown option "rooms"; known are nickname, room, audience, timeout, ping, maxMessageSize, ` +
 			`connectRate, timestamps, subprotocols, query, headers, stampPattern, credentials, auth, handshake`,
 	})
 	requireThrows(t, graph, map[string]string{

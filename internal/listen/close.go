@@ -135,15 +135,15 @@ func (c *Conn) closing(local *closeReason, err error) (end Closing, cut bool) {
 	return end, true
 }
 
-// leave takes a listener that was ready out of its audience.
+// leave takes a listener that was ready out of its audiences.
 func (c *Conn) leave(cut bool) {
-	if c.member == nil {
-		return
-	}
-	if cut {
-		c.member.Leave(ledger.Cut)
-	} else {
-		c.member.Leave(ledger.Local)
+	switch {
+	case c.listener == nil:
+	case cut:
+		c.listener.Leave(ledger.Cut)
+		c.config.lost.Add(c.listener)
+	default:
+		c.listener.Leave(ledger.Local)
 	}
 }
 
@@ -166,8 +166,8 @@ func (c *Conn) failed(err *wire.DialError) {
 		return
 	}
 	c.reported, c.failure = true, err
-	if c.member != nil {
-		c.member.Fail(err)
+	if c.listener != nil {
+		c.listener.Fail(err)
 	}
 	c.config.Observer.Failed(err)
 }
@@ -175,8 +175,8 @@ func (c *Conn) failed(err *wire.DialError) {
 // abandoned reports that the test was interrupted before the connection was ready.
 func (c *Conn) abandoned() {
 	c.reported = true
-	if c.member != nil {
-		c.member.Fail(nil)
+	if c.listener != nil {
+		c.listener.Fail(nil)
 	}
 	c.config.Observer.Abandoned()
 }

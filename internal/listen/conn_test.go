@@ -108,7 +108,8 @@ func TestASubscriptionToAppSync(t *testing.T) {
 	s.waitFor(t, "received", 5)
 	s.group.Tick(time.Now().Add(time.Hour)) // within the hour and a half that the gateway may be silent
 	s.group.Tick(time.Now().Add(2 * time.Hour))
-	assert.Equal(t, Summary{Opened: 1, Ready: 1, Received: 1, CutOff: 1, RanOut: true}, <-summary)
+	assert.Equal(t, Summary{Opened: 1, Ready: 1, Received: 1, RanOut: true}, <-summary)
+	assert.Equal(t, 1, s.missing.Len())
 	assert.EqualValues(t, 1, account.Close().Received)
 	counted := s.counted()
 	assert.Equal(t, 1, counted["erred Silence"])
@@ -139,7 +140,8 @@ func TestAppSyncCompletesASubscription(t *testing.T) {
 	account.Publish(time.Now())
 	g.broadcast <- `{"id":"1","type":"complete"}`
 	close(g.broadcast)
-	assert.Equal(t, Summary{Opened: 1, Ready: 1, Closed: 1, CutOff: 1, RanOut: true}, <-summary)
+	assert.Equal(t, Summary{Opened: 1, Ready: 1, Closed: 1, RanOut: true}, <-summary)
+	assert.Equal(t, 1, s.missing.Len())
 	assert.Equal(t, []Closing{{Code: 1000, ByGateway: true, Cut: true}}, s.closings)
 	assert.EqualValues(t, 1, account.Close().Cut)
 }
@@ -158,7 +160,8 @@ func TestDurationsOfAConnection(t *testing.T) {
 			})
 		}))
 		summary, _ := s.run(t, Plan{Connections: 1})
-		assert.Equal(t, Summary{Opened: 1, Ready: 1, Closed: 1, CutOff: 1, RanOut: true}, <-summary)
+		assert.Equal(t, Summary{Opened: 1, Ready: 1, Closed: 1, RanOut: true}, <-summary)
+		assert.Equal(t, 1, s.missing.Len())
 		assert.Equal(t, map[string][]time.Duration{
 			"connected": {100 * time.Millisecond}, "ready": {300 * time.Millisecond}, "closed": {700 * time.Millisecond},
 		}, s.durations)
