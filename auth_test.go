@@ -125,6 +125,40 @@ func TestCredentialsOnAppSync(t *testing.T) {
 	}
 }
 
+// Behind a host name that AppSync doesn't know, which forwards all to the API's own, the
+// option host says who is meant.
+func TestAHandMadeCNAME(t *testing.T) {
+	t.Parallel()
+	for name, auth := range goodAuth {
+		for _, where := range []string{"subprotocol", "query", "headers"} {
+			var local *gateway.Gateway
+			simulate(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				r.Host = "abc.appsync-api.r.amazonaws.com"
+				local.Handler().ServeHTTP(w, r)
+			}), func(w *world) {
+				local = gateway.New(guarded)
+				defer local.Close()
+				client := func(host string) string {
+					return `const client = new appsync.Client('http://cname.test/graphql', { ` + auth + `, credentials: '` + where + `'` + host + `,
+						realtimeUrl: 'ws://cname.test/graphql', subscription: { query: 'subscription { onCreateRoom { id } }' },
+					}); `
+				}
+				result := w.vu().run(client(`, host: 'abc.appsync-api.r.amazonaws.com'`) + `
+					await client.graphql({ query: '{ __typename }' });
+					return (await client.listen({ connections: 2, duration: '1s' })).ready;
+				`)
+				require.EqualValues(w, 2, result, "%s %s", name, where)
+				if where != "headers" { // whose Host is the forwarding one's to write
+					v := w.vu()
+					f := v.fails(client(``) + `await client.connect()`)
+					require.Equal(w, "HandshakeError", f.name)
+					require.Contains(w, f.message, "HttpNotFound")
+				}
+			})
+		}
+	}
+}
+
 func TestWrongCredentialsOnAppSync(t *testing.T) {
 	t.Parallel()
 	for name, auth := range wrongAuth {
