@@ -25,6 +25,7 @@ import (
 
 	"github.com/pushgw/xk6-pushgw/gateway/apigw"
 	"github.com/pushgw/xk6-pushgw/gateway/appsync"
+	"github.com/pushgw/xk6-pushgw/gateway/auth"
 	"github.com/pushgw/xk6-pushgw/gateway/chat"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
 	"github.com/pushgw/xk6-pushgw/gateway/sigv4"
@@ -76,13 +77,14 @@ const (
 // New starts a gateway.
 func New(c Config) *Gateway {
 	write := cmp.Or(c.WriteTimeout, writeTimeout)
+	access := auth.Policy{APIKey: cmp.Or(c.APIKey, APIKey), Token: c.Token, Keys: c.Keys}
 	g := &Gateway{faults: fault.New(c.Faults), rooms: chat.NewMemory(), mux: http.NewServeMux()}
 	g.apigw = apigw.New(apigw.Config{
 		Idle: cmp.Or(c.IdleTimeout, idleTimeout), Lifetime: cmp.Or(c.Lifetime, lifetime),
-		Write: write, IntegrationTimeout: integrationTimeout, Token: c.Token, Keys: c.Keys,
+		Write: write, IntegrationTimeout: integrationTimeout, Access: access,
 	}, g.faults)
 	g.appsync = appsync.New(appsync.Config{
-		APIKey: cmp.Or(c.APIKey, APIKey), Token: c.Token, Keys: c.Keys, KeepAlive: cmp.Or(c.KeepAlive, keepAlive),
+		Access: access, KeepAlive: cmp.Or(c.KeepAlive, keepAlive),
 		Lifetime: appsyncLifetime, Write: write,
 	}, g.faults)
 	g.chat = chat.New(g.apigw, g.rooms, chat.Config{Fanout: c.Fanout, PostTime: c.PostTime})
