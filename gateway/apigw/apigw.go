@@ -43,8 +43,8 @@ type Config struct {
 	Write              time.Duration // how long a write may take
 	IntegrationTimeout time.Duration // after which the client gets an error frame: on AWS 29 s
 
-	// Access is who may connect: everybody if it has neither token nor keys. There is no API
-	// key.
+	// Access is who may connect: everybody if it has no token, issuer or keys. There is
+	// no API key.
 	Access auth.Policy
 }
 

@@ -12,7 +12,7 @@ import (
 // (apigateway-websocket-api-control-access).
 func (g *Gateway) authorize(r *http.Request) int {
 	access := g.config.Access
-	wantsToken, wantsSignature := access.Token != "", access.Keys.AccessKeyID != ""
+	wantsToken, wantsSignature := access.Token != "" || access.Issuer != nil, access.Keys.AccessKeyID != ""
 	if !wantsToken && !wantsSignature {
 		return http.StatusOK
 	}

@@ -18,6 +18,7 @@ type Policy struct {
 	APIKey string
 	Token  string // what a Lambda authorizer accepts
 	Keys   sigv4.Keys
+	Issuer *Issuer // whose JSON Web Tokens are accepted; may be nil
 }
 
 // CheckUpgrade returns what is wrong with the credentials of a WebSocket upgrade, or nil.
@@ -47,10 +48,16 @@ func (p Policy) CheckRequest(r *http.Request, body []byte) *Problem {
 
 // CheckToken returns what is wrong with a token, or nil.
 func (p Policy) CheckToken(token string) *Problem {
-	if token != "" && token == p.Token {
+	switch {
+	case token == "":
+		return &unauthorized
+	case token == p.Token:
 		return nil
+	case p.Issuer != nil:
+		return p.Issuer.check(token)
+	default:
+		return &unauthorized
 	}
-	return &unauthorized
 }
 
 // authorize returns what is wrong with credentials for the given host, or nil.
