@@ -27,6 +27,7 @@ type apiGateway struct {
 	auth           *credentials.APIGateway // nil: none
 	nickname, room string                  // of listeners
 	handshake      []apigw.Step            // nil: the chat application's
+	management     *url.URL                // of @connections
 	nextID         func() int64
 }
 
@@ -49,8 +50,9 @@ func (m *module) newAPIGatewayClient(args sobek.ConstructorCall) *sobek.Object {
 	g.auth = readAPIGatewayAuth(u, o)
 	g.handshake = m.readHandshake(o, c.settings.timeout)
 	g.checkRoom(o, g.room)
+	g.management = readManagementURL(u, o)
 	c.check(o)
-	return c.define(args.This, clientMethods, nil)
+	return c.define(args.This, apiGatewayMethods, func(name string) any { return c.managementMethod(g, name) })
 }
 
 // readAPIGatewayAuth reads what a connection proves its right with; nil if it is nothing.

@@ -49,7 +49,7 @@ func (m *module) newAppSyncClient(args sobek.ConstructorCall) *sobek.Object {
 	g := readAppSync(u, o)
 	c := &client{module: m, backend: g, settings: readSettings(o, 0)}
 	c.check(o)
-	return c.define(args.This, appSyncMethods, func(string) method {
+	return c.define(args.This, appSyncMethods, func(string) any {
 		return func(value sobek.Value) *sobek.Promise { return c.graphQL(g, value) }
 	})
 }

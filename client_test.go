@@ -65,7 +65,7 @@ func TestClientChecksItsOptions(t *testing.T) {
 		`{ handshake: {} }`:             `new apigw.Client(): option "handshake" must be a list of objects, not an object`,
 		`{ handshake: [{ sent: '' }] }`: `new apigw.Client() handshake[0]: unknown option "sent"; known are send, expect, contains, pattern, timeout, counter`,
 		`{ rooms: '' }`: `new apigw.Client(): unknown option "rooms"; known are nickname, room, timeout, ping, maxMessageSize, ` +
-			`connectRate, timestamps, headers, stampPattern, credentials, auth, handshake`,
+			`connectRate, timestamps, headers, stampPattern, credentials, auth, handshake, managementUrl`,
 	})
 	requireThrows(t, graph, map[string]string{
 		`undefined`: `new appsync.Client(): option "auth" must have one of apiKey, token, iam in it, and has none`,
@@ -115,12 +115,12 @@ func TestClientMethods(t *testing.T) {
 	simulate(t, nil, func(w *world) {
 		v := w.vu()
 		result := v.run(`
-			const types = c => ['listen', 'ready', 'connect', 'broadcast', 'graphql', 'other'].map(name => typeof c[name]).join(' ');
+			const types = c => ['listen', 'ready', 'connect', 'broadcast', 'graphql', 'post', 'get', 'delete', 'other'].map(name => typeof c[name]).join(' ');
 			return [types(new apigw.Client('` + chatURL + `')), types(` + appSyncClient + `)];
 		`)
 		require.Equal(w, []any{
-			"function function function function undefined undefined",
-			"function function function function function undefined",
+			"function function function function undefined function function function undefined",
+			"function function function function function undefined undefined undefined undefined",
 		}, result)
 		require.Nil(w, (&client{}).method("graphql"))
 	})
