@@ -58,16 +58,22 @@ func (m *module) newAPIGatewayClient(args sobek.ConstructorCall) *sobek.Object {
 // readAPIGatewayAuth reads what a connection proves its right with; nil if it is nothing.
 func readAPIGatewayAuth(u *url.URL, o *options) *credentials.APIGateway {
 	inQuery := o.oneOf("credentials", "headers", "query") == "query"
+	parameter := o.str("tokenParameter", "token")
+	_, isNamed := o.raw("tokenParameter")
+	_, isKey := o.section("auth").raw("apiKey")
+	_, isToken := o.section("auth").raw("token")
+	if isKey && inQuery {
+		o.fail("credentials", "can't be \"query\" for an API key: API Gateway reads it from a header")
+	}
+	if isNamed && (parameter == "" || !isToken || !inQuery) {
+		o.fail("tokenParameter", "must not be empty, and is for a token whose option \"credentials\" is \"query\"")
+	}
 	if _, ok := o.raw("auth"); !ok {
 		return nil
 	}
-	auth := &credentials.APIGateway{
-		Credentials: readCredentials(o, credentials.ServiceAPIGateway, u.Host), InQuery: inQuery,
+	return &credentials.APIGateway{
+		Credentials: readCredentials(o, credentials.ServiceAPIGateway, u.Host), InQuery: inQuery, TokenParameter: parameter,
 	}
-	if _, isKey := auth.Credentials.(credentials.APIKey); isKey && inQuery {
-		o.fail("credentials", "can't be \"query\" for an API key: API Gateway reads it from a header")
-	}
-	return auth
 }
 
 // readHandshake reads the steps and registers the counters that they name.
@@ -146,7 +152,7 @@ func (g *apiGateway) target(ctx context.Context, base wire.Target) (*wire.Target
 		return &base, nil
 	}
 	var err error
-	base.URL, base.Header, err = g.auth.Connection(ctx, g.url, base.Header)
+	base.URL, base.Header, err = g.auth.Connection(ctx, credentials.NoConnection, g.url, base.Header)
 	return &base, err
 }
 

@@ -67,8 +67,10 @@ func (g *apiGateway) manage(ctx context.Context, c *call, method, id string, bod
 	if body != nil {
 		header.Set("Content-Type", "application/octet-stream")
 	}
-	if err := g.auth.Manage(ctx, credentials.Request{Method: method, URL: u, Body: body}, header); err != nil {
-		return nil, &scriptError{name: nameConnectError, err: err}
+	if g.auth != nil {
+		if err := g.auth.Management(ctx, method, u, header, body); err != nil {
+			return nil, &scriptError{name: nameConnectError, err: err}
+		}
 	}
 	status, response, err := publish.Do(ctx, c.state, &publish.Request{
 		Method: method, URL: u, Name: apigw.ConnectionURLName(g.management), Header: header, Body: body,

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/pushgw/xk6-pushgw/gateway/sigv4"
 )
 
 // answers is a management API that remembers what it was asked, and answers so.
@@ -118,22 +120,36 @@ func TestConnectionsWithoutAnAnswer(t *testing.T) {
 	})
 }
 
-// Keys sign requests; a token or an API key, which is for connections, isn't shown.
+// Keys sign requests, for the host that is asked for. What isn't good there is never shown.
 func TestConnectionsAreSignedFor(t *testing.T) {
 	t.Parallel()
-	var shown []string
+	keys := sigv4.Keys{AccessKeyID: "AKID", SecretAccessKey: "s", Region: "r"}
 	simulate(t, chosen(func(r *http.Request) http.Handler {
-		shown = append(shown, r.Header.Get("Authorization")+r.Header.Get("X-Api-Key")+r.URL.RawQuery)
-		return http.NotFoundHandler()
+		body, _ := io.ReadAll(r.Body)
+		if keys.Verify("execute-api", sigv4.FromHTTP(r, body), time.Now()) != nil {
+			return http.NotFoundHandler()
+		}
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") })
 	}), func(w *world) {
-		w.vu().run(`
-			for (const auth of [undefined, { apiKey: 'k' }, { token: 't' }, { iam: { region: 'r', accessKeyId: 'AKID', secretAccessKey: 's' } }]) {
-				await caught(() => new apigw.Client('` + chatURL + `', { auth }).post('a', 'a'));
+		result := w.vu().run(`
+			const iam = { region: 'r', accessKeyId: 'AKID', secretAccessKey: 's' };
+			const fails = [];
+			for (const options of [{}, { auth: { apiKey: 'secret' } }, { auth: { token: 'secret' } }, { auth: { iam } }, { auth: { iam }, headers: { Host: 'api.test' } }]) {
+				const client = new apigw.Client('` + chatURL + `', options);
+				for (const call of [() => client.post('X=', 'hello'), () => client.get('X='), () => client.delete('X=')]) {
+					const { name, message } = await caught(call);
+					fails.push(name && name + ': ' + message);
+				}
 			}
+			return fails;
 		`)
-		require.Len(w, shown, 4)
-		require.Equal(w, []string{"", "", ""}, shown[:3])
-		require.Regexp(w, "^AWS4-HMAC-SHA256 Credential=AKID/[0-9]{8}/r/execute-api/aws4_request, SignedHeaders=host;x-amz-date, Signature=", shown[3])
+		const (
+			unsigned = `GatewayError: Other: "404 page not found\n"`
+			useless  = "ConnectError: @connections takes nothing but signatures, by IAM credentials"
+		)
+		require.Equal(w, []any{
+			unsigned, unsigned, unsigned, useless, useless, useless, useless, useless, useless, nil, nil, nil, nil, nil, nil,
+		}, result)
 	})
 }
 

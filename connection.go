@@ -112,7 +112,9 @@ func (s *connection) send(value sobek.Value) {
 }
 
 // text is a method's argument that must be a string; see module.text.
-func (s *connection) text(value sobek.Value, format string) string { return s.module().text(value, format) }
+func (s *connection) text(value sobek.Value, format string) string {
+	return s.module().text(value, format)
+}
 
 // close is the JavaScript method; it resolves when the connection is closed.
 func (s *connection) close() *sobek.Promise {

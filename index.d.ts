@@ -255,26 +255,29 @@ declare module "k6/x/pushgw" {
     region?: string;
   }
 
+  /**
+   * A value, or a function that returns it or a promise of it. The function is called once for each connection, with the
+   * connection's index, and for each request that belongs to none, without one.
+   */
+  export type PerConnection<T> = T | ((index?: number) => T | Promise<T>);
+
   /** What a client proves its right with: exactly one of these. */
   export type Auth =
     | {
         /** The API key. */
-        apiKey: string;
+        apiKey: PerConnection<string>;
         token?: undefined;
         iam?: undefined;
       }
     | {
-        /**
-         * What Cognito, an OpenID Connect provider or a Lambda authorizer checks, or a function that returns it. The
-         * function is called for each connection, subscription and request; it can't be an async one.
-         */
-        token: string | (() => string);
+        /** What Cognito, an OpenID Connect provider or a Lambda authorizer checks. It is sent as it is. */
+        token: PerConnection<string>;
         apiKey?: undefined;
         iam?: undefined;
       }
     | {
         /** Sign by AWS's Signature Version 4. */
-        iam: IAM;
+        iam: PerConnection<IAM>;
         apiKey?: undefined;
         token?: undefined;
       };
@@ -324,6 +327,8 @@ declare module "k6/x/pushgw" {
        * (`token`, or a presigned URL). An API key can't be in the query. Default `'headers'`.
        */
       credentials?: "headers" | "query";
+      /** What a token is called in the URL's query. Default `'token'`. */
+      tokenParameter?: string;
       /**
        * How a connection becomes ready, for other applications than the blog's chat. The error of one that fails
        * names the step, what it waited for and the last message that came.
@@ -437,10 +442,11 @@ declare module "k6/x/pushgw" {
       /** The API's host as it is signed. Default: the URL's. */
       host?: string;
       /**
-       * How a connection presents its credentials: in the WebSocket's subprotocol or in the
-       * URL's query. Default `'subprotocol'`.
+       * How a connection presents its credentials: in the WebSocket's subprotocol, in the
+       * URL's query, or in headers, of which `Host` is the API's. Private APIs don't take
+       * the last. Default `'subprotocol'`.
        */
-      credentials?: "subprotocol" | "query";
+      credentials?: "subprotocol" | "query" | "headers";
     }
 
     interface Subscription {

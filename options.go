@@ -30,7 +30,7 @@ type options struct {
 var plainObject = reflect.TypeFor[map[string]any]()
 
 // maxOptions is how many any call has. Room made once is smaller than room that grows.
-const maxOptions = 12
+const maxOptions = 13
 
 // readOptions takes a JavaScript object apart.
 func readOptions(value sobek.Value, call string) *options {

@@ -26,8 +26,8 @@ type Request struct {
 	// Name is what metrics call the URL, unless the script has a name of its own; empty for
 	// the URL without its query.
 	Name   string
-	Header http.Header
-	Body   []byte // nil for none
+	Header http.Header // with the name of another host in Host, if that is meant
+	Body   []byte      // nil for none
 	// IsSuccess reports whether a response of this status is what it should be.
 	IsSuccess func(status int) bool
 }
@@ -60,7 +60,7 @@ func (r *Request) parsed(state *lib.State) *httpext.ParsedHTTPRequest {
 	address.CleanURL = credentials.RedactURL(r.URL.String())
 	parsed := &httpext.ParsedHTTPRequest{
 		URL:              &address,
-		Req:              &http.Request{Method: r.Method, URL: address.GetURL(), Header: r.Header},
+		Req:              &http.Request{Method: r.Method, URL: address.GetURL(), Host: r.Header.Get("Host"), Header: r.Header},
 		Timeout:          httpTimeout,
 		Throw:            true, // an error is returned, and not logged
 		ResponseType:     httpext.ResponseTypeBinary,
