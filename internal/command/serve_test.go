@@ -1,9 +1,9 @@
 package command
 
 import (
-	"encoding/base64"
 	"context"
 	"crypto/tls"
+	"encoding/base64"
 	"io"
 	"net"
 	"net/http"
