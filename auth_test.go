@@ -364,6 +364,34 @@ func TestATokenThatIsNotGivenInTime(t *testing.T) {
 	})
 }
 
+// Gateways repeat what they refuse. The token of a session, the key of an API and a token are
+// neither in an error nor in the log.
+func TestWhatGatewaysRepeat(t *testing.T) {
+	t.Parallel()
+	simulate(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = fmt.Fprintf(w, `{"message":"Should have been 'GET\\n/dev\\n%s\\nx-amz-security-token:%s\\nhost' Authorization=%s"}`,
+			r.URL.RawQuery, r.Header.Get("X-Amz-Security-Token"), r.Header.Get("Authorization"))
+	}), func(w *world) {
+		for _, auth := range []string{wrongAuth["token"], wrongAuth["session"]} {
+			for _, client := range []string{
+				`new apigw.Client('` + chatURL + `', { ` + auth + ` }).connect()`,
+				`new apigw.Client('` + chatURL + `', { ` + auth + `, credentials: 'headers' }).listen({ duration: '1s' })`,
+				`new appsync.Client('` + graphqlURL + `', { ` + auth + ` }).graphql({ query: 'q' })`,
+				`new appsync.Client('` + graphqlURL + `', { ` + auth + `, credentials: 'headers' }).connect()`,
+			} {
+				v := w.vu()
+				result := fmt.Sprint(v.run(`return caught(() => ` + client + `)`))
+				requireUnsaid(w, v, "hidden", result)
+			}
+		}
+		v := w.vu()
+		f := v.fails(`await new apigw.Client('` + chatURL + `', { ` + wrongAuth["session"] + `, credentials: 'query' }).connect()`)
+		require.Contains(w, f.message, "X-Amz-Security-Token=…")
+		requireUnsaid(w, v, "hidden", f.message)
+	})
+}
+
 // What a token is called in the query is the script's to say.
 func TestTokenParameter(t *testing.T) {
 	t.Parallel()
