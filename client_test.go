@@ -63,7 +63,7 @@ func TestClientChecksItsOptions(t *testing.T) {
 		`{ headers: { a: 1 } }`:         `new apigw.Client(): option "headers" must be an object of strings, but "a" is a number`,
 		`{ room: 'two words' }`:         `new apigw.Client(): option "room" must be one word, as the chat application takes it, not "two words"`,
 		`{ handshake: {} }`:             `new apigw.Client(): option "handshake" must be a list of objects, not an object`,
-		`{ handshake: [{ sent: '' }] }`: `new apigw.Client() handshake[0]: unknown option "sent"; known are send, expect, counter`,
+		`{ handshake: [{ sent: '' }] }`: `new apigw.Client() handshake[0]: unknown option "sent"; known are send, expect, contains, pattern, timeout, counter`,
 		`{ rooms: '' }`: `new apigw.Client(): unknown option "rooms"; known are nickname, room, timeout, ping, maxMessageSize, ` +
 			`connectRate, timestamps, headers, stampPattern, credentials, tokenParameter, auth, handshake`,
 	})

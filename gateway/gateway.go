@@ -10,6 +10,7 @@
 //	/graphql                    AppSync's GraphQL API, and with an upgrade its real-time endpoint
 //	/graphql/realtime           the real-time endpoint as on a custom domain
 //	/stats                      GET what was delivered, DELETE to count from zero
+//	/token                      GET a JSON Web Token, if the gateway is an issuer
 //	/faults                     GET the faults, POST to change some, DELETE to remove all
 //
 // It shares no protocol code with the clients it serves, so that two readings of
@@ -25,6 +26,7 @@ import (
 
 	"github.com/pushgw/xk6-pushgw/gateway/apigw"
 	"github.com/pushgw/xk6-pushgw/gateway/appsync"
+	"github.com/pushgw/xk6-pushgw/gateway/auth"
 	"github.com/pushgw/xk6-pushgw/gateway/chat"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
 	"github.com/pushgw/xk6-pushgw/gateway/sigv4"
@@ -41,6 +43,10 @@ type Config struct {
 	// With one of these API Gateway lets in only who has it; AppSync lets in who has it too.
 	Token string     // for a Lambda authorizer
 	Keys  sigv4.Keys // for IAM
+
+	// Issuer is the URL that the gateway's own JSON Web Tokens name as their issuer; empty if
+	// it makes none. Who has one is let in as with the above.
+	Issuer string
 
 	Fanout   int           // posts of a chat broadcast that run at the same time; 1 if 0
 	PostTime time.Duration // added to the time that each of these posts takes
@@ -76,13 +82,17 @@ const (
 // New starts a gateway.
 func New(c Config) *Gateway {
 	write := cmp.Or(c.WriteTimeout, writeTimeout)
+	access := auth.Policy{APIKey: cmp.Or(c.APIKey, APIKey), Token: c.Token, Keys: c.Keys}
+	if c.Issuer != "" {
+		access.Issuer = auth.NewIssuer(c.Issuer)
+	}
 	g := &Gateway{faults: fault.New(c.Faults), rooms: chat.NewMemory(), mux: http.NewServeMux()}
 	g.apigw = apigw.New(apigw.Config{
 		Idle: cmp.Or(c.IdleTimeout, idleTimeout), Lifetime: cmp.Or(c.Lifetime, lifetime),
-		Write: write, IntegrationTimeout: integrationTimeout, Token: c.Token, Keys: c.Keys,
+		Write: write, IntegrationTimeout: integrationTimeout, Access: access,
 	}, g.faults)
 	g.appsync = appsync.New(appsync.Config{
-		APIKey: cmp.Or(c.APIKey, APIKey), Token: c.Token, Keys: c.Keys, KeepAlive: cmp.Or(c.KeepAlive, keepAlive),
+		Access: access, KeepAlive: cmp.Or(c.KeepAlive, keepAlive),
 		Lifetime: appsyncLifetime, Write: write,
 	}, g.faults)
 	g.chat = chat.New(g.apigw, g.rooms, chat.Config{Fanout: c.Fanout, PostTime: c.PostTime})
@@ -93,6 +103,9 @@ func New(c Config) *Gateway {
 	g.mux.Handle("/graphql/realtime", g.appsync)
 	g.mux.HandleFunc("GET /stats", g.getStats)
 	g.mux.HandleFunc("DELETE /stats", g.deleteStats)
+	if access.Issuer != nil {
+		g.mux.HandleFunc("GET /token", tokenOf(access.Issuer))
+	}
 	g.mux.HandleFunc("GET /faults", g.getFaults)
 	g.mux.HandleFunc("POST /faults", g.postFaults)
 	g.mux.HandleFunc("DELETE /faults", g.deleteFaults)

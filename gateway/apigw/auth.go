@@ -11,20 +11,21 @@ import (
 // kinds of credentials may be in the header or in the query
 // (apigateway-websocket-api-control-access).
 func (g *Gateway) authorize(r *http.Request) int {
-	wantsToken, wantsSignature := g.config.Token != "", g.config.Keys.AccessKeyID != ""
+	access := g.config.Access
+	wantsToken, wantsSignature := access.Token != "" || access.Issuer != nil, access.Keys.AccessKeyID != ""
 	if !wantsToken && !wantsSignature {
 		return http.StatusOK
 	}
 	header, query := r.Header.Get("Authorization"), r.URL.Query()
 	switch {
 	case sigv4.IsSigned(header) || query.Has("X-Amz-Signature"):
-		if g.config.Keys.Verify("execute-api", sigv4.FromHTTP(r, nil), time.Now()) != nil {
+		if access.Keys.Verify("execute-api", sigv4.FromHTTP(r, nil), time.Now()) != nil {
 			return http.StatusForbidden
 		}
 		return http.StatusOK
 	case wantsToken && header == "" && !query.Has("token"):
 		return http.StatusUnauthorized // the authorizer isn't asked when its identity source is absent
-	case wantsToken && (header == g.config.Token || query.Get("token") == g.config.Token):
+	case access.CheckToken(header) == nil || access.CheckToken(query.Get("token")) == nil:
 		return http.StatusOK
 	default:
 		return http.StatusForbidden

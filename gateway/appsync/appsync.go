@@ -13,8 +13,8 @@ import (
 
 	"github.com/gorilla/websocket"
 	"github.com/graph-gophers/graphql-go"
+	"github.com/pushgw/xk6-pushgw/gateway/auth"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
-	"github.com/pushgw/xk6-pushgw/gateway/sigv4"
 	"github.com/pushgw/xk6-pushgw/gateway/socket"
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
 )
@@ -30,9 +30,7 @@ const (
 
 // Config is what may differ from AWS.
 type Config struct {
-	APIKey    string
-	Token     string        // that is accepted too; none if empty
-	Keys      sigv4.Keys    // whose signatures are accepted too; none if empty
+	Access    auth.Policy
 	KeepAlive time.Duration // from one ka to the next: on AWS 60 s
 	Lifetime  time.Duration // of a connection: on AWS 24 hours
 	Write     time.Duration // how long a write may take

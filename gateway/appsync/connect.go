@@ -43,11 +43,7 @@ func (g *Gateway) check(r *http.Request) *problem {
 	if !slices.Contains(offered, subprotocol) {
 		return &problem{Message: "SubProtocolNotSupportedError", Code: http.StatusBadRequest}
 	}
-	given, wrong := credentialsOf(r)
-	if wrong != nil {
-		return wrong
-	}
-	return g.authorize(given, r.Host, "/graphql/connect", []byte("{}")).inRealTime()
+	return g.config.Access.CheckUpgrade(r, "/graphql/connect")
 }
 
 // refusal returns AppSync's error for a status that a fault demands.

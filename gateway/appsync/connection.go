@@ -65,7 +65,7 @@ func (c *connection) start(id, payload gjson.Result) {
 		c.fail("", unsupported("unknown"))
 		return
 	}
-	if p := c.admit(id.Str, read(auth), document.Str); p != nil {
+	if p := c.admit(id.Str, auth, document.Str); p != nil {
 		c.fail(id.Str, *p)
 		return
 	}
@@ -97,9 +97,9 @@ func (c *connection) subscribe(id gjson.Result, to *group) {
 }
 
 // admit returns why a start is refused, or nil.
-func (c *connection) admit(id string, given credentials, document string) *problem {
-	if p := c.gateway.authorize(given, c.host, "/graphql", []byte(document)); p != nil {
-		return p.inRealTime()
+func (c *connection) admit(id string, authorization gjson.Result, document string) *problem {
+	if p := c.gateway.config.Access.CheckMessage(authorization, c.host, "/graphql", []byte(document)); p != nil {
+		return p
 	}
 	if c.find(id) >= 0 {
 		return &problem{Type: "DuplicatedOperationError", Message: fmt.Sprintf("Duplicated operation id %s", id)}

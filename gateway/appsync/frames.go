@@ -3,6 +3,7 @@ package appsync
 import (
 	"sync"
 
+	"github.com/pushgw/xk6-pushgw/gateway/auth"
 	"github.com/pushgw/xk6-pushgw/gateway/socket"
 )
 
@@ -11,6 +12,12 @@ var (
 	ackFrame       = socket.Frame([]byte(`{"type":"connection_ack","payload":{"connectionTimeoutMs":300000}}`))
 	keepAliveFrame = socket.Frame([]byte(`{"type":"ka"}`))
 )
+
+type problem = auth.Problem
+
+type problems struct {
+	Errors []problem `json:"errors"`
+}
 
 // message is any other message to a client.
 type message struct {

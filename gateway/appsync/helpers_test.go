@@ -37,7 +37,7 @@ type fixture struct {
 
 func newFixture(t *testing.T, config Config) *fixture {
 	t.Helper()
-	config.APIKey = apiKey
+	config.Access.APIKey = apiKey
 	if config.KeepAlive == 0 {
 		config.KeepAlive = time.Hour
 	}

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-
-	"github.com/pushgw/xk6-pushgw/gateway/sigv4"
 )
 
 // maxBody is the length in bytes that a request may have. AppSync documents 5 MB
@@ -17,7 +15,7 @@ const maxBody = 5 << 20
 // serveGraphQL answers a GraphQL request over HTTP.
 func (g *Gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if p := g.authorizeRequest(r, body); p != nil {
+	if p := g.config.Access.CheckRequest(r, body); p != nil {
 		answerProblem(w, p.Code, *p)
 		return
 	}
@@ -35,15 +33,6 @@ func (g *Gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answerJSON(w, http.StatusOK, g.execute(r.Context(), q))
-}
-
-// authorizeRequest returns what is wrong with the credentials of a request, or nil.
-func (g *Gateway) authorizeRequest(r *http.Request, body []byte) *problem {
-	given := ofHeader(r)
-	if given.signed == nil {
-		return g.authorizeSecret(given)
-	}
-	return g.authorizeSignature(sigv4.FromHTTP(r, body))
 }
 
 const malformed = "MalformedHttpRequestException"

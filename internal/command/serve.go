@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -24,6 +25,7 @@ import (
 type serveOptions struct {
 	address string
 	tls     bool
+	issuer  bool
 	config  gateway.Config
 }
 
@@ -50,6 +52,7 @@ func newServeCommand(gs *state.GlobalState) *cobra.Command {
 	flags.BoolVar(&o.tls, "tls", false, "serve wss and https, with a certificate of its own making")
 	flags.StringVar(&o.config.APIKey, "api-key", gateway.APIKey, "AppSync API key")
 	flags.StringVar(&o.config.Token, "token", "", "token that is let in; API Gateway then demands one, or a signature")
+	flags.BoolVar(&o.issuer, "issuer", false, "make JSON Web Tokens at /token and let them in; API Gateway then demands one, or what the other flags allow")
 	flags.StringVar(&o.config.Keys.AccessKeyID, "access-key-id", "", "IAM key whose signatures are let in; API Gateway then demands one, or a token")
 	flags.StringVar(&o.config.Keys.SecretAccessKey, "secret-access-key", "", "the key itself")
 	flags.StringVar(&o.config.Keys.Region, "region", "us-east-1", "region that signatures are for")
@@ -103,6 +106,9 @@ func serve(gs *state.GlobalState, o serveOptions) error {
 	if err != nil {
 		return fmt.Errorf("--address: %w", err)
 	}
+	if o.issuer {
+		o.config.Issuer = o.url(listener.Addr())
+	}
 	g := gateway.New(o.config)
 	defer g.Close()
 	if o.tls {
@@ -151,15 +157,24 @@ func run(gs *state.GlobalState, handler http.Handler, listener net.Listener) err
 
 // print tells where everything is. The last line begins with "ready".
 func (o *serveOptions) print(w io.Writer, address net.Addr) {
-	secure := ""
-	if o.tls {
-		secure = "s"
-	}
-	_, _ = fmt.Fprintf(w, `API Gateway  ws%[1]s://%[2]s/dev
-AppSync      http%[1]s://%[2]s/graphql
+	url := o.url(address)
+	_, _ = fmt.Fprintf(w, `API Gateway  ws%[1]s/dev
+AppSync      %[2]s/graphql
              API key %[3]s
-ground truth http%[1]s://%[2]s/stats
-faults       http%[1]s://%[2]s/faults
+`, strings.TrimPrefix(url, "http"), url, o.config.APIKey)
+	if o.issuer {
+		_, _ = fmt.Fprintf(w, "tokens       %s/token?sub=me&expires=1h\n", url)
+	}
+	_, _ = fmt.Fprintf(w, `ground truth %[1]s/stats
+faults       %[1]s/faults
 ready on %[2]s
-`, secure, address, o.config.APIKey)
+`, url, address)
+}
+
+// url is where the gateway is.
+func (o *serveOptions) url(address net.Addr) string {
+	if o.tls {
+		return "https://" + address.String()
+	}
+	return "http://" + address.String()
 }

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"encoding/base64"
 	"context"
 	"crypto/tls"
 	"io"
@@ -106,6 +107,23 @@ func TestServeWithTLS(t *testing.T) {
 	require.NoError(t, answer.Body.Close())
 	require.NoError(t, answer.TLS.PeerCertificates[0].VerifyHostname("localhost"))
 	require.NoError(t, answer.TLS.PeerCertificates[0].VerifyHostname("127.0.0.1"))
+	s.stop(t, os.Interrupt)
+}
+
+// The tokens name the gateway's URL as their issuer, and the address that is printed makes one.
+func TestServeIssuesTokens(t *testing.T) {
+	t.Parallel()
+	s := runServe(t, "--issuer")
+	url := regexp.MustCompile(`tokens +(\S+)`).FindStringSubmatch(s.printed())[1]
+	answer, err := http.Get(url)
+	require.NoError(t, err)
+	token, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	claims, err := base64.RawURLEncoding.DecodeString(strings.Split(string(token), ".")[1])
+	require.NoError(t, err)
+	require.Contains(t, string(claims), `"iss":"http://`+s.address+`"`)
+	require.Contains(t, string(claims), `"sub":"me"`)
 	s.stop(t, os.Interrupt)
 }
 
