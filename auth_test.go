@@ -159,6 +159,38 @@ func TestAHandMadeCNAME(t *testing.T) {
 	}
 }
 
+// A signature that comes six minutes after its date is as one by a clock that is six minutes
+// slow: AWS allows five.
+func TestASkewedClock(t *testing.T) {
+	t.Parallel()
+	for wait, wrong := range map[time.Duration]bool{4 * time.Minute: false, 6 * time.Minute: true} {
+		for _, row := range []struct{ client, form, name, words string }{
+			{"appsync.Client('" + graphqlURL, "subprotocol", "HandshakeError", "BadRequest: Signature expired"},
+			{"appsync.Client('" + graphqlURL, "query", "HandshakeError", "BadRequest: Signature expired"},
+			{"appsync.Client('" + graphqlURL, "headers", "HandshakeError", "BadRequest: Signature expired"},
+			{"apigw.Client('" + chatURL, "headers", "ConnectError", "403"},
+			{"apigw.Client('" + chatURL, "query", "ConnectError", "403"},
+		} {
+			var local *gateway.Gateway
+			simulate(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				time.Sleep(wait)
+				local.Handler().ServeHTTP(w, r)
+			}), func(w *world) {
+				local = gateway.New(guarded)
+				defer local.Close()
+				connect := `await new ` + row.client + `', { ` + goodAuth["session"] + `, credentials: '` + row.form + `', timeout: '10m' }).connect()`
+				if !wrong {
+					w.vu().run(`const connection = ` + connect + `; await connection.close();`)
+					return
+				}
+				f := w.vu().fails(connect)
+				require.Equal(w, row.name, f.name)
+				require.Contains(w, f.message, row.words)
+			})
+		}
+	}
+}
+
 func TestWrongCredentialsOnAppSync(t *testing.T) {
 	t.Parallel()
 	for name, auth := range wrongAuth {

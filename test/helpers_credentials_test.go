@@ -90,10 +90,10 @@ func behind(t *testing.T, g *server, change func(*http.Request)) *server {
 }
 
 // replaceBody changes what a request says.
-func replaceBody(t *testing.T, r *http.Request, old, new string) {
+func replaceBody(t *testing.T, r *http.Request, from, to string) {
 	t.Helper()
 	body, err := io.ReadAll(r.Body)
 	require.NoError(t, err)
-	changed := bytes.ReplaceAll(body, []byte(old), []byte(new))
+	changed := bytes.ReplaceAll(body, []byte(from), []byte(to))
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(changed)), int64(len(changed))
 }
