@@ -106,6 +106,31 @@ func TestExampleOfAConnection(t *testing.T) {
 	})
 }
 
+// TestExampleOfTokens: each listener logs in as a user of its own, and the publisher once.
+func TestExampleOfTokens(t *testing.T) {
+	t.Parallel()
+	o := k6(t, "../examples/appsync-token.js", serve(t, "--issuer").env("LISTENERS=20", "BROADCASTS=5", "RATE=20", "HOLD=3s")...)
+	o.requireClean(t)
+	requireDelivered(t, o, 20, 5)
+	requireAccount(t, o.said(t, 1)[0], 20, 5)
+	o.requireCounts(t, map[string]int{"subscribed_success_counter": 20, "http_reqs name=token": 21})
+}
+
+func TestExampleOfSignatures(t *testing.T) {
+	t.Parallel()
+	for _, form := range []string{"headers", "query"} {
+		t.Run(form, func(t *testing.T) {
+			t.Parallel()
+			g := serve(t, "--access-key-id", "AKID", "--secret-access-key", "secret")
+			o := k6(t, "../examples/apigw-iam.js", g.env("AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=secret",
+				"LISTENERS=20", "BROADCASTS=5", "RATE=20", "HOLD=3s", "CREDENTIALS="+form)...)
+			o.requireClean(t)
+			requireDelivered(t, o, 20, 5)
+			requireAccount(t, o.said(t, 1)[0], 20, 5)
+		})
+	}
+}
+
 func TestExampleOfBothGateways(t *testing.T) {
 	t.Parallel()
 	g := serve(t)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/jsonscan"
+	"github.com/pushgw/xk6-pushgw/internal/redact"
 )
 
 // The names of AppSync's errors: the errorType without its namespace and without the
@@ -89,7 +90,9 @@ func isFinal(name string, e gjson.Result) bool {
 // maxMessage is how much of a gateway's own words is kept.
 const maxMessage = 300
 
+// cut returns a gateway's own words, without the credentials that they may repeat.
 func cut(text string) string {
+	text = redact.Message(text)
 	if len(text) <= maxMessage {
 		return text
 	}
