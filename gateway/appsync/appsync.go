@@ -63,6 +63,8 @@ type Gateway struct {
 	broker   broker
 	starts   *rate.Limiter // nil if there is no limit
 	requests *rate.Limiter
+
+	keepAlives keepAlives
 }
 
 // New returns an API that is ready to serve.
@@ -83,6 +85,7 @@ func New(config Config, faults *fault.Faults) *Gateway {
 		g.starts = rate.NewLimiter(rate.Limit(config.Rate), config.Rate)
 		g.requests = rate.NewLimiter(rate.Limit(config.Rate), config.Rate)
 	}
+	g.keepAlives.interval = config.KeepAlive
 	g.startBroker()
 	g.Hub.Go(g.keepAlive)
 	return g
@@ -102,23 +105,4 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.serveGraphQL(w, r)
-}
-
-// keepAlive periodically writes a ka to every connection, from one goroutine.
-func (g *Gateway) keepAlive() {
-	ticker := time.NewTicker(g.config.KeepAlive)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-g.Hub.Context().Done():
-			return
-		case <-ticker.C:
-		}
-		if g.faults.StopKeepAlive() {
-			continue
-		}
-		for _, c := range g.Hub.Conns() {
-			_ = c.Write(keepAliveFrame) // a connection whose write fails is closed
-		}
-	}
 }

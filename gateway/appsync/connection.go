@@ -29,6 +29,10 @@ type connection struct {
 	subscriptions []*subscription
 	failed        map[string]bool // the ids of starts that failed, which can't be used again
 	acking        atomic.Bool     // a connection_ack is about to be sent
+
+	// keepAlives' own, under its lock.
+	keepAlive time.Time // when the next ka is due
+	left      bool
 }
 
 // Text handles one message from the client.
@@ -60,6 +64,7 @@ func (c *connection) acknowledge() {
 		if !c.gateway.faults.StopKeepAlive() {
 			_ = c.Write(keepAliveFrame)
 		}
+		c.gateway.keepAlives.schedule(c)
 		c.acking.Store(false)
 	}
 	if c.gateway.config.AckDelay <= 0 {
@@ -72,6 +77,7 @@ func (c *connection) acknowledge() {
 
 // Closed ends the subscriptions.
 func (c *connection) Closed() {
+	c.gateway.keepAlives.leave(c)
 	if len(c.subscriptions) > 0 {
 		c.gateway.Ready.Add(-1)
 	}
