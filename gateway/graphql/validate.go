@@ -31,7 +31,6 @@ var kinds = map[string]string{
 // validate returns what is wrong with a document, in AppSync's words as far as they are known.
 func (s *Schema) validate(document *ast.QueryDocument) (wrong []Error) {
 	checks := rules.NewDefaultRules()
-	checks.RemoveRule(rules.MaxIntrospectionDepth.Name) // a limit that AppSync doesn't have
 	places := placesIn(document)
 	for name, rule := range map[string]validator.RuleFunc{
 		"FieldsOnCorrectType":        places.fieldUndefined,
