@@ -48,7 +48,7 @@ type Config struct {
 	KeepAlive    time.Duration // from one ka to the next; 60 s if 0
 	IdleTimeout  time.Duration // of API Gateway connections; 10 minutes if 0
 	Lifetime     time.Duration // of API Gateway connections; 2 hours if 0
-	WriteTimeout time.Duration // after which a client that doesn't read is cut; 2 s if 0
+	WriteTimeout time.Duration // after which a client that takes nothing is cut; 30 s if 0
 
 	Faults fault.Settings // those that hold at first
 }
@@ -70,7 +70,7 @@ const (
 	lifetime           = 2 * time.Hour
 	appsyncLifetime    = 24 * time.Hour
 	integrationTimeout = 29 * time.Second
-	writeTimeout       = 2 * time.Second
+	writeTimeout       = 30 * time.Second
 )
 
 // New starts a gateway.

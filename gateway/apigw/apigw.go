@@ -23,10 +23,17 @@ import (
 // (apigateway-execution-service-websocket-limits-table).
 const maxMessage = 128 << 10
 
+// maxFrame is the length in bytes of a frame from the client. A longer message must come in
+// several frames (the same page).
+const maxFrame = 32 << 10
+
 // The errors of a post.
 var (
 	ErrTooLarge = errors.New("payload is larger than 128 KB") // the 413 of @connections
 	ErrGone     = errors.New("connection is gone")            // it has been closed: the 410 of @connections
+	// ErrLimitExceeded is the 429 of @connections for a client that reads too slowly: "the
+	// WebSocket client side buffer is full" in the API reference of PostToConnection.
+	ErrLimitExceeded = errors.New("the client side buffer is full")
 )
 
 // Integration is the application that the API's routes lead to. For one
@@ -65,7 +72,7 @@ type Gateway struct {
 func New(config Config, faults *fault.Faults) *Gateway {
 	return &Gateway{
 		Hub: socket.NewHub(socket.Limits{
-			Message: maxMessage, Idle: config.Idle, Lifetime: config.Lifetime, Write: config.Write,
+			Message: maxMessage, Frame: maxFrame, Idle: config.Idle, Lifetime: config.Lifetime, Write: config.Write,
 		}),
 		Tally:       truth.New(),
 		config:      config,

@@ -56,7 +56,9 @@ func (c *connection) invoke(body string) {
 }
 
 // Data writes a broadcast whose frame has been made.
-func (c *connection) Data(frame []byte) error { return c.Write(frame) }
+func (c *connection) Data(frame []byte, written func(error)) error {
+	return c.WriteThen(frame, written)
+}
 
 // Error writes the error frame that the failure of an integration leads to.
 func (c *connection) Error() error { return c.sendError(internalError) }

@@ -53,6 +53,8 @@ func (g *Gateway) post(w http.ResponseWriter, r *http.Request, id string) {
 	switch {
 	case errors.Is(err, ErrTooLarge):
 		answer(w, http.StatusRequestEntityTooLarge, "PayloadTooLargeException", "Message too long")
+	case errors.Is(err, ErrLimitExceeded):
+		answer(w, http.StatusTooManyRequests, "LimitExceededException", "Too Many Requests")
 	case errors.Is(err, ErrGone):
 		gone(w)
 	}
