@@ -33,6 +33,9 @@ import (
 // APIKey is the default AppSync API key.
 const APIKey = "da2-localpushgatewayapikey0001"
 
+// Stage is the default stage of API Gateway.
+const Stage = "dev"
+
 // Config is a gateway's configuration. The zero value is AWS's behaviour with the
 // blog's application.
 type Config struct {
@@ -41,6 +44,10 @@ type Config struct {
 	// With one of these API Gateway lets in only who has it; AppSync lets in who has it too.
 	Token string     // for a Lambda authorizer
 	Keys  sigv4.Keys // for IAM
+
+	Stage       string // API Gateway's; "dev" if empty
+	Concurrent  bool   // a connection's messages are handled at the same time, as on AWS
+	Compression bool   // permessage-deflate is negotiated on API Gateway, as on AWS
 
 	Fanout   int           // posts of a chat broadcast that run at the same time; 1 if 0
 	PostTime time.Duration // added to the time that each of these posts takes
@@ -78,6 +85,7 @@ func New(c Config) *Gateway {
 	write := cmp.Or(c.WriteTimeout, writeTimeout)
 	g := &Gateway{faults: fault.New(c.Faults), rooms: chat.NewMemory(), mux: http.NewServeMux()}
 	g.apigw = apigw.New(apigw.Config{
+		Stage: cmp.Or(c.Stage, Stage), Concurrent: c.Concurrent, Compression: c.Compression,
 		Idle: cmp.Or(c.IdleTimeout, idleTimeout), Lifetime: cmp.Or(c.Lifetime, lifetime),
 		Write: write, IntegrationTimeout: integrationTimeout, Token: c.Token, Keys: c.Keys,
 	}, g.faults)

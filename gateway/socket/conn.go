@@ -31,12 +31,13 @@ type Conn struct {
 	Owner    Owner
 	Withheld truth.Withheld // the deliveries that faults withheld from it
 
-	hub    *Hub
-	ws     *websocket.Conn
-	stream stream          // what ws reads and writes
-	socket net.Conn        // below it
-	raw    syscall.RawConn // nil if the socket can't be written to without waiting
-	active atomic.Int64    // when a message last passed in either direction, Unix ms
+	hub        *Hub
+	ws         *websocket.Conn
+	stream     stream          // what ws reads and writes
+	socket     net.Conn        // below it
+	raw        syscall.RawConn // nil if the socket can't be written to without waiting
+	compressed bool            // messages to the client are
+	active     atomic.Int64    // when a message last passed in either direction, Unix ms
 
 	outbox
 }
@@ -113,8 +114,13 @@ func (c *Conn) read() {
 func (c *Conn) message(r io.Reader) error {
 	buffer := messages.Get().(*messageBuffer) // the pool holds nothing else
 	defer messages.Put(buffer)
-	if err := buffer.readAll(r); err != nil {
+	// Package websocket counts the bytes that come, of which few may be many.
+	limited := &io.LimitedReader{R: r, N: c.hub.limits.Message + 1}
+	if err := buffer.readAll(limited); err != nil {
 		return err
+	}
+	if limited.N == 0 {
+		return websocket.ErrReadLimit
 	}
 	c.mu.Lock()
 	ended := c.ended

@@ -18,6 +18,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // timeout is how long a test waits for what must come.
 const timeout = 20 * time.Second
 
+// tick is how often a test looks whether something has happened.
+const tick = time.Millisecond
+
 // owner keeps what it receives.
 type owner struct {
 	mu     sync.Mutex
@@ -49,11 +52,12 @@ func (o *owner) received() []string {
 type fixture struct {
 	*testing.T
 
-	hub    *Hub
-	server *httptest.Server
-	served chan *Conn
-	before func(*Conn) // called between Upgrade and Serve, unless it is nil
-	closed func(*Conn) // called by the owner's Closed, unless it is nil
+	hub      *Hub
+	server   *httptest.Server
+	served   chan *Conn
+	compress bool        // the client offers permessage-deflate
+	before   func(*Conn) // called between Upgrade and Serve, unless it is nil
+	closed   func(*Conn) // called by the owner's Closed, unless it is nil
 }
 
 // servers start a fixture without and with TLS.
@@ -105,7 +109,7 @@ func newFixtureOn(t *testing.T, limits Limits, start func(*httptest.Server)) *fi
 // dial returns both ends of a new connection.
 func (f *fixture) dial(subprotocols ...string) (*websocket.Conn, *Conn, *owner) {
 	f.Helper()
-	dialer := websocket.Dialer{Subprotocols: subprotocols}
+	dialer := websocket.Dialer{Subprotocols: subprotocols, EnableCompression: f.compress}
 	if transport, ok := f.server.Client().Transport.(*http.Transport); ok {
 		dialer.TLSClientConfig = transport.TLSClientConfig
 	}

@@ -24,11 +24,12 @@ var ErrClosed = errors.New("connection is closed")
 
 // Limits are the limits of a connection.
 type Limits struct {
-	Message  int64         // bytes in one message from the client; a longer one is answered with 1009
-	Frame    int64         // bytes in one of its frames, likewise; 0 is unlimited
-	Idle     time.Duration // without a message or a ping; 0 is unlimited
-	Lifetime time.Duration // from the upgrade on; 0 is unlimited
-	Write    time.Duration // how long one frame may take before the client counts as stuck and is cut
+	Message     int64         // bytes in one message from the client; a longer one is answered with 1009
+	Frame       int64         // bytes in one of its frames, likewise; 0 is unlimited
+	Idle        time.Duration // without a message or a ping; 0 is unlimited
+	Lifetime    time.Duration // from the upgrade on; 0 is unlimited
+	Compression bool          // permessage-deflate is negotiated with clients that offer it (RFC 7692)
+	Write       time.Duration // how long one frame may take before the client counts as stuck and is cut
 }
 
 // Counters count connections and messages, which control frames are not.
@@ -77,12 +78,13 @@ func NewHub(limits Limits, subprotocols ...string) *Hub {
 	h := &Hub{
 		limits: limits,
 		upgrader: websocket.Upgrader{
-			ReadBufferSize:  readBuffer,
-			WriteBufferSize: writeBuffer,
-			WriteBufferPool: &sync.Pool{},
-			Subprotocols:    subprotocols,
-			CheckOrigin:     func(*http.Request) bool { return true },
-			Error:           func(http.ResponseWriter, *http.Request, int, error) {},
+			ReadBufferSize:    readBuffer,
+			WriteBufferSize:   writeBuffer,
+			WriteBufferPool:   &sync.Pool{},
+			Subprotocols:      subprotocols,
+			EnableCompression: limits.Compression,
+			CheckOrigin:       func(*http.Request) bool { return true },
+			Error:             func(http.ResponseWriter, *http.Request, int, error) {},
 		},
 		ctx:   ctx,
 		stop:  stop,
@@ -115,7 +117,7 @@ func (h *Hub) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) {
 	ws.SetCloseHandler(c.answerClose)
 	c.Number, c.Opened, c.ws = h.number.Add(1), time.Now(), ws
 	c.socket, c.raw = c.stream.Conn, rawOf(c.stream.Conn)
-	c.stream.conn = c
+	c.stream.conn, c.compressed = c, c.stream.compressed
 	c.active.Store(c.Opened.UnixMilli())
 	return c, nil
 }

@@ -62,6 +62,9 @@ func (c *Conn) WriteError(frame []byte) error { return c.send(frame, failure, ni
 
 // send writes as much of a frame as the socket takes at once. The rest waits.
 func (c *Conn) send(frame []byte, k kind, written func(error)) error {
+	if c.compressed && k.isMessage() {
+		frame = deflated(frame)
+	}
 	c.mu.Lock()
 	n, err := c.begin(frame, k, written)
 	c.mu.Unlock()

@@ -2,6 +2,7 @@ package socket
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"net"
@@ -19,8 +20,9 @@ var errFrameTooLong = errors.New("frame is too long")
 type stream struct {
 	net.Conn
 
-	conn  *Conn // nil until the 101 has been written
-	limit int64 // bytes in one frame's payload; 0 is unlimited
+	conn       *Conn // nil until the 101 has been written
+	compressed bool  // the 101 says that messages may be compressed
+	limit      int64 // bytes in one frame's payload; 0 is unlimited
 
 	header  [maxClientHeader]byte // of the next frame, as far as it has been read
 	have    int                   // how much of it that is
@@ -94,6 +96,7 @@ func (s *stream) length() (length int64, ok bool) {
 // what it can't read.
 func (s *stream) Write(b []byte) (int, error) {
 	if s.conn == nil {
+		s.compressed = bytes.Contains(b, []byte("\r\nSec-WebSocket-Extensions: permessage-deflate"))
 		return s.Conn.Write(b)
 	}
 	s.conn.finish(b)
