@@ -25,9 +25,12 @@ type apiGateway struct {
 	url            *url.URL
 	auth           *credentials.APIGateway // nil: none
 	nickname, room varying                 // of listeners
-	handshake      []apigw.Step            // nil: the chat application's
-	audience       *varying                // nil: the room
-	sends          []varying               // the texts of the handshake's steps, if any of them varies
+	isOther        bool                    // than the chat application, with a handshake of its own
+	handshake      []apigw.Step
+	audience       *varying  // nil: the room
+	sends          []varying // the texts of the handshake's steps, if any of them varies
+	varyings       *varyings
+	management     *url.URL // of @connections
 	nextID         func() int64
 }
 
@@ -43,41 +46,51 @@ func (m *module) newAPIGatewayClient(args sobek.ConstructorCall) *sobek.Object {
 		m.throw(err)
 	}
 	o := readOptions(args.Argument(1), where)
-	vs := m.newVaryings(indexPlaceholder)
-	g := &apiGateway{
-		nickname: vs.read(o, "nickname", "Listener", nil), room: vs.read(o, "room", "Room1", checkRoom), nextID: m.process.nextID,
-	}
+	vs := newVaryings(indexPlaceholder)
+	g := &apiGateway{nickname: vs.read(o, "nickname", "Listener", nil), nextID: m.process.nextID}
+	_, g.isOther = o.raw("handshake")
+	g.room = vs.read(o, "room", "Room1", g.checkRoom)
 	vs.placeholders = append(vs.placeholders, nicknamePlaceholder, roomPlaceholder)
 	o.checkURL(u, vs.placeholders...)
+	vs.noteUsed(u.Path)
+	vs.noteUsed(u.RawQuery)
+	g.varyings = vs
 	if audience, given := readAudience(o, vs); given {
 		g.audience = &audience
 	}
 	c := &client{module: m, backend: g}
 	c.settings, g.url = readSettings(o, vs, u, defaultAPIGatewayPing)
 	g.auth = readAPIGatewayAuth(u, o)
-	g.handshake = m.readHandshake(o, vs, &g.sends)
+	g.handshake = m.readHandshake(o, vs, &g.sends, c.settings.timeout)
+	g.management = readManagementURL(u, o)
 	c.check(o)
-	return c.define(args.This, clientMethods, nil)
+	return c.define(args.This, apiGatewayMethods, func(name string) any { return c.managementMethod(g, name) })
 }
 
 // readAPIGatewayAuth reads what a connection proves its right with; nil if it is nothing.
 func readAPIGatewayAuth(u *url.URL, o *options) *credentials.APIGateway {
 	inQuery := o.oneOf("credentials", "headers", "query") == "query"
+	parameter := o.str("tokenParameter", "token")
+	_, isNamed := o.raw("tokenParameter")
+	_, isKey := o.section("auth").raw("apiKey")
+	_, isToken := o.section("auth").raw("token")
+	if isKey && inQuery {
+		o.fail("credentials", "can't be \"query\" for an API key: API Gateway reads it from a header")
+	}
+	if isNamed && (parameter == "" || !isToken || !inQuery) {
+		o.fail("tokenParameter", "must not be empty, and is for a token whose option \"credentials\" is \"query\"")
+	}
 	if _, ok := o.raw("auth"); !ok {
 		return nil
 	}
-	auth := &credentials.APIGateway{
-		Credentials: readCredentials(o, credentials.ServiceAPIGateway, u.Host), InQuery: inQuery,
+	return &credentials.APIGateway{
+		Credentials: readCredentials(o, credentials.ServiceAPIGateway, u.Host), InQuery: inQuery, TokenParameter: parameter,
 	}
-	if _, isKey := auth.Credentials.(credentials.APIKey); isKey && inQuery {
-		o.fail("credentials", "can't be \"query\" for an API key: API Gateway reads it from a header")
-	}
-	return auth
 }
 
 // readHandshake reads the steps and registers the counters that they name. Where any of their
 // texts varies, sends gets them all.
-func (m *module) readHandshake(o *options, vs *varyings, sends *[]varying) []apigw.Step {
+func (m *module) readHandshake(o *options, vs *varyings, sends *[]varying, timeout time.Duration) []apigw.Step {
 	list := o.list("handshake")
 	if list == nil {
 		return nil
@@ -88,7 +101,12 @@ func (m *module) readHandshake(o *options, vs *varyings, sends *[]varying) []api
 	for _, s := range list {
 		send := vs.read(s, "send", "", nil)
 		texts, varies = append(texts, send), varies || !send.constant()
-		step := apigw.Step{Send: send.text, Expect: s.str("expect", ""), Counter: s.str("counter", "")}
+		step := apigw.Step{Send: send.text}
+		if send.function > 0 {
+			step.Shown = "what its function returned"
+		}
+		readReply(s, &step, timeout)
+		step.Counter = s.str("counter", "")
 		if step.Counter != "" {
 			if err := m.metrics.AddCounter(step.Counter); err != nil {
 				s.fail("counter", "can't be a metric: %v", err)
@@ -105,8 +123,8 @@ func (m *module) readHandshake(o *options, vs *varyings, sends *[]varying) []api
 
 // checkRoom says what is wrong with a room's name; empty if nothing is. The empty name is
 // for joining none.
-func checkRoom(room string) string {
-	if !isOneWord(room) {
+func (g *apiGateway) checkRoom(room string) string {
+	if !g.isOther && !isOneWord(room) {
 		return fmt.Sprintf("must be one word, as the chat application takes it, not %q", room)
 	}
 	return ""
@@ -117,14 +135,25 @@ func (g *apiGateway) tag() string { return "apigw" }
 func (g *apiGateway) webSocketURL() *url.URL { return g.url }
 
 func (g *apiGateway) readIdentity(o *options) identity {
+	g.checkUse(o, "nickname", nicknamePlaceholder)
+	g.checkUse(o, "room", roomPlaceholder)
 	who := identity{role: telemetry.RoleHost, nickname: o.str("nickname", fmt.Sprintf("Host-%d", g.nextID()))}
 	if _, who.inRoom = o.raw("room"); who.inRoom {
 		who.room = o.str("room", "")
-		if reason := checkRoom(who.room); reason != "" {
+		if reason := g.checkRoom(who.room); reason != "" {
 			o.fail("room", "%s", reason)
 		}
 	}
 	return who
+}
+
+// checkUse fails if an option of one connection is given and nothing that the connection
+// sends depends on it.
+func (g *apiGateway) checkUse(o *options, key, placeholder string) {
+	if _, ok := o.raw(key); ok && !g.uses(placeholder) {
+		o.keep(scriptErrorf(nameUsageError, "%s: option %q has no use, because no step of the client's handshake has %s in it",
+			o.call, key, placeholder))
+	}
 }
 
 // identify implements backend.
@@ -167,7 +196,7 @@ func (g *apiGateway) heard() []heard {
 }
 
 // inRooms reports whether audiences are the rooms of the chat application.
-func (g *apiGateway) inRooms() bool { return g.audience == nil && g.handshake == nil }
+func (g *apiGateway) inRooms() bool { return g.audience == nil && !g.isOther }
 
 // host implements backend.
 func (g *apiGateway) host(audience string) identity {
@@ -189,14 +218,14 @@ func (g *apiGateway) prepare(ctx context.Context, own *values, target *wire.Targ
 		return listen.Prepared{}, &wire.DialError{Phase: wire.PhaseScript, Host: target.URL.Host, Err: err}
 	}
 	if g.auth != nil {
-		target.URL, target.Header, err = g.auth.Connection(ctx, target.URL, target.Header)
+		target.URL, target.Header, err = g.auth.Connection(ctx, own.index, target.URL, target.Header)
 	}
 	return listen.Prepared{Target: target, Session: apigw.New(steps)}, err
 }
 
 // steps are those of one connection's handshake.
 func (g *apiGateway) steps(own *values) ([]apigw.Step, error) {
-	if g.handshake == nil {
+	if !g.isOther {
 		return apigw.ChatHandshake(own.nickname, own.room), nil
 	}
 	if g.sends == nil {
@@ -231,10 +260,21 @@ func (g *apiGateway) broadcaster(ctx context.Context, c *call, message, audience
 	return &textBroadcaster{host: host, message: message, audience: audience, inRooms: g.inRooms()}, nil
 }
 
-// extend implements backend with what the chat application's connections have.
+// uses reports whether what a connection sends has this placeholder in it.
+func (g *apiGateway) uses(placeholder string) bool {
+	return !g.isOther || g.varyings.uses(placeholder)
+}
+
+// extend implements backend with what a connection has: to the chat application, or to
+// another of which its handshake tells.
 func (g *apiGateway) extend(s *connection) {
-	s.set("nickname", s.call.who.nickname)
-	s.set("room", s.call.who.room)
+	if g.uses(nicknamePlaceholder) {
+		s.set("nickname", s.call.who.nickname)
+	}
+	if g.uses(roomPlaceholder) {
+		s.set("room", s.call.who.room)
+	}
 	s.set("join", s.join)
 	s.set("broadcast", func(value sobek.Value) *sobek.Promise { return s.broadcast(g, value) })
+	s.get("connectionId", s.connectionID)
 }

@@ -31,15 +31,9 @@ type appSync struct {
 	// connection and start authorize a connection and the start frame of its
 	// handshake's subscription, where these are the same for all connections but for the
 	// credentials.
-	connection func(context.Context) (upgrade, error)
-	start      func(context.Context) ([]byte, error)
+	connection func(context.Context, *credentials.AppSync) (*credentials.Upgrade, error)
+	start      func(context.Context, *credentials.AppSync) ([]byte, error)
 	variesURL  bool // connections have URLs of their own
-}
-
-// upgrade is what the upgrade request of one connection carries.
-type upgrade struct {
-	url          *url.URL
-	subprotocols []string
 }
 
 // newAppSyncClient is the constructor of appsync.Client.
@@ -52,7 +46,7 @@ func (m *module) newAppSyncClient(args sobek.ConstructorCall) *sobek.Object {
 	o := readOptions(args.Argument(1), where)
 	c, g := m.readAppSync(u, o)
 	c.check(o)
-	return c.define(args.This, appSyncMethods, func(string) method {
+	return c.define(args.This, appSyncMethods, func(string) any {
 		return func(value sobek.Value) *sobek.Promise { return c.graphQL(g, value) }
 	})
 }
@@ -62,14 +56,14 @@ var appSyncMethods = append(clientMethods[:len(clientMethods):len(clientMethods)
 
 // readAppSync reads the options of a client. They say what is wrong with them.
 func (m *module) readAppSync(u *url.URL, o *options) (*client, *appSync) {
-	vs := m.newVaryings(indexPlaceholder)
+	vs := newVaryings(indexPlaceholder)
 	o.checkURL(u)
 	g := &appSync{graphql: u, subscription: readOperation(o, "subscription", vs), mutation: readMutation(o)}
 	g.audience = readSubscriptionAudience(o, vs, g.subscription)
-	host := o.str("host", u.Host)
+	host := credentials.WithoutDefaultPort(o.str("host", u.Host), u.Scheme)
 	g.auth = &credentials.AppSync{
-		Credentials: readCredentials(o, credentials.ServiceAppSync, host), URL: u, Host: host, Subprotocol: appsync.Subprotocol,
-		InQuery: o.oneOf("credentials", "subprotocol", "query") == "query",
+		Credentials: readCredentials(o, credentials.ServiceAppSync, host), URL: u, ConnectPath: "connect", Host: host,
+		Subprotocol: appsync.Subprotocol, Form: readForm(o),
 	}
 	realtime, err := realtimeURL(u, o)
 	if err != nil {
@@ -87,33 +81,36 @@ func (m *module) readAppSync(u *url.URL, o *options) (*client, *appSync) {
 	return c, g
 }
 
+// readForm reads how connections carry their credentials.
+func readForm(o *options) credentials.Form {
+	return credentials.Form(o.oneOf("credentials",
+		string(credentials.FormSubprotocol), string(credentials.FormQuery), string(credentials.FormHeaders)))
+}
+
 // perConnection returns authorize where credentials differ from one connection to the next.
 // Where they are constant it has authorize called once, so that all connections share what
 // it returns.
-func perConnection[T any](c credentials.Credentials, authorize func(context.Context) (T, error)) func(context.Context) (T, error) {
-	if !c.Constant() {
+func perConnection[T any](
+	auth *credentials.AppSync, authorize func(context.Context, *credentials.AppSync) (T, error),
+) func(context.Context, *credentials.AppSync) (T, error) {
+	if !auth.Constant() {
 		return authorize
 	}
-	once := sync.OnceValues(func() (T, error) { return authorize(context.Background()) })
-	return func(context.Context) (T, error) { return once() }
+	once := sync.OnceValues(func() (T, error) { return authorize(context.Background(), auth) })
+	return func(context.Context, *credentials.AppSync) (T, error) { return once() }
 }
 
-func (g *appSync) authorizeConnection(ctx context.Context) (upgrade, error) {
-	return g.authorizeURL(ctx, g.realtime)
+func (g *appSync) authorizeConnection(ctx context.Context, auth *credentials.AppSync) (*credentials.Upgrade, error) {
+	return auth.Connection(ctx, g.realtime)
 }
 
-func (g *appSync) authorizeURL(ctx context.Context, realtime *url.URL) (upgrade, error) {
-	u, subprotocols, err := g.auth.Connection(ctx, realtime)
-	return upgrade{u, slices.Clip(subprotocols)}, err
-}
-
-func (g *appSync) authorizeStart(ctx context.Context) ([]byte, error) {
-	return g.startFrame(ctx, g.subscription.text.text)
+func (g *appSync) authorizeStart(ctx context.Context, auth *credentials.AppSync) ([]byte, error) {
+	return startFrame(ctx, auth, g.subscription.text.text)
 }
 
 // startFrame returns the frame that starts an operation.
-func (g *appSync) startFrame(ctx context.Context, data string) ([]byte, error) {
-	authorization, err := g.auth.Frame(ctx, data)
+func startFrame(ctx context.Context, auth *credentials.AppSync, data string) ([]byte, error) {
+	authorization, err := auth.Frame(ctx, data)
 	if err != nil {
 		return nil, err
 	}
@@ -177,11 +174,16 @@ func (g *appSync) checkPublish(method string) error {
 // prepare implements backend. Listeners subscribe as they shake hands; hosts do when the
 // script says so.
 func (g *appSync) prepare(ctx context.Context, own *values, target *wire.Target) (listen.Prepared, error) {
-	connection, err := g.authorize(ctx, target.URL)
+	var err error
+	if own.auth, err = g.auth.ForConnection(ctx, own.index); err != nil {
+		return listen.Prepared{}, err
+	}
+	upgrade, err := g.authorize(ctx, own.auth, target.URL)
 	if err != nil {
 		return listen.Prepared{}, err
 	}
-	target.URL, target.Subprotocols = connection.url, append(connection.subprotocols, target.Subprotocols...)
+	target.URL, target.Header = upgrade.URL, upgrade.Header(target.Header)
+	target.Subprotocols = slices.Concat(upgrade.Subprotocols, target.Subprotocols)
 	if own.role == telemetry.RoleHost {
 		return listen.Prepared{Target: target, Session: appsync.New(nil)}, nil
 	}
@@ -190,23 +192,23 @@ func (g *appSync) prepare(ctx context.Context, own *values, target *wire.Target)
 }
 
 // authorize authorizes the upgrade of one connection.
-func (g *appSync) authorize(ctx context.Context, realtime *url.URL) (upgrade, error) {
+func (g *appSync) authorize(ctx context.Context, auth *credentials.AppSync, realtime *url.URL) (*credentials.Upgrade, error) {
 	if g.variesURL {
-		return g.authorizeURL(ctx, realtime)
+		return auth.Connection(ctx, realtime)
 	}
-	return g.connection(ctx)
+	return g.connection(ctx, auth)
 }
 
 // startOf returns the frame that starts one connection's subscription.
 func (g *appSync) startOf(ctx context.Context, own *values) ([]byte, error) {
 	if g.subscription.constant() {
-		return g.start(ctx)
+		return g.start(ctx, own.auth)
 	}
 	data, err := g.subscription.data(own)
 	if err != nil {
 		return nil, err
 	}
-	return g.startFrame(ctx, data)
+	return startFrame(ctx, own.auth, data)
 }
 
 // readBroadcast implements backend: a broadcast is the client's mutation.

@@ -48,7 +48,7 @@ func (c *client) graphQL(g *appSync, value sobek.Value) *sobek.Promise {
 func (g *appSync) post(ctx context.Context, c *call, body []byte) ([]byte, error) {
 	header, err := c.requestHeader(ctx)
 	if err == nil {
-		err = g.auth.Request(ctx, header, body)
+		err = g.authorizeRequest(ctx, c, header, body)
 	}
 	if err != nil {
 		return nil, &scriptError{name: nameConnectError, err: err}
@@ -63,6 +63,13 @@ func (g *appSync) post(ctx context.Context, c *call, body []byte) ([]byte, error
 	}
 	c.recorder.Answered()
 	return response, nil
+}
+
+// authorizeRequest waits for credentials no longer than a connection would.
+func (g *appSync) authorizeRequest(ctx context.Context, c *call, header http.Header, body []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, c.client.settings.timeout)
+	defer cancel()
+	return g.auth.Request(ctx, header, body)
 }
 
 // responseError returns what is wrong with a response; nil if nothing is.

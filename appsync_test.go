@@ -136,16 +136,16 @@ func TestAppSyncWithoutCredentials(t *testing.T) {
 func TestPerConnection(t *testing.T) {
 	t.Parallel()
 	made := 0
-	authorize := func(context.Context) (int, error) { made++; return made, nil }
-	once := perConnection(credentials.APIKey("k"), authorize)
-	each := perConnection(failing{}, authorize)
+	authorize := func(context.Context, *credentials.AppSync) (int, error) { made++; return made, nil }
+	once := perConnection(&credentials.AppSync{Credentials: credentials.APIKey("k")}, authorize)
+	each := perConnection(&credentials.AppSync{Credentials: failing{}}, authorize)
 	for range 3 {
-		value, err := once(t.Context())
+		value, err := once(t.Context(), nil)
 		require.NoError(t, err)
 		require.Equal(t, 1, value)
 	}
 	for i := range 3 {
-		value, err := each(t.Context())
+		value, err := each(t.Context(), nil)
 		require.NoError(t, err)
 		require.Equal(t, i+2, value)
 	}

@@ -17,7 +17,7 @@ func (s *connection) subscribe(g *appSync, value sobek.Value) *sobek.Promise {
 		s.module().throw(err)
 	}
 	return newPromise(s.module().vu, func(ctx context.Context) (any, error) {
-		authorization, err := g.auth.Frame(ctx, data)
+		authorization, err := s.call.own.auth.Frame(ctx, data)
 		if err != nil {
 			return nil, err
 		}

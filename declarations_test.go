@@ -40,7 +40,9 @@ func TestDeclarationsListEveryError(t *testing.T) {
 // index.d.ts.
 func TestDeclarationsListEveryOption(t *testing.T) {
 	t.Parallel()
-	readers := []string{"str", "oneOf", "number", "perSecond", "integer", "duration", "boolean", "list", "values", "section", "json", "raw", "require", "read"}
+	readers := []string{
+		"str", "oneOf", "number", "perSecond", "integer", "duration", "boolean", "list", "values", "section", "json", "raw", "require", "read", "expression",
+	}
 	declared := declarations(t)
 	files, err := filepath.Glob("*.go")
 	require.NoError(t, err)

@@ -14,14 +14,14 @@ declare module "k6/x/pushgw" {
    * it. Placeholders are `{{index}}` and, on API Gateway, `{{nickname}}` and `{{room}}`; where a text is JSON, what they
    * stand for is escaped as JSON. In what a function returns there are none.
    *
-   * A function is called once for each connection, with its index, on the VU's event loop; it can't be an async one.
+   * A function is called once for each connection, with its index, on the VU's event loop; what it returns may be a promise.
    * If it throws or returns something else, there is no connection (`pushgw_connect_failed{phase:script}`).
    *
    * The index of a listener is its number in the whole test, from 0: the first VU's `listen({ connections: 100 })` has
    * 0 to 99, the second VU's 100 to 199, and each has the same when it calls `listen()` again. The index of a connection
    * that `connect()` or `broadcast()` opens is its VU's number less one.
    */
-  export type PerConnection = string | ((index: number) => string);
+  export type PerConnection = string | ((index: number) => string | Promise<string>);
 
   /** Every name that an error of this module can have. */
   export type ErrorName =
@@ -293,38 +293,56 @@ declare module "k6/x/pushgw" {
     region?: string;
   }
 
+  /**
+   * A value, or a function that returns it or a promise of it. The function is called once for each connection, with the
+   * connection's index, and for each request that belongs to none, without one.
+   */
+  export type Credential<T> = T | ((index?: number) => T | Promise<T>);
+
   /** What a client proves its right with: exactly one of these. */
   export type Auth =
     | {
         /** The API key. */
-        apiKey: string;
+        apiKey: Credential<string>;
         token?: undefined;
         iam?: undefined;
       }
     | {
-        /**
-         * What Cognito, an OpenID Connect provider or a Lambda authorizer checks, or a function that returns it. The
-         * function is called for each connection, subscription and request; it can't be an async one.
-         */
-        token: string | (() => string);
+        /** What Cognito, an OpenID Connect provider or a Lambda authorizer checks. It is sent as it is. */
+        token: Credential<string>;
         apiKey?: undefined;
         iam?: undefined;
       }
     | {
         /** Sign by AWS's Signature Version 4. */
-        iam: IAM;
+        iam: Credential<IAM>;
         apiKey?: undefined;
         token?: undefined;
       };
 
   /** API Gateway WebSocket APIs. */
   export namespace apigw {
-    /** One step of a handshake. */
+    /**
+     * One step of a handshake. Its reply is known by one of `expect`, `contains` and `pattern`; a step without any
+     * is complete as soon as its text is sent. Messages that aren't the reply are passed over.
+     */
     interface Step {
       /** The text to send. Default none: the step only waits. */
       send?: PerConnection;
-      /** How the reply begins that completes the step. Default none: sending completes it. */
+      /** How the reply begins. */
       expect?: string;
+      /** A text that is anywhere in the reply. */
+      contains?: string;
+      /**
+       * A regular expression (RE2) that the reply matches; of a RegExp's flags it may have `i`, `m`, `s` and `u`.
+       * A group `(?<connectionId>…)` finds the connection's id, of at most 256 bytes. Other groups have no names.
+       */
+      pattern?: string | RegExp;
+      /**
+       * How long to wait for the reply, give or take a second. Default: the client's `timeout`, which bounds the
+       * whole handshake.
+       */
+      timeout?: Duration;
       /** The Counter that counts completed steps. Default none. */
       counter?: string;
     }
@@ -335,7 +353,10 @@ declare module "k6/x/pushgw" {
        * the next is taken as it is. Default `'Listener'`.
        */
       nickname?: PerConnection;
-      /** The room that is joined, and whose members are the audience. Default `'Room1'`. */
+      /**
+       * The room that is joined, and whose members are the audience. One word, unless there is a `handshake`.
+       * Default `'Room1'`.
+       */
       room?: PerConnection;
       /** How to be let in. Default: nothing is asked for, or the URL and `headers` have it. */
       auth?: Auth;
@@ -344,13 +365,32 @@ declare module "k6/x/pushgw" {
        * (`token`, or a presigned URL). An API key can't be in the query. Default `'headers'`.
        */
       credentials?: "headers" | "query";
+      /** What a token is called in the URL's query. Default `'token'`. */
+      tokenParameter?: string;
       /**
-       * How a connection becomes ready, for other applications than the blog's chat.
+       * How a connection becomes ready, for other applications than the blog's chat. The error of one that fails
+       * names the step, what it waited for and the last message that came.
        * Default: send the nickname, then join the room.
        */
       handshake?: Step[];
+      /**
+       * Where `post()`, `get()` and `delete()` go: what stands before `/@connections`. Default: the URL with `https`,
+       * which is right for the API's own host and for custom domains alike.
+       */
+      managementUrl?: string;
     }
 
+    /** What API Gateway tells of a connection, in its own words. */
+    interface ConnectionInfo {
+      /** When it was opened, as an ISO 8601 date. */
+      connectedAt: string;
+      /** When something was last sent on it, by either side. */
+      lastActiveAt: string;
+      /** Who opened it. `userAgent` is empty if the upgrade had none. */
+      identity: { sourceIp: string; userAgent: string };
+    }
+
+    /** With a `handshake` of the client's own, either is a `UsageError` if no step has it. */
     interface ConnectOptions {
       /** The connection's nickname, as it is. Default `'Host-'` and a number. */
       nickname?: string;
@@ -371,14 +411,21 @@ declare module "k6/x/pushgw" {
       message?: string;
     }
 
-    /** A connection in a room. */
+    /** A connection in a room, or to another application. */
     interface Host extends Connection {
-      readonly nickname: string;
-      readonly room: string;
-      /** Joins another room; resolves when the application says so. Several go out one after another. */
+      /** Missing if no step of the client's own `handshake` has it. */
+      readonly nickname?: string;
+      /** Missing if no step of the client's own `handshake` has it. */
+      readonly room?: string;
+      /** The gateway's id for the connection, if the `pattern` of a step has found it. */
+      readonly connectionId?: string;
+      /**
+       * Joins another room of the chat application; resolves when the application says so. Several go out one after
+       * another. With a `handshake` of the client's own it throws a `UsageError`.
+       */
       join(room: string): Promise<void>;
       /**
-       * Sends broadcasts to the room and waits for the account of them. It sends no more once the
+       * Sends broadcasts to the room, or whoever hears what the application is sent, and waits for the account of them. It sends no more once the
        * connection is closed. If none could be sent, it rejects with a `PublishError`. Without the client's option
        * `audience` the default audience is the room, and in the chat application there is no other.
        */
@@ -406,6 +453,18 @@ declare module "k6/x/pushgw" {
        * client's option `audience`, that connection joins the room that is the audience.
        */
       broadcast(options?: MessageOptions): Promise<BroadcastResult>;
+      /**
+       * Posts a text to one connection of the API, as a backend does by API Gateway's `@connections`. The three methods
+       * are requests over HTTPS, signed if the client's `auth` is `iam`, which AWS demands. What API Gateway refuses is
+       * a `GatewayError`, whose message begins with the name of AWS's error and whose `code` is the status: `Gone` (410:
+       * the connection is closed, or its `$connect` not over), `PayloadTooLarge` (413), `LimitExceeded` (429), `Forbidden`
+       * (403), `BadRequest` (400: no connection has such an id). Nothing is tried again.
+       */
+      post(connectionId: string, data: string): Promise<void>;
+      /** Asks for what API Gateway knows of a connection. */
+      get(connectionId: string): Promise<ConnectionInfo>;
+      /** Closes a connection, whose client is told 1000. */
+      delete(connectionId: string): Promise<void>;
     }
   }
 
@@ -449,10 +508,11 @@ declare module "k6/x/pushgw" {
       /** The API's host as it is signed. Default: the URL's. */
       host?: string;
       /**
-       * How a connection presents its credentials: in the WebSocket's subprotocol or in the
-       * URL's query. Default `'subprotocol'`.
+       * How a connection presents its credentials: in the WebSocket's subprotocol, in the
+       * URL's query, or in headers, of which `Host` is the API's. Private APIs don't take
+       * the last. Default `'subprotocol'`.
        */
-      credentials?: "subprotocol" | "query";
+      credentials?: "subprotocol" | "query" | "headers";
     }
 
     interface Subscription {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/grafana/sobek"
 
+	"github.com/pushgw/xk6-pushgw/internal/credentials"
 	"github.com/pushgw/xk6-pushgw/internal/jsonscan"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
@@ -82,7 +83,8 @@ func isJSON(text string) bool {
 // values are what one connection fills placeholders with.
 type values struct {
 	identity
-	answers []string // of the client's functions, in their order
+	answers []string             // of the client's functions, in their order
+	auth    *credentials.AppSync // what it proves its right with to an API of AppSync
 }
 
 // value returns what stands for a placeholder, which is itself if it isn't the connection's.
@@ -101,8 +103,8 @@ func (v *values) value(placeholder string) string {
 
 // varyings reads the varying options of one client, and keeps their functions.
 type varyings struct {
-	rt           *sobek.Runtime
 	placeholders []string // that its texts may have
+	used         []string // that they have
 	functions    []function
 }
 
@@ -114,9 +116,7 @@ type function struct {
 }
 
 // newVaryings returns those of a client whose texts may have these placeholders.
-func (m *module) newVaryings(placeholders ...string) *varyings {
-	return &varyings{rt: m.vu.Runtime(), placeholders: placeholders}
-}
+func newVaryings(placeholders ...string) *varyings { return &varyings{placeholders: placeholders} }
 
 // read reads the value of an option.
 func (vs *varyings) read(o *options, key, def string, check func(string) string) varying {
@@ -151,9 +151,19 @@ func (vs *varyings) readValue(o *options, key, name string, value sobek.Value, c
 // readText takes text for what the option key says.
 func (vs *varyings) readText(o *options, key, text string) varying {
 	o.checkPlaceholders(key, text, vs.placeholders...)
-	filled := placeholder.MatchString(text)
+	filled := vs.noteUsed(text)
 	return varying{name: key, text: text, filled: filled, inJSON: filled && isJSON(text)}
 }
+
+// noteUsed notes which placeholders a text has, and reports whether it has any.
+func (vs *varyings) noteUsed(text string) bool {
+	found := placeholder.FindAllString(text, -1)
+	vs.used = append(vs.used, found...)
+	return len(found) > 0
+}
+
+// uses reports whether any text, or the URL, has this placeholder in it.
+func (vs *varyings) uses(placeholder string) bool { return slices.Contains(vs.used, placeholder) }
 
 // readFunction reads a value that is a function, and reports whether it is one.
 func (vs *varyings) readFunction(name string, value sobek.Value, read func(sobek.Value) (string, error)) (varying, bool) {
@@ -198,22 +208,46 @@ func checkMessage(o *options, key, text string) {
 }
 
 // ask returns what the functions return for one connection. They are called together, on the
-// event loop.
+// event loop; what is a promise is waited for.
 func (vs *varyings) ask(ctx context.Context, index int64) ([]string, error) {
 	if len(vs.functions) == 0 {
 		return nil, nil
 	}
-	return askScript(ctx, func() ([]string, error) {
-		answers := make([]string, len(vs.functions))
-		for i, f := range vs.functions {
-			returned, err := f.call(sobek.Undefined(), vs.rt.ToValue(index))
-			if err != nil {
-				return nil, err
-			}
-			if answers[i], err = f.read(returned); err != nil {
-				return nil, scriptErrorf(nameUsageError, "the function %q %w", f.name, err)
-			}
+	return askScript(ctx, func(rt *sobek.Runtime) (sobek.Value, error) { return vs.call(rt, index) }, vs.readAnswers)
+}
+
+// call calls the functions and returns a list of what they return, or the promise of one.
+func (vs *varyings) call(rt *sobek.Runtime, index int64) (sobek.Value, error) {
+	returned := make([]any, len(vs.functions))
+	promised := false
+	for i, f := range vs.functions {
+		value, err := f.call(sobek.Undefined(), rt.ToValue(index))
+		if err != nil {
+			return nil, err
 		}
-		return answers, nil
-	})
+		_, isPromise := value.Export().(*sobek.Promise)
+		returned[i], promised = value, promised || isPromise
+	}
+	list := rt.NewArray(returned...)
+	if !promised {
+		return list, nil
+	}
+	promise := rt.GlobalObject().Get("Promise")
+	all, ok := sobek.AssertFunction(promise.ToObject(rt).Get("all"))
+	if !ok {
+		return nil, scriptErrorf(nameUsageError, "there is no Promise.all() to wait for what functions return")
+	}
+	return all(promise, list)
+}
+
+// readAnswers reads a list of what the functions returned.
+func (vs *varyings) readAnswers(rt *sobek.Runtime, list sobek.Value) ([]string, error) {
+	answers := make([]string, len(vs.functions))
+	for i, f := range vs.functions {
+		var err error
+		if answers[i], err = f.read(list.ToObject(rt).Get(strconv.Itoa(i))); err != nil {
+			return nil, scriptErrorf(nameUsageError, "the function %q %w", f.name, err)
+		}
+	}
+	return answers, nil
 }

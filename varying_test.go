@@ -91,14 +91,15 @@ func TestFunctionsAreCalledTogether(t *testing.T) {
 func TestFunctionsThatSayNothing(t *testing.T) {
 	t.Parallel()
 	for option, message := range map[string]string{
-		`query: { q: () => 5 }`:                        `the function "query.q" must return a string, not a number`,
-		`headers: { h: () => undefined }`:              `the function "headers.h" must return a string, not null`,
-		`headers: { h: () => 'a\n' }`:                  `option "headers.h" has a value for "h" that can't be a header's`,
-		`subprotocols: [() => 'a b']`:                  `option "subprotocols" must be names of subprotocols, without spaces, commas and the like`,
-		`room: async () => 'r'`:                        `the function "room" must return a string, not a promise`,
-		`room: () => 'a b'`:                            `option "room" must be one word, as the chat application takes it, not "a b"`,
-		`nickname: () => { throw new Error('nobody')}`: `nobody`,
-		`handshake: [{ send: () => ({}) }]`:            `the function "send" must return a string, not an object`,
+		`query: { q: () => 5 }`:                         `the function "query.q" must return a string, not a number`,
+		`headers: { h: () => undefined }`:               `the function "headers.h" must return a string, not null`,
+		`headers: { h: () => 'a\n' }`:                   `option "headers.h" has a value for "h" that can't be a header's`,
+		`subprotocols: [() => 'a b']`:                   `option "subprotocols" must be names of subprotocols, without spaces, commas and the like`,
+		`room: async () => 5`:                           `the function "room" must return a string, not a number`,
+		`room: async () => { throw new Error('none') }`: `none`,
+		`room: () => 'a b'`:                             `option "room" must be one word, as the chat application takes it, not "a b"`,
+		`nickname: () => { throw new Error('nobody')}`:  `nobody`,
+		`handshake: [{ send: () => ({}) }]`:             `the function "send" must return a string, not an object`,
 	} {
 		simulate(t, chat(nil), func(w *world) {
 			v := w.vu()
@@ -235,7 +236,7 @@ func TestConstantOptionsAreShared(t *testing.T) { //nolint:paralleltest // it co
 	simulate(t, nil, func(w *world) {
 		v := w.vu()
 		o := given(w.T, `{ headers: { a: 'b' }, query: { c: 'd' }, timeout: '1s' }`)
-		vs := v.module.newVaryings()
+		vs := newVaryings()
 		u, err := parseURL("ws://gateway.test/dev?x=y", []string{"ws"})
 		require.NoError(w, err)
 		g := &apiGateway{}
