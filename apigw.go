@@ -28,6 +28,7 @@ type apiGateway struct {
 	isOther        bool                    // than the chat application, with a handshake of its own
 	handshake      []apigw.Step
 	audience       *varying  // nil: the room
+	hears          []heard   // by what listeners do
 	sends          []varying // the texts of the handshake's steps, if any of them varies
 	varyings       *varyings
 	management     *url.URL // of @connections
@@ -55,9 +56,7 @@ func (m *module) newAPIGatewayClient(args sobek.ConstructorCall) *sobek.Object {
 	vs.noteUsed(u.Path)
 	vs.noteUsed(u.RawQuery)
 	g.varyings = vs
-	if audience, given := readAudience(o, vs); given {
-		g.audience = &audience
-	}
+	g.readHeard(o, vs)
 	c := &client{module: m, backend: g}
 	c.settings, g.url = readSettings(o, vs, u, defaultAPIGatewayPing)
 	g.auth = readAPIGatewayAuth(u, o)
@@ -183,15 +182,20 @@ func (g *apiGateway) numbered(nickname string, vu uint64) string {
 
 func (g *apiGateway) endpoint() string { return "apigw " + endpointName(g.url) }
 
-// heard implements backend. Where the script doesn't say otherwise, a room is an audience.
-func (g *apiGateway) heard() []heard {
-	switch {
-	case g.audience != nil:
-		return []heard{{audience: *g.audience}}
+// heard implements backend.
+func (g *apiGateway) heard() []heard { return g.hears }
+
+// readHeard reads of which audience listeners are. Where the script doesn't say, that is the
+// room.
+func (g *apiGateway) readHeard(o *options, vs *varyings) {
+	switch audience, given := readAudience(o, vs); {
+	case given:
+		g.audience = &audience
+		g.hears = []heard{{audience: audience}}
 	case g.room.constant():
-		return []heard{{audience: g.room}}
+		g.hears = []heard{{audience: g.room}}
 	default:
-		return []heard{{audience: varying{text: roomPlaceholder, filled: true}}}
+		g.hears = []heard{{audience: varying{text: roomPlaceholder, filled: true}}}
 	}
 }
 

@@ -104,7 +104,7 @@ func TestAPIGatewayAudiences(t *testing.T) {
 			for _, room := range []string{"1", "2"} {
 				u, err := gatewayURL(v.VU.Runtime().ToValue(url), "", "ws")
 				require.NoError(w, err)
-				c := &client{module: v.module, backend: &apiGateway{url: u, room: varying{text: room}}}
+				c := &client{module: v.module, backend: &apiGateway{url: u, hears: []heard{{audience: varying{text: room}}}}}
 				key, ok := c.constantAudience()
 				require.True(w, ok)
 				names[c.audience(key)], rosters[c.roster()] = true, true

@@ -176,7 +176,7 @@ func TestConstantAudiencesAreShared(t *testing.T) {
 	t.Parallel()
 	simulate(t, nil, func(w *world) {
 		v := w.vu()
-		g := &apiGateway{room: varying{text: "R"}}
+		g := &apiGateway{hears: []heard{{audience: varying{text: "R"}}}}
 		g.url, _ = parseURL(chatURL, []string{"ws"})
 		c := (&client{module: v.module, backend: g}).begin("", identity{})
 		one, err := c.subscriptions(&values{})
@@ -185,5 +185,83 @@ func TestConstantAudiencesAreShared(t *testing.T) {
 		require.NoError(w, err)
 		require.Same(w, &one[0], &two[0])
 		require.Same(w, w.process.ledger.Audience(chatRoom("R")), one[0].Audience)
+	})
+}
+
+// severalSubscriptions is a client whose listeners subscribe to two things each.
+const severalSubscriptions = `
+	const query = 'subscription($o: String) { onCreateRoom(owner: $o) { __typename id title owner } }';
+	const client = new appsync.Client('` + graphqlURL + `', {
+		auth: { apiKey: 'da2-localpushgatewayapikey0001' },
+		subscriptions: [
+			{ query, variables: i => ({ o: 'id' + i }), audience: 'id{{index}}' },
+			{ query, variables: { o: 'all' }, audience: 'all' },
+		],
+		mutation: {
+			query: 'mutation($o: String, $t: String!) { createRoom(input: { owner: $o, title: $t }) { id title owner } }',
+			variables: { o: '{{audience}}', t: '{{stamp}}' },
+		},
+	});
+	const listening = client.listen({ connections: 3, duration: '1m' });
+`
+
+// Listeners with several subscriptions count once each, and are due what is sent to any of
+// their audiences.
+func TestSeveralSubscriptions(t *testing.T) {
+	t.Parallel()
+	simulateGateway(t, gateway.Config{}, func(w *world) {
+		v := w.vu()
+		result := v.run(severalSubscriptions + `
+			const { ready } = await client.ready({ listeners: 3, canary: true });
+			const own = await client.broadcast({ audience: 'id19', count: 2 });
+			const all = await client.broadcast({ audience: 'all', count: 2 });
+			const one = await client.ready({ listeners: 1, audience: 'id20' });
+			const { name } = await caught(() => client.broadcast());
+			const { opened, received } = await listening;
+			return [ready, own.expected, own.received, all.expected, all.received, one.ready, name, opened, received];
+		`)
+		require.Equal(w, []any{
+			int64(3), int64(2), int64(2), int64(6), int64(6), int64(1), "UsageError", int64(3), int64(8),
+		}, result)
+		require.InDelta(w, 6, v.sum("subscribed_success_counter"), 0)
+		require.Len(w, v.values("pushgw_ready_time"), 3)
+		require.Zero(w, v.sum("pushgw_errors"))
+	})
+}
+
+// Where the subscriptions are the same for all, connections share their frames, and clients
+// with the same ones a roster.
+func TestSeveralConstantSubscriptions(t *testing.T) {
+	t.Parallel()
+	simulateGateway(t, gateway.Config{}, func(w *world) {
+		result := w.vu().run(`
+			const options = {
+				auth: { apiKey: 'da2-localpushgatewayapikey0001' },
+				subscriptions: ['a', 'b'].map(o => ({ query: 'subscription($o: String) { onCreateRoom(owner: $o) { id title owner } }', variables: { o } })),
+			};
+			const listening = new appsync.Client('` + graphqlURL + `', options).listen({ connections: 2, duration: '1s' });
+			const { ready } = await new appsync.Client('` + graphqlURL + `', options).ready({ listeners: 2 });
+			return [ready, (await listening).ready];
+		`)
+		require.Equal(w, []any{int64(2), int64(2)}, result)
+	})
+}
+
+func TestWhatSubscriptionsMayBe(t *testing.T) {
+	t.Parallel()
+	requireThrows(t, `new appsync.Client('`+graphqlURL+`', { auth: { apiKey: 'k' }, `, map[string]string{
+		`subscriptions: [] }`: `new appsync.Client(): option "subscriptions" must have 1 to 200 operations in it, ` +
+			`as many as AppSync lets a connection have, not 0`,
+		`subscriptions: Array(201).fill({ query: 's' }) }`: `new appsync.Client(): option "subscriptions" must have 1 to 200 operations in it, ` +
+			`as many as AppSync lets a connection have, not 201`,
+		`subscriptions: [{ query: 's' }], subscription: { query: 's' } }`: `new appsync.Client(): option "subscriptions" can't be given beside "subscription"`,
+		`subscriptions: [{ query: 's' }], audience: 'a' }`:                `new appsync.Client(): option "subscriptions" can't be given beside "audience"`,
+		`subscriptions: [{ query: 's' }, { audience: 'a' }] }`: `new appsync.Client() subscriptions[1]: option "query" is missing: ` +
+			`the text of the GraphQL operation`,
+		`subscriptions: [{ query: 's', variables: () => ({}) }] }`: `new appsync.Client() subscriptions[0]: option "audience" is missing: ` +
+			`where subscriptions differ, it says who hears the same`,
+		`subscriptions: [{ query: 's', audiences: 'a' }] }`: `new appsync.Client() subscriptions[0]: unknown option "audiences"; known are ` +
+			`variables, query, operationName, audience`,
+		`subscriptions: { query: 's' } }`: `new appsync.Client(): option "subscriptions" must be a list, not an object`,
 	})
 }

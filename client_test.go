@@ -79,7 +79,7 @@ func TestClientChecksItsOptions(t *testing.T) {
 		`{ auth: { apiKey: 'k' }, realtimeUrl: 5 }`:                 `new appsync.Client(): option "realtimeUrl" must be a string, not a number`,
 		`{ auth: { apiKey: 'k' }, realtimeUrl: 'wss://' }`:          `new appsync.Client(): option "realtimeUrl" the URL "wss://" names no host`,
 		`{ auth: { apiKey: 'k' }, realtimeUrl: 'wss://u:p@a' }`:     `new appsync.Client(): option "realtimeUrl" the URL "wss://a" must not have a user name or password in it: these gateways take none`,
-		`{ auth: { apiKey: 'k' }, mutation: { query: '' } }`:        `new appsync.Client(): option "mutation" appsync: the operation has no query`,
+		`{ auth: { apiKey: 'k' }, mutation: { query: '' } }`:        `new appsync.Client() mutation: option "query" appsync: the operation has no query`,
 		`{ auth: { apiKey: 'k' }, credentials: 'header' }`:          `new appsync.Client(): option "credentials" must be one of subprotocol, query, headers, not "header"`,
 		`{ auth: { apiKey: 'k' }, realtimeUrl: 'https://a/b?key' }`: `new appsync.Client(): option "realtimeUrl" the URL "https://a/b" must begin with wss:// or ws://`,
 	})

@@ -493,11 +493,26 @@ declare module "k6/x/pushgw" {
       operationName?: string;
     }
 
+    /** One of several subscriptions of a listener. */
+    interface AudienceOperation extends SubscriptionOperation {
+      /** The key of the audience, as the client's option `audience`. */
+      audience?: PerConnection;
+    }
+
     interface Options extends ClientOptions {
       /** How to be let in. */
       auth: Auth;
-      /** What listeners subscribe to; those who do are the audience. `listen()` needs it. */
+      /** What listeners subscribe to; those who do are the audience. `listen()` needs it, or `subscriptions`. */
       subscription?: SubscriptionOperation;
+      /**
+       * Several operations, at most 200, in place of one `subscription`: each listener subscribes to all of them on its
+       * one connection. It counts once, in `listen()`, in `ready()` and in `pushgw_ready_time`, and is ready when all are
+       * acknowledged, each of which `subscribed_success_counter` counts. A broadcast to an audience is due once to each
+       * subscription with that audience. If one is refused, or the gateway ends one before all are acknowledged, the
+       * listener has failed and its connection is closed; if the gateway ends one later, the listener is cut off, from
+       * all of its audiences.
+       */
+      subscriptions?: AudienceOperation[];
       /**
        * What publishes a broadcast, with `{{stamp}}` in its text or its variables where the
        * stamp goes, and `{{audience}}` where the key of the audience does. `broadcast()` needs it.
@@ -526,7 +541,7 @@ declare module "k6/x/pushgw" {
     interface Host extends Connection {
       /**
        * Subscribes; resolves when the gateway has acknowledged it.
-       * @param operation Default the client's `subscription`.
+       * @param operation Default the client's `subscription`, or the only one of its `subscriptions`.
        */
       subscribe(operation?: Operation): Promise<Subscription>;
     }

@@ -134,8 +134,8 @@ func TestPlaceholdersThatStandForNothing(t *testing.T) {
 	})
 	requireThrows(t, `new appsync.Client(`, map[string]string{
 		`'http://gateway.test/{{index}}', { auth: { apiKey: 'k' } }`: `new appsync.Client(): the URL has {{index}} in it, which stands for nothing here; known: none`,
-		`'` + graphqlURL + `', { auth: { apiKey: 'k' }, subscription: { query: 's', variables: { a: ['{{room}}'] } } }`: `new appsync.Client(): ` +
-			`option "subscription" has {{room}} in it, which stands for nothing here; known: {{index}}`,
+		`'` + graphqlURL + `', { auth: { apiKey: 'k' }, subscription: { query: 's', variables: { a: ['{{room}}'] } } }`: `new appsync.Client() subscription: ` +
+			`option "variables" has {{room}} in it, which stands for nothing here; known: {{index}}`,
 		`'` + graphqlURL + `', { auth: { apiKey: 'k' }, mutation: { query: '{{stamp}} {{index}}' } }`: `new appsync.Client(): ` +
 			`option "mutation" has {{index}} in it, which stands for nothing here; known: {{stamp}}, {{audience}}`,
 		`'` + graphqlURL + `', { auth: { apiKey: 'k' }, realtimeUrl: 'ws://gateway.test/{{room}}' }`: `new appsync.Client(): ` +

@@ -29,6 +29,10 @@ var errNotReady = errors.New("the gateway did not finish the handshake in time")
 // errNoReply is why a connection is closed whose handshake has a step that takes too long.
 var errNoReply = errors.New("no such reply came in time")
 
+// errEnded is why a connection failed of which the gateway ended one thing before it had begun
+// another.
+var errEnded = errors.New("the gateway ended a subscription before it had acknowledged all of them")
+
 // errCutShort is why a connection failed that wasn't ready when its plan's duration was
 // over.
 var errCutShort = errors.New("listen() ended before the connection was ready")

@@ -225,7 +225,7 @@ func (c *Conn) observe(e *dialect.Event) {
 		}
 	case dialect.Ended:
 		if c.handler == nil {
-			c.beginClose(closeReason{code: NormalClosure, cut: true, endedByGateway: true})
+			c.beginClose(closeReason{code: NormalClosure, cut: true, endedByGateway: true, unready: errEnded})
 		}
 	case dialect.Unknown, dialect.Data, dialect.KeepAlive:
 	}
