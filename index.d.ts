@@ -14,14 +14,14 @@ declare module "k6/x/pushgw" {
    * it. Placeholders are `{{index}}` and, on API Gateway, `{{nickname}}` and `{{room}}`; where a text is JSON, what they
    * stand for is escaped as JSON. In what a function returns there are none.
    *
-   * A function is called once for each connection, with its index, on the VU's event loop; it can't be an async one.
+   * A function is called once for each connection, with its index, on the VU's event loop; an async one is waited for.
    * If it throws or returns something else, there is no connection (`pushgw_connect_failed{phase:script}`).
    *
    * The index of a listener is its number in the whole test, from 0: the first VU's `listen({ connections: 100 })` has
    * 0 to 99, the second VU's 100 to 199, and each has the same when it calls `listen()` again. The index of a connection
    * that `connect()` or `broadcast()` opens is its VU's number less one.
    */
-  export type PerConnection = string | ((index: number) => string);
+  export type PerConnection = string | ((index: number) => string | Promise<string>);
 
   /** Every name that an error of this module can have. */
   export type ErrorName =
@@ -280,25 +280,25 @@ declare module "k6/x/pushgw" {
    * A value, or a function that returns it or a promise of it. The function is called once for each connection, with the
    * connection's index, and for each request that belongs to none, without one.
    */
-  export type PerConnection<T> = T | ((index?: number) => T | Promise<T>);
+  export type Credential<T> = T | ((index?: number) => T | Promise<T>);
 
   /** What a client proves its right with: exactly one of these. */
   export type Auth =
     | {
         /** The API key. */
-        apiKey: PerConnection<string>;
+        apiKey: Credential<string>;
         token?: undefined;
         iam?: undefined;
       }
     | {
         /** What Cognito, an OpenID Connect provider or a Lambda authorizer checks. It is sent as it is. */
-        token: PerConnection<string>;
+        token: Credential<string>;
         apiKey?: undefined;
         iam?: undefined;
       }
     | {
         /** Sign by AWS's Signature Version 4. */
-        iam: PerConnection<IAM>;
+        iam: Credential<IAM>;
         apiKey?: undefined;
         token?: undefined;
       };
@@ -432,7 +432,7 @@ declare module "k6/x/pushgw" {
        * Its variables, in whose texts there may be `{{index}}`; or a function of the connection's index that returns
        * them, called as those of {@link PerConnection} are. Default none.
        */
-      variables?: { [name: string]: unknown } | ((index: number) => { [name: string]: unknown });
+      variables?: { [name: string]: unknown } | ((index: number) => { [name: string]: unknown } | Promise<{ [name: string]: unknown }>);
       /** Which operation of the text is meant. Default none: there is only one. */
       operationName?: string;
     }

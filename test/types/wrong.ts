@@ -9,14 +9,14 @@ new apigw.Client("wss://host/stage", { rom: "Room1" });
 new apigw.Client("wss://host/stage", { room: 1 });
 // @ts-expect-error: there must be credentials
 new appsync.Client("https://host/graphql", {});
-// @ts-expect-error: one of two
+// @ts-expect-error: one of three
 new appsync.Client("https://host/graphql", { auth, credentials: "header" });
 // @ts-expect-error: one of several
 new appsync.Client("https://host/graphql", { auth: { apiKey: "da2-key", token: "jwt" } });
 // @ts-expect-error: an unknown member
 new appsync.Client("https://host/graphql", { auth: { iam: { accessKeyID: "AKID" } } });
-// @ts-expect-error: a token isn't waited for
-new apigw.Client("wss://host/stage", { auth: { token: async () => "jwt" } });
+// @ts-expect-error: a token is a string
+new apigw.Client("wss://host/stage", { auth: { token: async () => 5 } });
 // @ts-expect-error: there must be credentials
 new apigw.Client("wss://host/stage", { auth: {} });
 // @ts-expect-error: how many?
