@@ -45,7 +45,7 @@ func (m *module) newAppSyncClient(args sobek.ConstructorCall) *sobek.Object {
 	o := readOptions(args.Argument(1), where)
 	c, g := m.readAppSync(u, o)
 	c.check(o)
-	return c.define(args.This, appSyncMethods, func(string) method {
+	return c.define(args.This, appSyncMethods, func(string) any {
 		return func(value sobek.Value) *sobek.Promise { return c.graphQL(g, value) }
 	})
 }

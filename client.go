@@ -145,7 +145,7 @@ func (c *client) method(name string) method {
 
 // define gives the client's JavaScript object the methods of these names: those of all
 // clients, and of others those that own returns.
-func (c *client) define(object *sobek.Object, names []string, own func(name string) method) *sobek.Object {
+func (c *client) define(object *sobek.Object, names []string, own func(name string) any) *sobek.Object {
 	return inherit(object, newLazy(c.module.vu.Runtime(), names, func(name string) any {
 		if common := c.method(name); common != nil {
 			return common

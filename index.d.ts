@@ -356,6 +356,21 @@ declare module "k6/x/pushgw" {
        * Default: send the nickname, then join the room.
        */
       handshake?: Step[];
+      /**
+       * Where `post()`, `get()` and `delete()` go: what stands before `/@connections`. Default: the URL with `https`,
+       * which is right for the API's own host and for custom domains alike.
+       */
+      managementUrl?: string;
+    }
+
+    /** What API Gateway tells of a connection, in its own words. */
+    interface ConnectionInfo {
+      /** When it was opened, as an ISO 8601 date. */
+      connectedAt: string;
+      /** When something was last sent on it, by either side. */
+      lastActiveAt: string;
+      /** Who opened it. `userAgent` is empty if the upgrade had none. */
+      identity: { sourceIp: string; userAgent: string };
     }
 
     /** With a `handshake` of the client's own, either is a `UsageError` if no step has it. */
@@ -409,6 +424,18 @@ declare module "k6/x/pushgw" {
       ready(options: ReadyOptions): Promise<ReadyResult>;
       /** Sends broadcasts from a connection of its own and waits for the account of them, as a host's does. */
       broadcast(options?: MessageOptions): Promise<BroadcastResult>;
+      /**
+       * Posts a text to one connection of the API, as a backend does by API Gateway's `@connections`. The three methods
+       * are requests over HTTPS, signed if the client's `auth` is `iam`, which AWS demands. What API Gateway refuses is
+       * a `GatewayError`, whose message begins with the name of AWS's error and whose `code` is the status: `Gone` (410:
+       * the connection is closed, or its `$connect` not over), `PayloadTooLarge` (413), `LimitExceeded` (429), `Forbidden`
+       * (403), `BadRequest` (400: no connection has such an id). Nothing is tried again.
+       */
+      post(connectionId: string, data: string): Promise<void>;
+      /** Asks for what API Gateway knows of a connection. */
+      get(connectionId: string): Promise<ConnectionInfo>;
+      /** Closes a connection, whose client is told 1000. */
+      delete(connectionId: string): Promise<void>;
     }
   }
 

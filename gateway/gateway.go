@@ -29,6 +29,7 @@ import (
 	"github.com/pushgw/xk6-pushgw/gateway/auth"
 	"github.com/pushgw/xk6-pushgw/gateway/chat"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
+	"github.com/pushgw/xk6-pushgw/gateway/graphql"
 	"github.com/pushgw/xk6-pushgw/gateway/sigv4"
 )
 
@@ -55,6 +56,18 @@ type Config struct {
 	IdleTimeout  time.Duration // of API Gateway connections; 10 minutes if 0
 	Lifetime     time.Duration // of API Gateway connections; 2 hours if 0
 	WriteTimeout time.Duration // after which a client that doesn't read is cut; 2 s if 0
+
+	// AppSync's schema, from LoadSchema; the blog's if nil.
+	Schema *graphql.Schema
+	// AckDelay is from an AppSync connection_init to its connection_ack; what comes meanwhile
+	// is ignored. 0 is none.
+	AckDelay time.Duration
+	// AppSyncRate is how many GraphQL requests there may be in a second, and how many starts;
+	// 0 is unlimited.
+	AppSyncRate int
+	// SingleErrors makes errors of exceeded limits have an object in place of the list, as some
+	// have on AWS.
+	SingleErrors bool
 
 	Faults fault.Settings // those that hold at first
 }
@@ -94,6 +107,7 @@ func New(c Config) *Gateway {
 	g.appsync = appsync.New(appsync.Config{
 		Access: access, KeepAlive: cmp.Or(c.KeepAlive, keepAlive),
 		Lifetime: appsyncLifetime, Write: write,
+		Schema: c.Schema, AckDelay: c.AckDelay, Rate: c.AppSyncRate, SingleErrors: c.SingleErrors,
 	}, g.faults)
 	g.chat = chat.New(g.apigw, g.rooms, chat.Config{Fanout: c.Fanout, PostTime: c.PostTime})
 	g.apigw.Deploy(g.chat)

@@ -97,6 +97,16 @@ func TestExampleOfCanaries(t *testing.T) {
 	require.Greater(t, o.count("http_reqs", "status=200"), 5)
 }
 
+// Every order is for the customer that the subscriptions are filtered by.
+func TestExampleOfASchema(t *testing.T) {
+	t.Parallel()
+	g := serve(t, "--schema", "../examples/orders.graphql", "--issuer")
+	o := k6(t, "../examples/appsync-orders.js", g.env("LISTENERS=20", "BROADCASTS=5", "HOLD=3s")...)
+	o.requireClean(t)
+	requireAccount(t, o.said(t, 1)[0], 20, 5)
+	o.requireCounts(t, map[string]int{"subscribed_success_counter": 20, "msg_received_counter": 100})
+}
+
 func TestExampleOfAConnection(t *testing.T) {
 	t.Parallel()
 	o := k6(t, "../examples/apigw-connection.js", serve(t).env()...)

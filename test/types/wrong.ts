@@ -7,6 +7,10 @@ const auth = { apiKey: "da2-key" };
 new apigw.Client("wss://host/stage", { rom: "Room1" });
 // @ts-expect-error: a room is a string
 new apigw.Client("wss://host/stage", { room: 1 });
+// @ts-expect-error: a pattern is a string or a RegExp
+new apigw.Client("wss://host/stage", { handshake: [{ send: "a", pattern: ["b"] }] });
+// @ts-expect-error: text is posted
+new apigw.Client("wss://host/stage").post("id=", { text: "a" });
 // @ts-expect-error: there must be credentials
 new appsync.Client("https://host/graphql", {});
 // @ts-expect-error: one of three
