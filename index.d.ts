@@ -14,7 +14,7 @@ declare module "k6/x/pushgw" {
    * it. Placeholders are `{{index}}` and, on API Gateway, `{{nickname}}` and `{{room}}`; where a text is JSON, what they
    * stand for is escaped as JSON. In what a function returns there are none.
    *
-   * A function is called once for each connection, with its index, on the VU's event loop; an async one is waited for.
+   * A function is called once for each connection, with its index, on the VU's event loop; what it returns may be a promise.
    * If it throws or returns something else, there is no connection (`pushgw_connect_failed{phase:script}`).
    *
    * The index of a listener is its number in the whole test, from 0: the first VU's `listen({ connections: 100 })` has
@@ -459,7 +459,7 @@ declare module "k6/x/pushgw" {
        * Its variables, in whose texts there may be `{{index}}`; or a function of the connection's index that returns
        * them, called as those of {@link PerConnection} are. Default none.
        */
-      variables?: { [name: string]: unknown } | ((index: number) => { [name: string]: unknown } | Promise<{ [name: string]: unknown }>);
+      variables?: { [name: string]: unknown } | ((index: number) => { [name: string]: unknown });
       /** Which operation of the text is meant. Default none: there is only one. */
       operationName?: string;
     }

@@ -16,7 +16,7 @@ const HOLD = __ENV.HOLD || `${10 + BROADCASTS / RATE}s`; // how long the listene
 const gateway = new apigw.Client(URL, {
   // AWS's own host names tell the region; a custom domain doesn't.
   auth: { iam: URL.includes('.amazonaws.com') ? {} : { region: __ENV.REGION || 'us-east-1' } },
-  credentials: __ENV.CREDENTIALS === 'query' ? 'query' : 'headers', // the query is for presigned URLs
+  credentials: __ENV.PRESIGNED ? 'query' : 'headers',
 });
 
 export const options = {

@@ -36,6 +36,9 @@ import (
 // APIKey is the default AppSync API key.
 const APIKey = "da2-localpushgatewayapikey0001"
 
+// Stage is the default stage of API Gateway.
+const Stage = "dev"
+
 // Config is a gateway's configuration. The zero value is AWS's behaviour with the
 // blog's application.
 type Config struct {
@@ -49,13 +52,17 @@ type Config struct {
 	// it makes none. Who has one is let in as with the above.
 	Issuer string
 
+	Stage       string // API Gateway's; "dev" if empty
+	Concurrent  bool   // a connection's messages are handled at the same time, as on AWS
+	Compression bool   // permessage-deflate is negotiated on API Gateway, as on AWS
+
 	Fanout   int           // posts of a chat broadcast that run at the same time; 1 if 0
 	PostTime time.Duration // added to the time that each of these posts takes
 
 	KeepAlive    time.Duration // from one ka to the next; 60 s if 0
 	IdleTimeout  time.Duration // of API Gateway connections; 10 minutes if 0
 	Lifetime     time.Duration // of API Gateway connections; 2 hours if 0
-	WriteTimeout time.Duration // after which a client that doesn't read is cut; 2 s if 0
+	WriteTimeout time.Duration // after which a client that takes nothing is cut; 30 s if 0
 
 	// AppSync's schema, from LoadSchema; the blog's if nil.
 	Schema *graphql.Schema
@@ -89,7 +96,7 @@ const (
 	lifetime           = 2 * time.Hour
 	appsyncLifetime    = 24 * time.Hour
 	integrationTimeout = 29 * time.Second
-	writeTimeout       = 2 * time.Second
+	writeTimeout       = 30 * time.Second
 )
 
 // New starts a gateway.
@@ -101,6 +108,7 @@ func New(c Config) *Gateway {
 	}
 	g := &Gateway{faults: fault.New(c.Faults), rooms: chat.NewMemory(), mux: http.NewServeMux()}
 	g.apigw = apigw.New(apigw.Config{
+		Stage: cmp.Or(c.Stage, Stage), Concurrent: c.Concurrent, Compression: c.Compression,
 		Idle: cmp.Or(c.IdleTimeout, idleTimeout), Lifetime: cmp.Or(c.Lifetime, lifetime),
 		Write: write, IntegrationTimeout: integrationTimeout, Access: access,
 	}, g.faults)

@@ -133,7 +133,7 @@ func TestExampleOfSignatures(t *testing.T) {
 			t.Parallel()
 			g := serve(t, "--access-key-id", "AKID", "--secret-access-key", "secret")
 			o := k6(t, "../examples/apigw-iam.js", g.env("AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=secret",
-				"LISTENERS=20", "BROADCASTS=5", "RATE=20", "HOLD=3s", "CREDENTIALS="+form)...)
+				"LISTENERS=20", "BROADCASTS=5", "RATE=20", "HOLD=3s", map[string]string{"query": "PRESIGNED=true"}[form])...)
 			o.requireClean(t)
 			requireDelivered(t, o, 20, 5)
 			requireAccount(t, o.said(t, 1)[0], 20, 5)

@@ -196,7 +196,9 @@ func (g *Gateway) deliver(queue <-chan job) {
 			return
 		case j := <-queue:
 			for _, s := range j.to {
-				g.faults.Deliver(&s.listener, j.account, j.payload)
+				// What a client reads too slowly for is dropped. AWS drops what exceeds a
+				// connection's rate (monitoring.html, "InboundMessageDropped").
+				_ = g.faults.Deliver(&s.listener, j.account, j.payload)
 			}
 		}
 	}

@@ -169,9 +169,9 @@ func TestOrderOfPublishing(t *testing.T) {
 func TestPublishingWaitsInOrder(t *testing.T) {
 	t.Parallel()
 	const byTitle = `{"query":"subscription { onCreateRoom(title: \"%s\") { title } }"}`
-	f := newFixture(t, Config{Write: time.Hour})
-	stuck, reader := f.dial(), f.dial()
-	f.subscribe(stuck, "1", fmt.Sprintf(byTitle, "a"))
+	f := newFixture(t, Config{})
+	f.subscribe(f.dial(), "1", fmt.Sprintf(byTitle, "a"))
+	reader := f.dial()
 	f.subscribe(reader, "1", fmt.Sprintf(byTitle, "a"))
 	f.subscribe(reader, "2", fmt.Sprintf(byTitle, "b"))
 
@@ -183,9 +183,10 @@ func TestPublishingWaitsInOrder(t *testing.T) {
 		first = members[part][0]
 	}
 	queue := f.gateway.broker.queues[part]
-	queue <- job{f.gateway.Tally.Open(nil, 1), make([]byte, 64<<20), []*subscription{first}}
-	_, err := stuck.NetConn().Read(make([]byte, 1))
-	require.NoError(t, err, "the write has begun")
+	held := outlet{begun: make(chan struct{}), release: make(chan struct{})}
+	first.listener.Out = held
+	queue <- job{f.gateway.Tally.Open(nil, 1), nil, []*subscription{first}}
+	<-held.begun
 	for range maxQueued {
 		queue <- job{}
 	}
@@ -195,7 +196,7 @@ func TestPublishingWaitsInOrder(t *testing.T) {
 	require.Eventually(t, func() bool { return f.gateway.Tally.Report().Totals.Audience == 3 }, timeout, time.Millisecond)
 	go func() { f.publish("b"); done <- struct{}{} }()
 	time.Sleep(50 * time.Millisecond) // in which the second must not be queued
-	first.Cut()
+	close(held.release)
 	for _, title := range []string{"a", "b"} {
 		require.Equal(t, title, gjson.Get(receive(t, reader), "payload.data.onCreateRoom.title").Str)
 	}

@@ -71,12 +71,12 @@ var frames = sync.Pool{New: func() any { return new([]byte) }}
 
 // writeData writes a data message. The payload is encoded once for all
 // subscribers, because only the id differs. id is a JSON string with its quotes.
-func writeData(c *socket.Conn, id string, payload []byte) error {
+func writeData(c *socket.Conn, id string, payload []byte, written func(error)) error {
 	buffer := frames.Get().(*[]byte) // the pool holds nothing else
 	defer frames.Put(buffer)
 	*buffer = socket.AppendFrame((*buffer)[:0],
 		[]byte(`{"id":`), []byte(id), []byte(`,"type":"data","payload":`), payload, []byte(`}`))
-	return c.Write(*buffer)
+	return c.WriteThen(*buffer, written)
 }
 
 // encode is json.Marshal without escaping <, > and &. It is only given what can be

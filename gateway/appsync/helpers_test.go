@@ -127,3 +127,19 @@ func requireClose(t *testing.T, conn *websocket.Conn, code int) {
 		}
 	}
 }
+
+// outlet holds up its first delivery until it is released.
+type outlet struct{ begun, release chan struct{} }
+
+func (o outlet) Data(_ []byte, written func(error)) error {
+	select {
+	case <-o.release:
+	case o.begun <- struct{}{}:
+		<-o.release
+	}
+	written(nil)
+	return nil
+}
+
+func (outlet) Error() error { return nil }
+func (outlet) Cut()         {}
