@@ -97,7 +97,7 @@ func New(c Config) *Gateway {
 	g.apigw.Deploy(g.chat)
 
 	g.mux.Handle("/", g.apigw)
-	g.mux.Handle("/graphql", g.appsync)
+	g.mux.Handle("/graphql", forBrowsers(g.appsync))
 	g.mux.Handle("/graphql/realtime", g.appsync)
 	g.mux.HandleFunc("GET /stats", g.getStats)
 	g.mux.HandleFunc("DELETE /stats", g.deleteStats)
