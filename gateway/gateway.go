@@ -71,10 +71,14 @@ type Gateway struct {
 	closing sync.Once
 }
 
+// The limits of API Gateway's connections (apigateway-execution-service-websocket-limits-table).
+const (
+	IdleTimeout = 10 * time.Minute
+	Lifetime    = 2 * time.Hour
+)
+
 const (
 	keepAlive          = time.Minute
-	idleTimeout        = 10 * time.Minute
-	lifetime           = 2 * time.Hour
 	appsyncLifetime    = 24 * time.Hour
 	integrationTimeout = 29 * time.Second
 	writeTimeout       = 30 * time.Second
@@ -86,7 +90,7 @@ func New(c Config) *Gateway {
 	g := &Gateway{faults: fault.New(c.Faults), rooms: chat.NewMemory(), mux: http.NewServeMux()}
 	g.apigw = apigw.New(apigw.Config{
 		Stage: cmp.Or(c.Stage, Stage), Concurrent: c.Concurrent, Compression: c.Compression,
-		Idle: cmp.Or(c.IdleTimeout, idleTimeout), Lifetime: cmp.Or(c.Lifetime, lifetime),
+		Idle: cmp.Or(c.IdleTimeout, IdleTimeout), Lifetime: cmp.Or(c.Lifetime, Lifetime),
 		Write: write, IntegrationTimeout: integrationTimeout, Token: c.Token, Keys: c.Keys,
 	}, g.faults)
 	g.appsync = appsync.New(appsync.Config{

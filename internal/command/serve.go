@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"regexp"
+	"slices"
 	"syscall"
 	"time"
 
@@ -24,6 +26,8 @@ import (
 type serveOptions struct {
 	address string
 	tls     bool
+	tlsCert string // files
+	tlsKey  string
 	config  gateway.Config
 }
 
@@ -47,7 +51,10 @@ func newServeCommand(gs *state.GlobalState) *cobra.Command {
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringVar(&o.address, "address", "127.0.0.1:8090", "host and port to listen on; port 0 takes a free one")
-	flags.BoolVar(&o.tls, "tls", false, "serve wss and https, with a certificate of its own making")
+	flags.BoolVar(&o.tls, "tls", false, "serve wss and https, with a certificate of its own making unless --tls-cert names one")
+	flags.StringVar(&o.tlsCert, "tls-cert", "", "file with the certificate for --tls, PEM")
+	flags.StringVar(&o.tlsKey, "tls-key", "", "file with its key, PEM")
+	flags.StringVar(&o.config.Stage, "stage", gateway.Stage, "API Gateway's only stage")
 	flags.StringVar(&o.config.APIKey, "api-key", gateway.APIKey, "AppSync API key")
 	flags.StringVar(&o.config.Token, "token", "", "token that is let in; API Gateway then demands one, or a signature")
 	flags.StringVar(&o.config.Keys.AccessKeyID, "access-key-id", "", "IAM key whose signatures are let in; API Gateway then demands one, or a token")
@@ -55,6 +62,10 @@ func newServeCommand(gs *state.GlobalState) *cobra.Command {
 	flags.StringVar(&o.config.Keys.Region, "region", "us-east-1", "region that signatures are for")
 	flags.IntVar(&o.config.Fanout, "fanout", 1, "posts of a chat broadcast that run side by side")
 	flags.DurationVar(&o.config.PostTime, "post-time", 0, "how much longer each of these posts takes; about 10ms on AWS")
+	flags.BoolVar(&o.config.Concurrent, "concurrent", false, "handle the messages of an API Gateway connection at the same time, as AWS does")
+	flags.BoolVar(&o.config.Compression, "compression", false, "negotiate permessage-deflate on API Gateway, as AWS does")
+	flags.DurationVar(&o.config.IdleTimeout, "idle-timeout", gateway.IdleTimeout, "how long an API Gateway connection may be idle")
+	flags.DurationVar(&o.config.Lifetime, "lifetime", gateway.Lifetime, "how long an API Gateway connection may last")
 	flags.DurationVar(&o.config.KeepAlive, "keep-alive", time.Minute, "time from one ka of AppSync to the next")
 	for _, key := range fault.Keys() {
 		if key.Flag != "" {
@@ -65,9 +76,26 @@ func newServeCommand(gs *state.GlobalState) *cobra.Command {
 	return cmd
 }
 
+// stageName is what a stage can be called (the API reference of CreateStage).
+var stageName = regexp.MustCompile(`^([A-Za-z0-9_-]+|\$default)$`)
+
 // check completes the options, or says which flag can't be as it is.
 func (o *serveOptions) check(cmd *cobra.Command) error {
 	switch {
+	case o.address == "":
+		return errors.New("--address: must be a host and a port, not empty")
+	case !stageName.MatchString(o.config.Stage):
+		return fmt.Errorf("--stage: must be letters, digits, - and _, or $default, not %q", o.config.Stage)
+	case slices.Contains([]string{"graphql", "stats", "faults", "event"}, o.config.Stage):
+		return fmt.Errorf("--stage: %s is an address of its own here", o.config.Stage)
+	case o.config.IdleTimeout <= 0:
+		return fmt.Errorf("--idle-timeout: must be longer than zero, not %s", o.config.IdleTimeout)
+	case o.config.Lifetime <= 0:
+		return fmt.Errorf("--lifetime: must be longer than zero, not %s", o.config.Lifetime)
+	case (o.tlsCert == "") != (o.tlsKey == ""):
+		return errors.New("--tls-cert and --tls-key: one can't be without the other")
+	case o.tlsCert != "" && !o.tls:
+		return errors.New("--tls-cert: is for --tls only")
 	case o.config.Fanout < 1:
 		return fmt.Errorf("--fanout: must be 1 or more, not %d", o.config.Fanout)
 	case o.config.PostTime < 0:
@@ -106,7 +134,7 @@ func serve(gs *state.GlobalState, o serveOptions) error {
 	g := gateway.New(o.config)
 	defer g.Close()
 	if o.tls {
-		certificate, err := gateway.SelfSigned()
+		certificate, err := o.certificate()
 		if err != nil {
 			return errors.Join(err, listener.Close())
 		}
@@ -118,6 +146,18 @@ func serve(gs *state.GlobalState, o serveOptions) error {
 	}
 	o.print(gs.Stdout, listener.Addr())
 	return run(gs, g.Handler(), listener)
+}
+
+// certificate returns the user's certificate, or a new one.
+func (o *serveOptions) certificate() (tls.Certificate, error) {
+	if o.tlsCert == "" {
+		return gateway.SelfSigned()
+	}
+	certificate, err := tls.LoadX509KeyPair(o.tlsCert, o.tlsKey)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("--tls-cert: %w", err)
+	}
+	return certificate, nil
 }
 
 // run serves until SIGINT or SIGTERM.
@@ -155,11 +195,11 @@ func (o *serveOptions) print(w io.Writer, address net.Addr) {
 	if o.tls {
 		secure = "s"
 	}
-	_, _ = fmt.Fprintf(w, `API Gateway  ws%[1]s://%[2]s/dev
+	_, _ = fmt.Fprintf(w, `API Gateway  ws%[1]s://%[2]s/%[4]s
 AppSync      http%[1]s://%[2]s/graphql
              API key %[3]s
 ground truth http%[1]s://%[2]s/stats
 faults       http%[1]s://%[2]s/faults
 ready on %[2]s
-`, secure, address, o.config.APIKey)
+`, secure, address, o.config.APIKey, o.config.Stage)
 }
