@@ -13,8 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pushgw/xk6-pushgw/gateway/auth"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
-	"github.com/pushgw/xk6-pushgw/gateway/sigv4"
 	"github.com/pushgw/xk6-pushgw/gateway/socket"
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
 )
@@ -57,9 +57,9 @@ type Config struct {
 	Write              time.Duration // how long a write may take
 	IntegrationTimeout time.Duration // after which the client gets an error frame: on AWS 29 s
 
-	// Who may connect: everybody if both are empty.
-	Token string     // what a Lambda authorizer accepts
-	Keys  sigv4.Keys // whose signatures IAM accepts
+	// Access is who may connect: everybody if it has no token, issuer or keys. There is
+	// no API key.
+	Access auth.Policy
 }
 
 // Gateway is one API. It must be closed.

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
 
+	"github.com/pushgw/xk6-pushgw/gateway/auth"
 	"github.com/pushgw/xk6-pushgw/gateway/sigv4"
 )
 
@@ -23,7 +24,8 @@ import (
 func TestWhoMayConnect(t *testing.T) {
 	t.Parallel()
 	const signed = "AWS4-HMAC-SHA256 Credential=A/20260102/r/execute-api/aws4_request, SignedHeaders=host, Signature=00"
-	open, token, keys := Config{}, Config{Token: "t"}, Config{Keys: sigv4.Keys{AccessKeyID: "A", SecretAccessKey: "s", Region: "r"}}
+	open, token, keys := Config{}, Config{Access: auth.Policy{Token: "t"}},
+		Config{Access: auth.Policy{Keys: sigv4.Keys{AccessKeyID: "A", SecretAccessKey: "s", Region: "r"}}}
 	for name, row := range map[string]struct {
 		config        Config
 		query, header string
@@ -58,7 +60,7 @@ func TestWhoMayConnect(t *testing.T) {
 
 func TestARefusedConnection(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, Config{Token: "t"})
+	f := newFixture(t, Config{Access: auth.Policy{Token: "t"}})
 	_, status, body := f.upgrade()
 	require.Equal(t, http.StatusUnauthorized, status)
 	require.JSONEq(t, `{"message":"Unauthorized"}`, body)
@@ -71,7 +73,7 @@ func TestARefusedConnection(t *testing.T) {
 func TestSignaturesOfManagers(t *testing.T) {
 	t.Parallel()
 	keys := sigv4.Keys{AccessKeyID: "AKID", SecretAccessKey: "secret", Region: "eu-central-1"}
-	f := newFixture(t, Config{Keys: keys})
+	f := newFixture(t, Config{Access: auth.Policy{Keys: keys}})
 	const path = "/dev/@connections/L0SM9cOFvHcCIhw%3D"
 	for name, row := range map[string]struct {
 		signs  bool

@@ -22,7 +22,7 @@ func TestBrokerMatchesItsMembers(t *testing.T) {
 		conns = append(conns, &connection{Conn: &socket.Conn{Number: number}, gateway: f.gateway})
 	}
 	documents := []string{anyRoom, `{"query":"subscription { onCreateRoom { id } }"}`, `{"query":"subscription { onCreateRoom { title } }"}`}
-	p := &published{room: &room{}, selected: []string{"id", "title"}}
+	event := f.event("tea")
 	there := map[*subscription]bool{}
 	random := rand.New(rand.NewPCG(1, 2))
 	leave := func(s *subscription) {
@@ -45,7 +45,7 @@ func TestBrokerMatchesItsMembers(t *testing.T) {
 			require.Equal(t, document, s.group.document)
 			there[s] = true
 		}
-		matched, audience := f.gateway.broker.match(p)
+		matched, audience := f.gateway.broker.match(event)
 		require.Equal(t, len(there), audience)
 		found := 0
 		for g, members := range matched {
@@ -84,7 +84,7 @@ func TestTheFirstOfTwoNewGroupsIsUsed(t *testing.T) {
 		subscriptions = append(subscriptions, s)
 	}
 	require.Same(t, groups[0], subscriptions[1].group)
-	_, audience := f.gateway.broker.match(&published{room: &room{}})
+	_, audience := f.gateway.broker.match(f.event("tea"))
 	require.Equal(t, 2, audience)
 	known, _, err := f.gateway.group(anyRoom)
 	require.NoError(t, err)
@@ -177,7 +177,7 @@ func TestPublishingWaitsInOrder(t *testing.T) {
 
 	// The worker of the first connection's part is held up, and its queue is full.
 	part := int(1 % parts)
-	matched, _ := f.gateway.broker.match(&published{room: &room{title: "a"}, selected: []string{"title"}})
+	matched, _ := f.gateway.broker.match(f.event("a"))
 	var first *subscription
 	for _, members := range matched {
 		first = members[part][0]

@@ -2,6 +2,8 @@ package appsync
 
 import (
 	"fmt"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -41,13 +43,13 @@ func TestOrderOfChecks(t *testing.T) {
 		{start("1", "{", f.host(), "wrong"), "UnauthorizedException"},
 		{start("1", "{", f.host(), apiKey), "DuplicatedOperationError"},
 		{start("2", "{", f.host(), apiKey), "BadRequestException"},
-		{start("2", `{"query":"subscription { x }"}`, f.host(), apiKey), "Validation error of type FieldsOnCorrectType"},
+		{start("failed", `{"query":"subscription { x }"}`, f.host(), apiKey), "Validation error of type FieldUndefined"},
 	} {
 		send(t, conn, row.text)
 		require.Contains(t, receive(t, conn), row.want)
 	}
 	for i := 2; i <= maxSubscriptions; i++ {
-		f.subscribe(conn, fmt.Sprint(i), anyRoom)
+		f.subscribe(conn, fmt.Sprint("number ", i), anyRoom)
 	}
 	send(t, conn, f.start("1", "{"))
 	require.Contains(t, receive(t, conn), "DuplicatedOperationError")
@@ -139,4 +141,83 @@ func TestStopEndsOneOfSeveral(t *testing.T) {
 		require.Contains(t, receive(t, conn), "DuplicatedOperationError")
 	}
 	f.subscribe(conn, "2", anyRoom)
+}
+
+// The id of a start that failed can't be used again, whatever was wrong with it.
+func TestIDsOfFailedStarts(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{})
+	conn := f.dial()
+	wrongKey := strings.Replace(f.start("key", anyRoom), apiKey, "da2-wrong", 1)
+	for id, row := range map[string]struct{ text, want string }{
+		"key":      {wrongKey, "UnauthorizedException"},
+		"json":     {f.start("json", "{"), "BadRequestException"},
+		"document": {f.start("document", `{"query":"subscription { x }"}`), "FieldUndefined"},
+		"variable": {f.start("variable", `{"query":"subscription($t: String!) { onCreateRoom(title: $t) { id } }"}`), "coerced Null"},
+	} {
+		send(t, conn, row.text)
+		require.Contains(t, receive(t, conn), row.want)
+		send(t, conn, f.start(id, anyRoom))
+		require.Contains(t, receive(t, conn), "DuplicatedOperationError", id)
+	}
+	f.subscribe(f.dial(), "key", anyRoom) // other connections have ids of their own
+	send(t, conn, f.start("query", `{"query":"{ __typename }"}`))
+	require.Contains(t, receive(t, conn), "UnsupportedOperation")
+	f.subscribe(conn, "query", anyRoom)
+}
+
+// What comes between connection_init and connection_ack is ignored, and without a
+// connection_init nothing is.
+func TestMessagesBeforeTheAcknowledgement(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{AckDelay: 100 * time.Millisecond})
+	conn := f.dial()
+	f.subscribe(conn, "1", anyRoom)
+	send(t, conn, `{"type":"connection_init"}`)
+	send(t, conn, f.start("2", anyRoom))
+	require.Contains(t, receive(t, conn), "connection_ack")
+	require.JSONEq(t, `{"type":"ka"}`, receive(t, conn))
+	f.subscribe(conn, "2", anyRoom)
+}
+
+func TestStartsAreLimited(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{Rate: 1})
+	conn := f.dial()
+	f.subscribe(conn, "1", anyRoom)
+	send(t, conn, f.start("2", anyRoom))
+	require.JSONEq(t, `{"type":"error","payload":{"errors":[{"errorType":"LimitExceededError","message":"Rate limit exceeded"}]}}`, receive(t, conn))
+}
+
+func TestErrorsThatAreNoList(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{SingleErrors: true})
+	conn := f.dial()
+	for i := range maxSubscriptions {
+		f.subscribe(conn, fmt.Sprint(i), anyRoom)
+	}
+	send(t, conn, f.start("one more", anyRoom))
+	require.JSONEq(t, `{"id":"one more","type":"error","payload":{"errors":{"errorType":"MaxSubscriptionsReachedError",
+		"message":"Max number of 200 subscriptions reached"}}}`, receive(t, conn))
+	send(t, conn, f.start("1", anyRoom))
+	require.Contains(t, receive(t, conn), `"errors":[{"errorType":"DuplicatedOperationError"`)
+}
+
+// A field that is denied is null in an answer, and a subscription to it is refused.
+func TestDeniedFields(t *testing.T) {
+	t.Parallel()
+	schema := Blog()
+	require.NoError(t, schema.Deny([]string{"Mutation.createRoom", "Subscription.onCreateRoom"}))
+	f := newFixture(t, Config{Schema: schema})
+	w := f.post(`{"query":"mutation { createRoom(input: { title: \"x\" }) { id } }"}`)
+	require.Equal(t, http.StatusOK, w.Code)
+	require.JSONEq(t, `{"data":{"createRoom":null},"errors":[{"path":["createRoom"],"errorType":"Unauthorized",
+		"locations":[{"line":1,"column":12,"sourceName":null}],"message":"Not Authorized to access createRoom on type Mutation"}]}`, w.Body.String())
+	conn := f.dial()
+	send(t, conn, f.start("1", anyRoom))
+	require.JSONEq(t, `{"id":"1","type":"error","payload":{"errors":[{"errorType":"Unauthorized",
+		"locations":[{"line":1,"column":16,"sourceName":null}],"message":"Not Authorized to access onCreateRoom on type Subscription"}]}}`, receive(t, conn))
+	require.Error(t, schema.Deny([]string{"Room.id"}))
+	require.Error(t, schema.Deny([]string{"Query.nothing"}))
+	require.Error(t, schema.Deny([]string{"createRoom"}))
 }

@@ -31,7 +31,7 @@ func (s *subscription) Data(payload []byte, written func(error)) error {
 // Error writes an error frame without an id, as AppSync does when a limit is
 // exceeded.
 func (s *subscription) Error() error {
-	return s.conn.WriteError(errorFrame("", problem{Type: "LimitExceededError", Message: "Rate limit exceeded"}))
+	return s.conn.WriteError(limitFrame("", rateExceeded, s.conn.gateway.config.SingleErrors))
 }
 
 // Cut ends the connection.

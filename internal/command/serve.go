@@ -12,6 +12,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -28,6 +29,9 @@ type serveOptions struct {
 	tls     bool
 	tlsCert string // files
 	tlsKey  string
+	issuer  bool
+	schema  string
+	denied  []string
 	config  gateway.Config
 }
 
@@ -57,9 +61,15 @@ func newServeCommand(gs *state.GlobalState) *cobra.Command {
 	flags.StringVar(&o.config.Stage, "stage", gateway.Stage, "API Gateway's only stage")
 	flags.StringVar(&o.config.APIKey, "api-key", gateway.APIKey, "AppSync API key")
 	flags.StringVar(&o.config.Token, "token", "", "token that is let in; API Gateway then demands one, or a signature")
+	flags.BoolVar(&o.issuer, "issuer", false, "make JSON Web Tokens at /token and let them in; API Gateway then demands one, or what the other flags allow")
 	flags.StringVar(&o.config.Keys.AccessKeyID, "access-key-id", "", "IAM key whose signatures are let in; API Gateway then demands one, or a token")
 	flags.StringVar(&o.config.Keys.SecretAccessKey, "secret-access-key", "", "the key itself")
 	flags.StringVar(&o.config.Keys.Region, "region", "us-east-1", "region that signatures are for")
+	flags.StringVar(&o.schema, "schema", "", "file with AppSync's schema, in place of the blog's; each mutation answers with its input")
+	flags.StringSliceVar(&o.denied, "deny", nil, "AppSync fields that nobody is authorized to use, like Mutation.createRoom")
+	flags.DurationVar(&o.config.AckDelay, "ack-delay", 5*time.Millisecond, "time from AppSync's connection_init to its connection_ack, in which messages are ignored")
+	flags.IntVar(&o.config.AppSyncRate, "appsync-rate", 0, "AppSync's requests a second, and starts a second, beyond which it refuses them; 0 is unlimited")
+	flags.BoolVar(&o.config.SingleErrors, "single-errors", false, "AppSync's errors of exceeded limits are an object instead of a list")
 	flags.IntVar(&o.config.Fanout, "fanout", 1, "posts of a chat broadcast that run side by side")
 	flags.DurationVar(&o.config.PostTime, "post-time", 0, "how much longer each of these posts takes; about 10ms on AWS")
 	flags.BoolVar(&o.config.Concurrent, "concurrent", false, "handle the messages of an API Gateway connection at the same time, as AWS does")
@@ -82,11 +92,36 @@ var stageName = regexp.MustCompile(`^([A-Za-z0-9_-]+|\$default)$`)
 // check completes the options, or says which flag can't be as it is.
 func (o *serveOptions) check(cmd *cobra.Command) error {
 	switch {
+	case o.config.Fanout < 1:
+		return fmt.Errorf("--fanout: must be 1 or more, not %d", o.config.Fanout)
+	case o.config.PostTime < 0:
+		return fmt.Errorf("--post-time: must be zero or longer, not %s", o.config.PostTime)
+	case o.config.AckDelay < 0:
+		return fmt.Errorf("--ack-delay: must be zero or longer, not %s", o.config.AckDelay)
+	case o.config.AppSyncRate < 0:
+		return fmt.Errorf("--appsync-rate: must be zero or more, not %d", o.config.AppSyncRate)
+	case o.config.KeepAlive <= 0:
+		return fmt.Errorf("--keep-alive: must be longer than zero, not %s", o.config.KeepAlive)
+	case (o.config.Keys.AccessKeyID == "") != (o.config.Keys.SecretAccessKey == ""):
+		return errors.New("--access-key-id and --secret-access-key: one can't be without the other")
+	}
+	for _, read := range []func() error{o.checkAddress, o.readSchema} {
+		if err := read(); err != nil {
+			return err
+		}
+	}
+	return o.readFaults(cmd)
+}
+
+// checkAddress returns which flag of those can't be that say where the gateway is and how
+// long connections last.
+func (o *serveOptions) checkAddress() error {
+	switch {
 	case o.address == "":
 		return errors.New("--address: must be a host and a port, not empty")
 	case !stageName.MatchString(o.config.Stage):
 		return fmt.Errorf("--stage: must be letters, digits, - and _, or $default, not %q", o.config.Stage)
-	case slices.Contains([]string{"graphql", "stats", "faults", "event"}, o.config.Stage):
+	case slices.Contains([]string{"graphql", "stats", "faults", "event", "token"}, o.config.Stage):
 		return fmt.Errorf("--stage: %s is an address of its own here", o.config.Stage)
 	case o.config.IdleTimeout <= 0:
 		return fmt.Errorf("--idle-timeout: must be longer than zero, not %s", o.config.IdleTimeout)
@@ -96,15 +131,22 @@ func (o *serveOptions) check(cmd *cobra.Command) error {
 		return errors.New("--tls-cert and --tls-key: one can't be without the other")
 	case o.tlsCert != "" && !o.tls:
 		return errors.New("--tls-cert: is for --tls only")
-	case o.config.Fanout < 1:
-		return fmt.Errorf("--fanout: must be 1 or more, not %d", o.config.Fanout)
-	case o.config.PostTime < 0:
-		return fmt.Errorf("--post-time: must be zero or longer, not %s", o.config.PostTime)
-	case o.config.KeepAlive <= 0:
-		return fmt.Errorf("--keep-alive: must be longer than zero, not %s", o.config.KeepAlive)
-	case (o.config.Keys.AccessKeyID == "") != (o.config.Keys.SecretAccessKey == ""):
-		return errors.New("--access-key-id and --secret-access-key: one can't be without the other")
+	default:
+		return nil
 	}
+}
+
+func (o *serveOptions) readSchema() (err error) {
+	if o.config.Schema, err = gateway.LoadSchema(o.schema); err != nil {
+		return fmt.Errorf("--schema: %w", err)
+	}
+	if err := o.config.Schema.Deny(o.denied); err != nil {
+		return fmt.Errorf("--deny: %w", err)
+	}
+	return nil
+}
+
+func (o *serveOptions) readFaults(cmd *cobra.Command) error {
 	var change fault.Change
 	for _, key := range fault.Keys() {
 		flag := cmd.Flags().Lookup(key.Flag)
@@ -130,6 +172,9 @@ func serve(gs *state.GlobalState, o serveOptions) error {
 	}
 	if err != nil {
 		return fmt.Errorf("--address: %w", err)
+	}
+	if o.issuer {
+		o.config.Issuer = o.url(listener.Addr())
 	}
 	g := gateway.New(o.config)
 	defer g.Close()
@@ -191,15 +236,24 @@ func run(gs *state.GlobalState, handler http.Handler, listener net.Listener) err
 
 // print tells where everything is. The last line begins with "ready".
 func (o *serveOptions) print(w io.Writer, address net.Addr) {
-	secure := ""
-	if o.tls {
-		secure = "s"
-	}
-	_, _ = fmt.Fprintf(w, `API Gateway  ws%[1]s://%[2]s/%[4]s
-AppSync      http%[1]s://%[2]s/graphql
+	url := o.url(address)
+	_, _ = fmt.Fprintf(w, `API Gateway  ws%[1]s/%[4]s
+AppSync      %[2]s/graphql
              API key %[3]s
-ground truth http%[1]s://%[2]s/stats
-faults       http%[1]s://%[2]s/faults
+`, strings.TrimPrefix(url, "http"), url, o.config.APIKey, o.config.Stage)
+	if o.issuer {
+		_, _ = fmt.Fprintf(w, "tokens       %s/token?sub=me&expires=1h\n", url)
+	}
+	_, _ = fmt.Fprintf(w, `ground truth %[1]s/stats
+faults       %[1]s/faults
 ready on %[2]s
-`, secure, address, o.config.APIKey, o.config.Stage)
+`, url, address)
+}
+
+// url is where the gateway is.
+func (o *serveOptions) url(address net.Addr) string {
+	if o.tls {
+		return "https://" + address.String()
+	}
+	return "http://" + address.String()
 }
