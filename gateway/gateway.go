@@ -30,6 +30,7 @@ import (
 	"github.com/pushgw/xk6-pushgw/gateway/chat"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
 	"github.com/pushgw/xk6-pushgw/gateway/graphql"
+	"github.com/pushgw/xk6-pushgw/gateway/routes"
 	"github.com/pushgw/xk6-pushgw/gateway/sigv4"
 )
 
@@ -55,6 +56,8 @@ type Config struct {
 	Stage       string // API Gateway's; "dev" if empty
 	Concurrent  bool   // a connection's messages are handled at the same time, as on AWS
 	Compression bool   // permessage-deflate is negotiated on API Gateway, as on AWS
+
+	Routes routes.Routes // API Gateway's application; the chat if nil
 
 	Fanout   int           // posts of a chat broadcast that run at the same time; 1 if 0
 	PostTime time.Duration // added to the time that each of these posts takes
@@ -123,6 +126,9 @@ func New(c Config) *Gateway {
 	}, g.faults)
 	g.chat = chat.New(g.apigw, g.rooms, chat.Config{Fanout: c.Fanout, PostTime: c.PostTime})
 	g.apigw.Deploy(g.chat)
+	if c.Routes != nil {
+		g.apigw.Deploy(routes.New(g.apigw, g.rooms, g.chat, c.Routes))
+	}
 
 	g.mux.Handle("/", g.apigw)
 	g.mux.Handle("/graphql", forBrowsers(g.appsync))

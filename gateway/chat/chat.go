@@ -80,7 +80,7 @@ func (a *App) Default(id, text string) error {
 	case user.Room == "":
 		return a.reply(id, "Cannot send message if not in chatroom.")
 	default:
-		return a.broadcast(id, user.Room, user.Name+": "+text)
+		return a.Broadcast(id, user.Room, user.Name+": "+text)
 	}
 }
 

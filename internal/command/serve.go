@@ -18,6 +18,7 @@ import (
 
 	"github.com/pushgw/xk6-pushgw/gateway"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
+	"github.com/pushgw/xk6-pushgw/gateway/routes"
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
 	"go.k6.io/k6/v2/cmd/state"
@@ -29,6 +30,7 @@ type serveOptions struct {
 	tls     bool
 	tlsCert string // files
 	tlsKey  string
+	routes  string
 	issuer  bool
 	schema  string
 	denied  []string
@@ -59,6 +61,7 @@ func newServeCommand(gs *state.GlobalState) *cobra.Command {
 	flags.StringVar(&o.tlsCert, "tls-cert", "", "file with the certificate for --tls, PEM")
 	flags.StringVar(&o.tlsKey, "tls-key", "", "file with its key, PEM")
 	flags.StringVar(&o.config.Stage, "stage", gateway.Stage, "API Gateway's only stage")
+	flags.StringVar(&o.routes, "routes", "", "file with the routes of API Gateway's application, in place of the chat")
 	flags.StringVar(&o.config.APIKey, "api-key", gateway.APIKey, "AppSync API key")
 	flags.StringVar(&o.config.Token, "token", "", "token that is let in; API Gateway then demands one, or a signature")
 	flags.BoolVar(&o.issuer, "issuer", false, "make JSON Web Tokens at /token and let them in; API Gateway then demands one, or what the other flags allow")
@@ -105,7 +108,7 @@ func (o *serveOptions) check(cmd *cobra.Command) error {
 	case (o.config.Keys.AccessKeyID == "") != (o.config.Keys.SecretAccessKey == ""):
 		return errors.New("--access-key-id and --secret-access-key: one can't be without the other")
 	}
-	for _, read := range []func() error{o.checkAddress, o.readSchema} {
+	for _, read := range []func() error{o.checkAddress, o.readSchema, o.readRoutes} {
 		if err := read(); err != nil {
 			return err
 		}
@@ -134,6 +137,22 @@ func (o *serveOptions) checkAddress() error {
 	default:
 		return nil
 	}
+}
+
+// readRoutes reads the file that --routes names.
+func (o *serveOptions) readRoutes() error {
+	if o.routes == "" {
+		return nil
+	}
+	file, err := os.Open(o.routes)
+	if err != nil {
+		return fmt.Errorf("--routes: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	if o.config.Routes, err = routes.Read(file); err != nil {
+		return fmt.Errorf("--routes: %s: %w", o.routes, err)
+	}
+	return nil
 }
 
 func (o *serveOptions) readSchema() (err error) {

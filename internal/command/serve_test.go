@@ -200,6 +200,8 @@ func TestServeRefusesWhatCannotBe(t *testing.T) {
 		"--address=":                         "--address: must be a host and a port",
 		"--stage a/b":                        "--stage: must be letters",
 		"--stage graphql":                    "--stage: graphql is an address of its own",
+		"--routes /no/such":                  "--routes: open /no/such",
+		"--routes serve.go":                  "--routes: serve.go: must be a JSON object of routes",
 		"--idle-timeout 0s":                  "--idle-timeout: must be longer than zero, not 0s",
 		"--lifetime -1s":                     "--lifetime: must be longer than zero, not -1s",
 		"--tls --tls-cert a":                 "--tls-cert and --tls-key: one can't be without the other",
@@ -242,7 +244,7 @@ func TestServeHasDefaults(t *testing.T) {
 	t.Parallel()
 	requireDefaults(t, "serve", map[string]string{
 		"address": "127.0.0.1:8090", "tls": "false", "api-key": gateway.APIKey, "fanout": "1", "post-time": "0s",
-		"tls-cert": "", "tls-key": "", "stage": "dev", "concurrent": "false", "compression": "false",
+		"tls-cert": "", "tls-key": "", "stage": "dev", "routes": "", "concurrent": "false", "compression": "false",
 		"idle-timeout": "10m0s", "lifetime": "2h0m0s", "reject": "", "keep-alive": "1m0s", "drop": "", "stop-keep-alive": "",
 		"issuer": "false", "schema": "", "deny": "[]", "ack-delay": "5ms", "appsync-rate": "0", "single-errors": "false",
 		"token": "", "access-key-id": "", "secret-access-key": "", "region": "us-east-1",
