@@ -37,7 +37,8 @@ type Config struct {
 }
 
 // App is the application. Its methods may be called from several goroutines at
-// once, though for one connection only from one.
+// once. If that is so for one connection, it does what the original does then: two
+// first texts may both be taken as nicknames, and texts may change places.
 type App struct {
 	connections Connections
 	store       Store
