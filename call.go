@@ -31,6 +31,7 @@ func (c *client) begin(method string, who identity) *call {
 			"%s can't be called in the init context: a connection needs a running VU", method))
 	}
 	who.vu = state.VUIDGlobal
+	c.module.process.beginResults(state, c.backend)
 	return &call{
 		client: c, state: state, who: who,
 		recorder: telemetry.NewRecorder(state, &c.module.process.telemetry, c.module.metrics, c.backend.tag(), who.role),
