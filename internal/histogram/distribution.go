@@ -121,6 +121,9 @@ func (d *Distribution) Quantile(q float64) time.Duration {
 	if d.count == 0 {
 		return 0
 	}
+	if q >= 1 {
+		return d.Max()
+	}
 	left := math.Ceil(q * float64(d.count))
 	for bucket, n := range d.buckets {
 		if left -= float64(n); left <= 0 {

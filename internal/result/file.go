@@ -82,6 +82,9 @@ func safeName(run string) string {
 type Clock struct {
 	Synchronised bool  `json:"synchronised"`
 	Bound        int64 `json:"bound"` // µs that it is off by at most; zero where nothing is known
+	// Kernel identifies the running kernel, and so the clock that all its processes share.
+	// It is empty where nothing is known.
+	Kernel string `json:"kernel"`
 }
 
 // Setup is how the test was run. It holds nothing secret.

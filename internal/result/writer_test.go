@@ -16,7 +16,7 @@ func writer(t *testing.T) *Writer {
 	return &Writer{
 		Directory: filepath.Join(t.TempDir(), "new", "results"), Collector: NewCollector(),
 		Connections: func() int64 { return 7 }, Listening: func() int64 { return 6 },
-		Clock:  func() Clock { return Clock{true, 150} },
+		Clock:  func() Clock { return Clock{true, 150, "boot"} },
 		Failed: func(err error) { require.NoError(t, err) },
 	}
 }
@@ -54,7 +54,7 @@ func TestTheFileIsWrittenAtOnceAndAtTheEnd(t *testing.T) {
 	require.Equal(t, Ended, f.State)
 	require.Equal(t, f.Written, *f.Ended)
 	require.False(t, f.Started.After(f.Written))
-	require.Equal(t, Clock{true, 150}, f.Clock)
+	require.Equal(t, Clock{true, 150, "boot"}, f.Clock)
 	require.Equal(t, "v2", f.Setup.K6)
 	require.Len(t, f.Accounts, 1)
 	last := f.Intervals.List[len(f.Intervals.List)-1]
