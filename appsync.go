@@ -28,14 +28,8 @@ type appSync struct {
 	subscription, mutation string
 	// connection and start authorize a connection and the start frame of its
 	// handshake's subscription.
-	connection func(context.Context) (upgrade, error)
+	connection func(context.Context) (*credentials.Upgrade, error)
 	start      func(context.Context) ([]byte, error)
-}
-
-// upgrade is what the upgrade request of one connection carries.
-type upgrade struct {
-	url          *url.URL
-	subprotocols []string
 }
 
 // newAppSyncClient is the constructor of appsync.Client.
@@ -64,8 +58,8 @@ func readAppSync(u *url.URL, o *options) *appSync {
 	}
 	host := o.str("host", u.Host)
 	g.auth = &credentials.AppSync{
-		Credentials: readCredentials(o, credentials.ServiceAppSync, host), URL: u, Host: host, Subprotocol: appsync.Subprotocol,
-		InQuery: o.oneOf("credentials", "subprotocol", "query") == "query",
+		Credentials: readCredentials(o, credentials.ServiceAppSync, host), URL: u, ConnectPath: "connect", Host: host,
+		Subprotocol: appsync.Subprotocol, Form: readForm(o),
 	}
 	var err error
 	if g.realtime, err = realtimeURL(u, o); err != nil {
@@ -79,6 +73,12 @@ func readAppSync(u *url.URL, o *options) *appSync {
 	return g
 }
 
+// readForm reads how connections carry their credentials.
+func readForm(o *options) credentials.Form {
+	return credentials.Form(o.oneOf("credentials",
+		string(credentials.FormSubprotocol), string(credentials.FormQuery), string(credentials.FormHeaders)))
+}
+
 // perConnection returns authorize where credentials differ from one connection to the next.
 // Where they are constant it has authorize called once, so that all connections share what
 // it returns.
@@ -90,9 +90,8 @@ func perConnection[T any](c credentials.Credentials, authorize func(context.Cont
 	return func(context.Context) (T, error) { return once() }
 }
 
-func (g *appSync) authorizeConnection(ctx context.Context) (upgrade, error) {
-	u, subprotocols, err := g.auth.Connection(ctx, g.realtime)
-	return upgrade{u, subprotocols}, err
+func (g *appSync) authorizeConnection(ctx context.Context) (*credentials.Upgrade, error) {
+	return g.auth.Connection(ctx, g.realtime)
 }
 
 func (g *appSync) authorizeStart(ctx context.Context) ([]byte, error) {
@@ -164,9 +163,12 @@ func (g *appSync) checkPublish(method string) error {
 
 // target implements backend.
 func (g *appSync) target(ctx context.Context, base wire.Target) (*wire.Target, error) {
-	connection, err := g.connection(ctx)
-	base.URL, base.Subprotocols = connection.url, connection.subprotocols
-	return &base, err
+	upgrade, err := g.connection(ctx)
+	if err != nil {
+		return nil, err
+	}
+	base.URL, base.Subprotocols, base.Header = upgrade.URL, upgrade.Subprotocols, upgrade.Header(base.Header)
+	return &base, nil
 }
 
 // session implements backend. Listeners subscribe as they shake hands; hosts do when

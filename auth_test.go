@@ -98,7 +98,7 @@ var (
 func TestCredentialsOnAppSync(t *testing.T) {
 	t.Parallel()
 	for name, auth := range goodAuth {
-		for _, where := range []string{"subprotocol", "query"} {
+		for _, where := range []string{"subprotocol", "query", "headers"} {
 			simulateGateway(t, guarded, func(w *world) {
 				result := w.vu().run(`
 					const client = new appsync.Client('` + graphqlURL + `', { ` + auth + `, credentials: '` + where + `',

@@ -383,10 +383,11 @@ declare module "k6/x/pushgw" {
       /** The API's host as it is signed. Default: the URL's. */
       host?: string;
       /**
-       * How a connection presents its credentials: in the WebSocket's subprotocol or in the
-       * URL's query. Default `'subprotocol'`.
+       * How a connection presents its credentials: in the WebSocket's subprotocol, in the
+       * URL's query, or in headers, of which `Host` is the API's. Private APIs don't take
+       * the last. Default `'subprotocol'`.
        */
-      credentials?: "subprotocol" | "query";
+      credentials?: "subprotocol" | "query" | "headers";
     }
 
     interface Subscription {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // APIGateway authorizes connections to one WebSocket API of API Gateway, which asks for
@@ -19,10 +20,8 @@ type APIGateway struct {
 // Connection authorizes a connection to u. It returns the URL to dial and the header to
 // send, which is header with more in it, and leaves the arguments alone.
 func (a *APIGateway) Connection(ctx context.Context, u *url.URL, header http.Header) (*url.URL, http.Header, error) {
-	overHTTP := *u
-	overHTTP.Scheme = map[string]string{"ws": "http", "wss": "https"}[u.Scheme]
 	// A header Host of the script's is how an API is reached by another name than its own.
-	request := Request{Method: http.MethodGet, URL: &overHTTP, Host: header.Get("Host")}
+	request := Request{Method: http.MethodGet, URL: overHTTP(u), Host: header.Get("Host")}
 	if !a.InQuery {
 		fields, err := a.Authorize(ctx, request)
 		if err != nil {
@@ -42,4 +41,37 @@ func (a *APIGateway) Connection(ctx context.Context, u *url.URL, header http.Hea
 	}
 	authorized.Scheme = u.Scheme
 	return authorized, header, nil
+}
+
+// ManagementURL returns the URL of one connection in @connections, the API by which a backend
+// manages an API's connections. The stage is the WebSocket API's own URL. A connection's id
+// ends with =, which has to be escaped. See "Use @connections commands in your backend
+// service" in API Gateway's developer guide.
+func ManagementURL(stage *url.URL, connectionID string) *url.URL {
+	u := overHTTP(stage)
+	path := strings.TrimRight(u.EscapedPath(), "/") + "/@connections/"
+	u.RawPath = path + strings.ReplaceAll(url.PathEscape(connectionID), "=", "%3D")
+	u.Path = strings.TrimRight(u.Path, "/") + "/@connections/" + connectionID
+	u.RawQuery = ""
+	return u
+}
+
+// Management authorizes a request to a URL that ManagementURL has returned, and adds to its
+// header what that takes. Only signatures are good there, whatever a connection needs: by
+// the action execute-api:ManageConnections. The signature covers the path escaped once more.
+func (a *APIGateway) Management(ctx context.Context, method string, u *url.URL, header http.Header, body []byte) error {
+	iam, ok := a.Credentials.(*IAM)
+	if !ok {
+		return errors.New("@connections takes nothing but signatures, by IAM credentials")
+	}
+	fields, err := iam.Authorize(ctx, Request{Method: method, URL: u, Host: header.Get("Host"), Body: body})
+	setHeader(header, fields)
+	return err
+}
+
+// overHTTP returns the URL as the request for an upgrade has it, which is what is signed.
+func overHTTP(u *url.URL) *url.URL {
+	over := *u
+	over.Scheme = map[string]string{"ws": "http", "wss": "https"}[u.Scheme]
+	return &over
 }

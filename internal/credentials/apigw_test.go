@@ -97,3 +97,60 @@ func TestWhatConnectionsCannotCarry(t *testing.T) {
 	_, _, err = (&APIGateway{&recording{err: expired}, false}).Connection(t.Context(), parseURL(t, stageURL), nil)
 	require.ErrorIs(t, err, expired)
 }
+
+func TestManagementURL(t *testing.T) {
+	t.Parallel()
+	for stage, want := range map[string]string{
+		stageURL:            "https://abc.execute-api.us-west-2.amazonaws.com/dev/@connections/L0SM9cOFvHcCIhw%3D",
+		stageURL + "/?a=b":  "https://abc.execute-api.us-west-2.amazonaws.com/dev/@connections/L0SM9cOFvHcCIhw%3D",
+		"wss://example.com": "https://example.com/@connections/L0SM9cOFvHcCIhw%3D",
+		"ws://h:1/a%2Fb":    "http://h:1/a%2Fb/@connections/L0SM9cOFvHcCIhw%3D",
+	} {
+		assert.Equal(t, want, ManagementURL(parseURL(t, stage), "L0SM9cOFvHcCIhw=").String())
+	}
+	assert.Equal(t, "http://h/@connections/a%2F%3F%25", ManagementURL(parseURL(t, "ws://h"), "a/?%").String())
+}
+
+// The signatures are over /api/%40connections/L0SM9cOFvHcCIhw%253D, the path of the request
+// escaped once more. They were made by a script that uses nothing of this module's.
+func TestManagementIsSigned(t *testing.T) {
+	t.Parallel()
+	a := &APIGateway{exampleIAM(ServiceAPIGateway, ""), false}
+	u := ManagementURL(parseURL(t, "wss://abcdefghij.execute-api.us-west-2.amazonaws.com/api"), "L0SM9cOFvHcCIhw=")
+	for _, row := range []struct{ method, body, signature string }{
+		{"POST", "hello", "86037e7fecd9fb1f81b37ace6a1dbbb0b3622f9464d8870c4117cb996c957cc5"},
+		{"GET", "", "124401609ee2d8026475b8c52548685908cc95675ec99cccd6d17a496e4609eb"},
+		{"DELETE", "", "8663dee45a005e108a0184522ba06c56738410e7725d0a4a66a37cc3d6cf7f56"},
+	} {
+		header := http.Header{}
+		require.NoError(t, a.Management(t.Context(), row.method, u, header, []byte(row.body)))
+		assert.Equal(t, http.Header{
+			"X-Amz-Date": {"20260102T030405Z"},
+			"Authorization": {"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260102/us-west-2/execute-api/aws4_request, " +
+				"SignedHeaders=host;x-amz-date, Signature=" + row.signature},
+		}, header, row.method)
+	}
+}
+
+// An independent reading of the signature's form accepts each way to write the path.
+func TestManagementPaths(t *testing.T) {
+	t.Parallel()
+	a := &APIGateway{exampleIAM(ServiceAPIGateway, "session"), false}
+	for _, path := range []string{"/api/@connections/X%3D", "/api/%40connections/X%3D", "/api/@connections/X="} {
+		u, header := parseURL(t, "https://abc"+path), http.Header{}
+		require.NoError(t, a.Management(t.Context(), http.MethodPost, u, header, []byte("hello")))
+		r := sigv4.FromHTTP(&http.Request{Method: http.MethodPost, Host: "abc", URL: u, Header: header}, []byte("hello"))
+		require.Equal(t, path, r.Path)
+		require.NoError(t, exampleKeys.Verify("execute-api", r, exampleTime))
+		require.Equal(t, "session", header.Get("X-Amz-Security-Token"))
+	}
+}
+
+func TestManagementTakesSignaturesOnly(t *testing.T) {
+	t.Parallel()
+	header := http.Header{}
+	err := (&APIGateway{Token("secret"), false}).Management(t.Context(), http.MethodPost, parseURL(t, "https://h/"), header, nil)
+	require.ErrorContains(t, err, "by IAM credentials")
+	assert.NotContains(t, err.Error(), "secret")
+	assert.Empty(t, header)
+}
