@@ -21,6 +21,7 @@ import (
 type Faults struct {
 	plan     atomic.Pointer[plan]
 	attempts atomic.Uint64 // upgrades that were asked for
+	events   atomic.Uint64 // published to AppSync Events
 	later    [timetables]*timetable
 	stop     context.CancelFunc
 	running  sync.WaitGroup

@@ -18,6 +18,7 @@ const (
 	erring
 	refusing
 	cutting
+	failing
 	kinds
 )
 

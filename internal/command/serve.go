@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/pushgw/xk6-pushgw/gateway"
+	"github.com/pushgw/xk6-pushgw/gateway/events"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
@@ -34,9 +35,9 @@ func newServeCommand(gs *state.GlobalState) *cobra.Command {
 	var o serveOptions
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Run a local push gateway: API Gateway with the chat application, and AppSync",
+		Short: "Run a local push gateway: API Gateway with the chat application, AppSync and AppSync Events",
 		// k6 has a flag --address of its own, whose text is the one that help shows.
-		Long: "Run a local push gateway: API Gateway with the blog's chat application, and AppSync.\n" +
+		Long: "Run a local push gateway: API Gateway with the blog's chat application, AppSync and AppSync Events.\n" +
 			"Here --address is the host and port that it listens on, 127.0.0.1:8090 by default; port 0 takes a free one.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -58,6 +59,8 @@ func newServeCommand(gs *state.GlobalState) *cobra.Command {
 	flags.StringVar(&o.config.Keys.Region, "region", "us-east-1", "region that signatures are for")
 	flags.IntVar(&o.config.Fanout, "fanout", 1, "posts of a chat broadcast that run side by side")
 	flags.DurationVar(&o.config.PostTime, "post-time", 0, "how much longer each of these posts takes; about 10ms on AWS")
+	flags.StringSliceVar(&o.config.Namespaces, "namespaces", []string{"default"}, "namespaces of AppSync Events' channels")
+	flags.Float64Var(&o.config.PublishRate, "publish-rate", 25, "requests to publish a second over one connection to AppSync Events")
 	flags.DurationVar(&o.config.KeepAlive, "keep-alive", time.Minute, "time from one ka of AppSync to the next")
 	for _, key := range fault.Keys() {
 		if key.Flag != "" {
@@ -77,8 +80,15 @@ func (o *serveOptions) check(cmd *cobra.Command) error {
 		return fmt.Errorf("--post-time: must be zero or longer, not %s", o.config.PostTime)
 	case o.config.KeepAlive <= 0:
 		return fmt.Errorf("--keep-alive: must be longer than zero, not %s", o.config.KeepAlive)
+	case !(o.config.PublishRate > 0): // NaN isn't either
+		return fmt.Errorf("--publish-rate: must be more than zero, not %v", o.config.PublishRate)
 	case (o.config.Keys.AccessKeyID == "") != (o.config.Keys.SecretAccessKey == ""):
 		return errors.New("--access-key-id and --secret-access-key: one can't be without the other")
+	}
+	for _, name := range o.config.Namespaces {
+		if !events.IsNamespace(name) {
+			return fmt.Errorf("--namespaces: %q has other characters than letters, digits and dashes, or more than 50", name)
+		}
 	}
 	var change fault.Change
 	for _, key := range fault.Keys() {
@@ -160,7 +170,8 @@ func (o *serveOptions) print(w io.Writer, address net.Addr) {
 	url := o.url(address)
 	_, _ = fmt.Fprintf(w, `API Gateway  ws%[1]s/dev
 AppSync      %[2]s/graphql
-             API key %[3]s
+Events       %[2]s/event
+             API key %[3]s, for both
 `, strings.TrimPrefix(url, "http"), url, o.config.APIKey)
 	if o.issuer {
 		_, _ = fmt.Fprintf(w, "tokens       %s/token?sub=me&expires=1h\n", url)
