@@ -51,9 +51,9 @@ func encodeEvent(form fault.EventForm, event string) []byte {
 		return appsync.Encode([]string{event})
 	case fault.EventObject:
 		return []byte(event)
-	default:
-		return appsync.Encode(event)
+	case fault.EventString:
 	}
+	return appsync.Encode(event)
 }
 
 var frames = sync.Pool{New: func() any { return new([]byte) }}

@@ -1,6 +1,9 @@
 package appsync
 
-import "github.com/pushgw/xk6-pushgw/internal/dialect"
+import (
+	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/realtime"
+)
 
 // connectionAck goes on to the handshake's subscription, if there is one.
 func (s *Session) connectionAck(frame []byte) dialect.Event {
@@ -8,7 +11,7 @@ func (s *Session) connectionAck(frame []byte) dialect.Event {
 		return dialect.Event{}
 	}
 	s.phase = acknowledged
-	event := dialect.Event{Kind: dialect.Ready, Timeout: timeoutOf(frame)}
+	event := dialect.Event{Kind: dialect.Ready, Timeout: realtime.Timeout(frame)}
 	if s.start != nil {
 		s.begin(FirstID)
 		event.Kind, event.Answer = dialect.Progress, s.start
