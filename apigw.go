@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,11 +43,12 @@ func (m *module) newAPIGatewayClient(args sobek.ConstructorCall) *sobek.Object {
 	}
 	o := readOptions(args.Argument(1), where)
 	g := &apiGateway{
-		url: u, nickname: o.str("nickname", "Listener"), room: readRoom(o, "Room1"), nextID: m.process.nextID,
+		url: u, nickname: o.str("nickname", "Listener"), room: o.str("room", "Room1"), nextID: m.process.nextID,
 	}
 	c := &client{module: m, backend: g, settings: readSettings(o, defaultAPIGatewayPing)}
 	g.auth = readAPIGatewayAuth(u, o)
-	g.handshake = m.readHandshake(o)
+	g.handshake = m.readHandshake(o, c.settings.timeout)
+	g.checkRoom(o, g.room)
 	c.check(o)
 	return c.define(args.This, clientMethods, nil)
 }
@@ -54,27 +56,35 @@ func (m *module) newAPIGatewayClient(args sobek.ConstructorCall) *sobek.Object {
 // readAPIGatewayAuth reads what a connection proves its right with; nil if it is nothing.
 func readAPIGatewayAuth(u *url.URL, o *options) *credentials.APIGateway {
 	inQuery := o.oneOf("credentials", "headers", "query") == "query"
+	parameter := o.str("tokenParameter", "token")
+	_, isNamed := o.raw("tokenParameter")
+	_, isKey := o.section("auth").raw("apiKey")
+	_, isToken := o.section("auth").raw("token")
+	if isKey && inQuery {
+		o.fail("credentials", "can't be \"query\" for an API key: API Gateway reads it from a header")
+	}
+	if isNamed && (parameter == "" || !isToken || !inQuery) {
+		o.fail("tokenParameter", "must not be empty, and is for a token whose option \"credentials\" is \"query\"")
+	}
 	if _, ok := o.raw("auth"); !ok {
 		return nil
 	}
-	auth := &credentials.APIGateway{
-		Credentials: readCredentials(o, credentials.ServiceAPIGateway, u.Host), InQuery: inQuery,
+	return &credentials.APIGateway{
+		Credentials: readCredentials(o, credentials.ServiceAPIGateway, u.Host), InQuery: inQuery, TokenParameter: parameter,
 	}
-	if _, isKey := auth.Credentials.(credentials.APIKey); isKey && inQuery {
-		o.fail("credentials", "can't be \"query\" for an API key: API Gateway reads it from a header")
-	}
-	return auth
 }
 
 // readHandshake reads the steps and registers the counters that they name.
-func (m *module) readHandshake(o *options) []apigw.Step {
+func (m *module) readHandshake(o *options, timeout time.Duration) []apigw.Step {
 	list := o.list("handshake")
 	if list == nil {
 		return nil
 	}
 	steps := make([]apigw.Step, 0, len(list))
 	for _, s := range list {
-		step := apigw.Step{Send: s.str("send", ""), Expect: s.str("expect", ""), Counter: s.str("counter", "")}
+		step := apigw.Step{Send: s.str("send", "")}
+		readReply(s, &step, timeout)
+		step.Counter = s.str("counter", "")
 		if step.Counter != "" {
 			if err := m.metrics.AddCounter(step.Counter); err != nil {
 				s.fail("counter", "can't be a metric: %v", err)
@@ -86,13 +96,11 @@ func (m *module) readHandshake(o *options) []apigw.Step {
 	return steps
 }
 
-// readRoom reads a room's name; the empty one is for joining none.
-func readRoom(o *options, def string) string {
-	room := o.str("room", def)
-	if !isOneWord(room) {
+// checkRoom checks a room's name; the empty one is for joining none.
+func (g *apiGateway) checkRoom(o *options, room string) {
+	if g.isChat() && !isOneWord(room) {
 		o.fail("room", "must be one word, as the chat application takes it, not %q", room)
 	}
-	return room
 }
 
 func (g *apiGateway) tag() string { return "apigw" }
@@ -108,10 +116,23 @@ func (g *apiGateway) identity(role string) identity {
 }
 
 func (g *apiGateway) readIdentity(o *options) identity {
-	return identity{
+	g.checkUse(o, "nickname", nicknamePlaceholder)
+	g.checkUse(o, "room", roomPlaceholder)
+	who := identity{
 		role:     telemetry.RoleHost,
 		nickname: o.str("nickname", fmt.Sprintf("Host-%d", g.nextID())),
-		room:     readRoom(o, g.room),
+		room:     o.str("room", g.room),
+	}
+	g.checkRoom(o, who.room)
+	return who
+}
+
+// checkUse fails if an option of one connection is given and nothing that the connection
+// sends depends on it.
+func (g *apiGateway) checkUse(o *options, key, placeholder string) {
+	if _, ok := o.raw(key); ok && !g.uses(placeholder) {
+		o.keep(scriptErrorf(nameUsageError, "%s: option %q has no use, because no step of the client's handshake has %s in it",
+			o.call, key, placeholder))
 	}
 }
 
@@ -129,7 +150,7 @@ func (g *apiGateway) target(ctx context.Context, base wire.Target) (*wire.Target
 		return &base, nil
 	}
 	var err error
-	base.URL, base.Header, err = g.auth.Connection(ctx, g.url, base.Header)
+	base.URL, base.Header, err = g.auth.Connection(ctx, credentials.NoConnection, g.url, base.Header)
 	return &base, err
 }
 
@@ -178,10 +199,24 @@ func (g *apiGateway) broadcaster(ctx context.Context, c *call, message string) (
 	return &textBroadcaster{host: host, message: message}, nil
 }
 
-// extend implements backend with what the chat application's connections have.
+// isChat reports whether the application is taken for the chat application.
+func (g *apiGateway) isChat() bool { return g.handshake == nil }
+
+// uses reports whether what a connection sends has this placeholder in it.
+func (g *apiGateway) uses(placeholder string) bool {
+	return g.isChat() || slices.ContainsFunc(g.handshake, func(step apigw.Step) bool { return strings.Contains(step.Send, placeholder) })
+}
+
+// extend implements backend with what a connection has: to the chat application, or to
+// another of which its handshake tells.
 func (g *apiGateway) extend(s *connection) {
-	s.set("nickname", s.call.who.nickname)
-	s.set("room", s.call.who.room)
+	if g.uses(nicknamePlaceholder) {
+		s.set("nickname", s.call.who.nickname)
+	}
+	if g.uses(roomPlaceholder) {
+		s.set("room", s.call.who.room)
+	}
 	s.set("join", s.join)
 	s.set("broadcast", s.broadcast)
+	s.get("connectionId", s.connectionID)
 }

@@ -56,7 +56,7 @@ func readAppSync(u *url.URL, o *options) *appSync {
 	if g.mutation != "" && !strings.Contains(g.mutation, stamp.Placeholder) {
 		o.fail("mutation", "must contain %s, in its query or its variables", stamp.Placeholder)
 	}
-	host := o.str("host", u.Host)
+	host := credentials.WithoutDefaultPort(o.str("host", u.Host), u.Scheme)
 	g.auth = &credentials.AppSync{
 		Credentials: readCredentials(o, credentials.ServiceAppSync, host), URL: u, ConnectPath: "connect", Host: host,
 		Subprotocol: appsync.Subprotocol, Form: readForm(o),

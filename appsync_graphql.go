@@ -47,7 +47,7 @@ func (c *client) graphQL(g *appSync, value sobek.Value) *sobek.Promise {
 // is an error, whatever its status.
 func (g *appSync) post(ctx context.Context, c *call, body []byte) ([]byte, error) {
 	header := c.header()
-	if err := g.auth.Request(ctx, header, body); err != nil {
+	if err := g.authorizeRequest(ctx, c, header, body); err != nil {
 		return nil, &scriptError{name: nameConnectError, err: err}
 	}
 	status, response, err := publish.Post(ctx, c.state, g.graphql, header, body)
@@ -60,6 +60,13 @@ func (g *appSync) post(ctx context.Context, c *call, body []byte) ([]byte, error
 	}
 	c.recorder.Answered()
 	return response, nil
+}
+
+// authorizeRequest waits for credentials no longer than a connection would.
+func (g *appSync) authorizeRequest(ctx context.Context, c *call, header http.Header, body []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, c.client.settings.timeout)
+	defer cancel()
+	return g.auth.Request(ctx, header, body)
 }
 
 // responseError returns what is wrong with a response; nil if nothing is.

@@ -63,9 +63,9 @@ func TestClientChecksItsOptions(t *testing.T) {
 		`{ headers: { a: 1 } }`:         `new apigw.Client(): option "headers" must be an object of strings, but "a" is a number`,
 		`{ room: 'two words' }`:         `new apigw.Client(): option "room" must be one word, as the chat application takes it, not "two words"`,
 		`{ handshake: {} }`:             `new apigw.Client(): option "handshake" must be a list of objects, not an object`,
-		`{ handshake: [{ sent: '' }] }`: `new apigw.Client() handshake[0]: unknown option "sent"; known are send, expect, counter`,
+		`{ handshake: [{ sent: '' }] }`: `new apigw.Client() handshake[0]: unknown option "sent"; known are send, expect, contains, pattern, timeout, counter`,
 		`{ rooms: '' }`: `new apigw.Client(): unknown option "rooms"; known are nickname, room, timeout, ping, maxMessageSize, ` +
-			`connectRate, timestamps, headers, stampPattern, credentials, auth, handshake`,
+			`connectRate, timestamps, headers, stampPattern, credentials, tokenParameter, auth, handshake`,
 	})
 	requireThrows(t, graph, map[string]string{
 		`undefined`: `new appsync.Client(): option "auth" must have one of apiKey, token, iam in it, and has none`,
@@ -79,7 +79,7 @@ func TestClientChecksItsOptions(t *testing.T) {
 		`{ auth: { apiKey: 'k' }, realtimeUrl: 'wss://' }`:          `new appsync.Client(): option "realtimeUrl" the URL "wss://" names no host`,
 		`{ auth: { apiKey: 'k' }, realtimeUrl: 'wss://u:p@a' }`:     `new appsync.Client(): option "realtimeUrl" the URL "wss://a" must not have a user name or password in it: these gateways take none`,
 		`{ auth: { apiKey: 'k' }, mutation: { query: '' } }`:        `new appsync.Client(): option "mutation" appsync: the operation has no query`,
-		`{ auth: { apiKey: 'k' }, credentials: 'header' }`:          `new appsync.Client(): option "credentials" must be one of subprotocol, query, not "header"`,
+		`{ auth: { apiKey: 'k' }, credentials: 'header' }`:          `new appsync.Client(): option "credentials" must be one of subprotocol, query, headers, not "header"`,
 		`{ auth: { apiKey: 'k' }, realtimeUrl: 'https://a/b?key' }`: `new appsync.Client(): option "realtimeUrl" the URL "https://a/b" must begin with wss:// or ws://`,
 	})
 	simulate(t, nil, func(w *world) {

@@ -48,6 +48,14 @@ func (s *connection) set(name string, value any) {
 	}
 }
 
+// get defines a property of the JavaScript object whose value is asked for when it is read.
+func (s *connection) get(name string, value func() sobek.Value) {
+	getter := s.module().vu.Runtime().ToValue(value)
+	if err := s.object.DefineAccessorProperty(name, getter, nil, sobek.FLAG_FALSE, sobek.FLAG_TRUE); err != nil {
+		s.module().throw(err)
+	}
+}
+
 func (s *connection) module() *module { return s.call.client.module }
 
 // open opens the connection. Samples are pushed until it is closed.

@@ -40,7 +40,7 @@ func TestDeclarationsListEveryError(t *testing.T) {
 // index.d.ts.
 func TestDeclarationsListEveryOption(t *testing.T) {
 	t.Parallel()
-	readers := []string{"str", "oneOf", "number", "perSecond", "integer", "duration", "boolean", "stringMap", "list", "section", "json", "raw", "require"}
+	readers := []string{"str", "oneOf", "number", "perSecond", "integer", "duration", "boolean", "stringMap", "list", "section", "json", "raw", "require", "expression"}
 	declared := declarations(t)
 	files, err := filepath.Glob("*.go")
 	require.NoError(t, err)

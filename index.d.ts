@@ -255,41 +255,59 @@ declare module "k6/x/pushgw" {
     region?: string;
   }
 
+  /**
+   * A value, or a function that returns it or a promise of it. The function is called once for each connection, with the
+   * connection's index, and for each request that belongs to none, without one.
+   */
+  export type PerConnection<T> = T | ((index?: number) => T | Promise<T>);
+
   /** What a client proves its right with: exactly one of these. */
   export type Auth =
     | {
         /** The API key. */
-        apiKey: string;
+        apiKey: PerConnection<string>;
         token?: undefined;
         iam?: undefined;
       }
     | {
-        /**
-         * What Cognito, an OpenID Connect provider or a Lambda authorizer checks, or a function that returns it. The
-         * function is called for each connection, subscription and request; it can't be an async one.
-         */
-        token: string | (() => string);
+        /** What Cognito, an OpenID Connect provider or a Lambda authorizer checks. It is sent as it is. */
+        token: PerConnection<string>;
         apiKey?: undefined;
         iam?: undefined;
       }
     | {
         /** Sign by AWS's Signature Version 4. */
-        iam: IAM;
+        iam: PerConnection<IAM>;
         apiKey?: undefined;
         token?: undefined;
       };
 
   /** API Gateway WebSocket APIs. */
   export namespace apigw {
-    /** One step of a handshake. */
+    /**
+     * One step of a handshake. Its reply is known by one of `expect`, `contains` and `pattern`; a step without any
+     * is complete as soon as its text is sent. Messages that aren't the reply are passed over.
+     */
     interface Step {
       /**
        * The text to send; `{{nickname}}` and `{{room}}` stand for the connection's own.
        * Default none: the step only waits.
        */
       send?: string;
-      /** How the reply begins that completes the step. Default none: sending completes it. */
+      /** How the reply begins. */
       expect?: string;
+      /** A text that is anywhere in the reply. */
+      contains?: string;
+      /**
+       * A regular expression (RE2) that the reply matches; of a RegExp's flags it may have `i`, `m`, `s` and `u`.
+       * A group `(?<connectionId>…)` finds the connection's id, of at most 256 bytes. Other groups have no names.
+       */
+      pattern?: string | RegExp;
+      /**
+       * How long to wait for the reply, give or take a second. Default: the client's `timeout`, which bounds the
+       * whole handshake.
+       */
+      timeout?: Duration;
       /** The Counter that counts completed steps. Default none. */
       counter?: string;
     }
@@ -297,7 +315,10 @@ declare module "k6/x/pushgw" {
     interface Options extends ClientOptions {
       /** What nicknames of listeners begin with; a number makes each its own. Default `'Listener'`. */
       nickname?: string;
-      /** The room that is joined, and whose members are the audience. Default `'Room1'`. */
+      /**
+       * The room that is joined, and whose members are the audience. One word, unless there is a `handshake`.
+       * Default `'Room1'`.
+       */
       room?: string;
       /** How to be let in. Default: nothing is asked for, or the URL and `headers` have it. */
       auth?: Auth;
@@ -306,13 +327,17 @@ declare module "k6/x/pushgw" {
        * (`token`, or a presigned URL). An API key can't be in the query. Default `'headers'`.
        */
       credentials?: "headers" | "query";
+      /** What a token is called in the URL's query. Default `'token'`. */
+      tokenParameter?: string;
       /**
-       * How a connection becomes ready, for other applications than the blog's chat.
+       * How a connection becomes ready, for other applications than the blog's chat. The error of one that fails
+       * names the step, what it waited for and the last message that came.
        * Default: send the nickname, then join the room.
        */
       handshake?: Step[];
     }
 
+    /** With a `handshake` of the client's own, either is a `UsageError` if no step has it. */
     interface ConnectOptions {
       /** The connection's nickname, as it is. Default `'Host-'` and a number. */
       nickname?: string;
@@ -325,14 +350,21 @@ declare module "k6/x/pushgw" {
       message?: string;
     }
 
-    /** A connection in a room. */
+    /** A connection in a room, or to another application. */
     interface Host extends Connection {
-      readonly nickname: string;
-      readonly room: string;
-      /** Joins another room; resolves when the application says so. Several go out one after another. */
+      /** Missing if no step of the client's own `handshake` has it. */
+      readonly nickname?: string;
+      /** Missing if no step of the client's own `handshake` has it. */
+      readonly room?: string;
+      /** The gateway's id for the connection, if the `pattern` of a step has found it. */
+      readonly connectionId?: string;
+      /**
+       * Joins another room of the chat application; resolves when the application says so. Several go out one after
+       * another. With a `handshake` of the client's own it throws a `UsageError`.
+       */
       join(room: string): Promise<void>;
       /**
-       * Sends broadcasts to the room and waits for the account of them. It sends no more once the
+       * Sends broadcasts to the room, or whoever hears what the application is sent, and waits for the account of them. It sends no more once the
        * connection is closed. If none could be sent, it rejects with a `PublishError`.
        */
       broadcast(options?: MessageOptions): Promise<BroadcastResult>;

@@ -30,7 +30,7 @@ type options struct {
 var plainObject = reflect.TypeFor[map[string]any]()
 
 // maxOptions is how many any call has. Room made once is smaller than room that grows.
-const maxOptions = 12
+const maxOptions = 13
 
 // readOptions takes a JavaScript object apart.
 func readOptions(value sobek.Value, call string) *options {
@@ -95,9 +95,7 @@ func (o *options) section(key string) *options {
 
 // merge takes over what is wrong with a section.
 func (o *options) merge(other *options) {
-	if err := other.done(); err != nil && o.err == nil {
-		o.err = err
-	}
+	o.keep(other.done())
 }
 
 // json is an object as JSON.stringify writes it.
@@ -122,8 +120,13 @@ func (o *options) path(key string) string { return o.call + " " + key }
 
 // fail keeps the first thing that is wrong.
 func (o *options) fail(key, format string, args ...any) {
+	o.keep(scriptErrorf(nameInvalidOption, "%s: option %q %s", o.call, key, fmt.Sprintf(format, args...)))
+}
+
+// keep keeps the error if nothing was wrong before.
+func (o *options) keep(err error) {
 	if o.err == nil {
-		o.err = scriptErrorf(nameInvalidOption, "%s: option %q %s", o.call, key, fmt.Sprintf(format, args...))
+		o.err = err
 	}
 }
 
@@ -138,6 +141,27 @@ func (o *options) str(key, def string) string {
 		o.fail(key, "must be a string, not %s", kind(value))
 	}
 	return s
+}
+
+// expression is a regular expression, as a string or as a RegExp. Of a RegExp's flags those
+// that RE2 has too are kept; it is always a Unicode one.
+func (o *options) expression(key string) (re2 string, ok bool) {
+	value, ok := o.raw(key)
+	if !ok {
+		return "", false
+	}
+	object, isObject := value.(*sobek.Object)
+	if !isObject || object.ClassName() != "RegExp" {
+		return o.str(key, ""), true
+	}
+	flags := strings.ReplaceAll(object.Get("flags").String(), "u", "")
+	if other := strings.NewReplacer("i", "", "m", "", "s", "").Replace(flags); other != "" {
+		o.fail(key, "can't have the flag %q", other)
+	}
+	if flags != "" {
+		flags = "(?" + flags + ")"
+	}
+	return flags + object.Get("source").String(), true
 }
 
 // oneOf is a string from a closed set, whose first is the default.

@@ -26,7 +26,8 @@ func gatewayURL(value sobek.Value, where string, schemes ...string) (*url.URL, e
 	return u, nil
 }
 
-// parseURL reads a URL that has one of the schemes. No error shows credentials.
+// parseURL reads a URL that has one of the schemes, and drops a port that it doesn't need, so
+// that the header Host is what is signed. No error shows credentials.
 func parseURL(text string, schemes []string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch shown := credentials.RedactURL(text); {
@@ -39,6 +40,7 @@ func parseURL(text string, schemes []string) (*url.URL, error) {
 	case u.User != nil:
 		return nil, fmt.Errorf("the URL %q must not have a user name or password in it: these gateways take none", shown)
 	default:
+		u.Host = credentials.WithoutDefaultPort(u.Host, u.Scheme)
 		return u, nil
 	}
 }

@@ -12,10 +12,16 @@ import (
 const (
 	Unauthorized            = realtime.Unauthorized
 	BadRequest              = realtime.BadRequest
+	AccessDenied            = realtime.AccessDenied
+	InvalidSignature        = realtime.InvalidSignature
+	IncompleteSignature     = realtime.IncompleteSignature
+	UnrecognizedClient      = realtime.UnrecognizedClient
+	ExpiredToken            = realtime.ExpiredToken
 	UnsupportedOperation    = realtime.UnsupportedOperation
 	DuplicatedOperation     = realtime.DuplicatedOperation // also two root fields
 	MaxSubscriptionsReached = realtime.MaxSubscriptionsReached
 	LimitExceeded           = realtime.LimitExceeded
+	TooManyRequests         = realtime.TooManyRequests
 	NoProtocol              = realtime.NoProtocol
 	SubProtocolNotSupported = realtime.SubProtocolNotSupported
 	HTTPNotFound            = realtime.HTTPNotFound
@@ -65,7 +71,7 @@ func ResponseError(body []byte) (err *dialect.Error, isGraphQL bool) {
 // path is that of a resolver, which may well succeed the next time.
 func isFinal(name string, e gjson.Result) bool {
 	switch name {
-	case Unauthorized, UnsupportedOperation:
+	case Unauthorized, AccessDenied, InvalidSignature, IncompleteSignature, UnrecognizedClient, ExpiredToken, UnsupportedOperation:
 		return true
 	case Validation, BadRequest:
 		return !e.Get("path").IsArray()

@@ -79,6 +79,18 @@ var (
 // emptyPayload is what a connection's authorization covers in place of an operation.
 const emptyPayload = "{}"
 
+// ForConnection returns what authorizes the connection with this index, and all that is sent
+// over it.
+func (a *AppSync) ForConnection(ctx context.Context, index int64) (*AppSync, error) {
+	bound, err := Bind(ctx, a.Credentials, index)
+	if err != nil {
+		return nil, err
+	}
+	connection := *a
+	connection.Credentials = bound
+	return &connection, nil
+}
+
 // Connection authorizes a connection to the real-time URL.
 func (a *AppSync) Connection(ctx context.Context, realtime *url.URL) (*Upgrade, error) {
 	signed := a.URL

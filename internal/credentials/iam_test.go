@@ -111,7 +111,7 @@ func TestIAMWithoutKeys(t *testing.T) {
 	request := Request{Method: http.MethodGet, URL: parseURL(t, "https://h/dev")}
 	_, err := iam.Authorize(t.Context(), request)
 	require.ErrorIs(t, err, none)
-	_, err = iam.AuthorizeQuery(t.Context(), request)
+	_, err = iam.AuthorizeQuery(t.Context(), request, "")
 	require.ErrorIs(t, err, none)
 }
 

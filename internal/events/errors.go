@@ -27,7 +27,8 @@ func ErrorNames() []string { return names }
 // isFinal reports whether the same request would meet this error again.
 func isFinal(name string) bool {
 	switch name {
-	case realtime.Unauthorized, realtime.BadRequest, realtime.UnsupportedOperation, InvalidInput, ResourceNotFound:
+	case realtime.Unauthorized, realtime.AccessDenied, realtime.InvalidSignature, realtime.IncompleteSignature,
+		realtime.UnrecognizedClient, realtime.ExpiredToken, realtime.BadRequest, realtime.UnsupportedOperation, InvalidInput, ResourceNotFound:
 		return true
 	default:
 		return false

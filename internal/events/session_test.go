@@ -275,8 +275,9 @@ func TestErrorsOfEvents(t *testing.T) {
 func TestErrorNames(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, []string{
-		"Unauthorized", "BadRequest", "UnsupportedOperation", "DuplicatedOperation", "MaxSubscriptionsReached", "LimitExceeded", "NoProtocol",
-		"SubProtocolNotSupported", "HttpNotFound", "UnknownOperation", "InvalidInput", "ResourceNotFound", "SubscriptionProcessing",
+		"Unauthorized", "BadRequest", "AccessDenied", "InvalidSignature", "IncompleteSignature", "UnrecognizedClient", "ExpiredToken",
+		"UnsupportedOperation", "DuplicatedOperation", "MaxSubscriptionsReached", "LimitExceeded", "TooManyRequests",
+		"NoProtocol", "SubProtocolNotSupported", "HttpNotFound", "UnknownOperation", "InvalidInput", "ResourceNotFound", "SubscriptionProcessing",
 		"MessageProcessing", "FailedEvent", "Other",
 	}, ErrorNames())
 }

@@ -30,6 +30,7 @@ type Conn struct {
 	lastMessage atomic.Int64                // when a message was last read, in ns since dialled
 	lastPing    atomic.Int64                // when a ping was last sent, in ns since dialled
 	maxSilence  atomic.Int64                // how long the gateway may send nothing, in ns; zero for any time
+	stepEnds    atomic.Int64                // when the handshake's step must be complete, in ns since dialled; zero for at any time
 	done        chan struct{}
 	failure     *wire.DialError // see Failure
 }
@@ -136,6 +137,9 @@ func (c *Conn) read() (err error) {
 func (c *Conn) receive(m wire.Message) {
 	c.lastMessage.Store(int64(m.Read.Sub(c.dialled)))
 	c.config.Observer.Received()
+	if c.hasFailed() {
+		return
+	}
 	event := c.withSession(func(s dialect.Session) dialect.Event { return s.Receive(m.Data) })
 	if event.Kind != dialect.Data {
 		c.handle(event)
@@ -147,6 +151,13 @@ func (c *Conn) receive(m wire.Message) {
 	if c.handler != nil {
 		c.handler.Message(m.Data, event.Request)
 	}
+}
+
+// hasFailed reports whether the handshake has been given up, which a late reply doesn't
+// change.
+func (c *Conn) hasFailed() bool {
+	closing := c.closedByUs.Load()
+	return closing != nil && closing.err != nil && !c.ready.Load()
 }
 
 // Do calls f with the dialect's session and handles the event that f returns. Nothing
@@ -185,6 +196,7 @@ func (c *Conn) observe(e *dialect.Event) {
 	}
 	switch e.Kind {
 	case dialect.Progress:
+		c.beginStep(e.StepTimeout)
 		if e.Request != "" {
 			c.config.Observer.Answered()
 		}
@@ -196,7 +208,7 @@ func (c *Conn) observe(e *dialect.Event) {
 	case dialect.Refusal:
 		c.config.Observer.Erred(e.Err.Name)
 		if !c.ready.Load() {
-			c.beginClose(closeReason{code: NormalClosure, err: e.Err})
+			c.beginClose(closeReason{code: NormalClosure, err: c.explain(e.Err)})
 		}
 	case dialect.Ended:
 		if c.handler == nil {
@@ -204,6 +216,14 @@ func (c *Conn) observe(e *dialect.Event) {
 		}
 	case dialect.Unknown, dialect.Data, dialect.KeepAlive:
 	}
+}
+
+// beginStep notes by when a step of the handshake must be complete.
+func (c *Conn) beginStep(timeout time.Duration) {
+	if timeout > 0 {
+		timeout += time.Since(c.dialled)
+	}
+	c.stepEnds.Store(int64(timeout))
 }
 
 func (c *Conn) becomeReady() {

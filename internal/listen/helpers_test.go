@@ -2,6 +2,7 @@ package listen
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -29,6 +30,9 @@ func (simple) Receive(frame []byte) dialect.Event {
 	switch word {
 	case "welcome":
 		return dialect.Event{Kind: dialect.Ready, Request: "hello", Counter: "welcomed"}
+	case "step":
+		limit, _ := time.ParseDuration(more)
+		return dialect.Event{Kind: dialect.Progress, StepTimeout: limit}
 	case "done":
 		return dialect.Event{Kind: dialect.Progress, Request: more, Next: &dialect.Event{Answer: []byte("thanks")}}
 	case "refused":
@@ -50,6 +54,11 @@ func (simple) Receive(frame []byte) dialect.Event {
 }
 
 func (simple) Farewell() [][]byte { return [][]byte{[]byte("bye")} }
+
+// talkative is simple, and can say where its handshake stands.
+type talkative struct{ simple }
+
+func (talkative) Explain(err error) error { return fmt.Errorf("before the welcome: %w", err) }
 
 // fixture is a group of listeners of a gateway, with its observer and audience.
 type fixture struct {

@@ -14,10 +14,16 @@ import (
 const (
 	Unauthorized            = "Unauthorized"            // key, token or signature refused
 	BadRequest              = "BadRequest"              // malformed, or signed wrongly
+	AccessDenied            = "AccessDenied"            // the keys' policy doesn't allow it
+	InvalidSignature        = "InvalidSignature"        // of another secret, region, host or body, or dated too far off
+	IncompleteSignature     = "IncompleteSignature"     // lacks something
+	UnrecognizedClient      = "UnrecognizedClient"      // the access key is unknown
+	ExpiredToken            = "ExpiredToken"            // the keys' session is over
 	UnsupportedOperation    = "UnsupportedOperation"    // of an unknown type, or its authorization misplaced
 	DuplicatedOperation     = "DuplicatedOperation"     // id in use
 	MaxSubscriptionsReached = "MaxSubscriptionsReached" // on this connection
 	LimitExceeded           = "LimitExceeded"           // a rate, of the connection, the API or the account
+	TooManyRequests         = "TooManyRequests"         // a rate, over HTTP
 	NoProtocol              = "NoProtocol"              // upgraded without a subprotocol
 	SubProtocolNotSupported = "SubProtocolNotSupported" // upgraded with another one
 	HTTPNotFound            = "HttpNotFound"            // the host in the authorization belongs to no API
@@ -30,7 +36,8 @@ type Names []string
 // CommonNames returns the names that are the same in both protocols, and then these.
 func CommonNames(own ...string) Names {
 	return append(Names{
-		Unauthorized, BadRequest, UnsupportedOperation, DuplicatedOperation, MaxSubscriptionsReached, LimitExceeded,
+		Unauthorized, BadRequest, AccessDenied, InvalidSignature, IncompleteSignature, UnrecognizedClient, ExpiredToken,
+		UnsupportedOperation, DuplicatedOperation, MaxSubscriptionsReached, LimitExceeded, TooManyRequests,
 		NoProtocol, SubProtocolNotSupported, HTTPNotFound,
 	}, append(own, Other)...)
 }
