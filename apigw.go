@@ -142,7 +142,7 @@ func (g *apiGateway) audience(who identity) string {
 
 func (g *apiGateway) checkListen() error { return nil }
 
-func (g *apiGateway) checkPublish(string) error { return nil }
+func (g *apiGateway) checkPublish(string, *message) error { return nil }
 
 // target implements backend.
 func (g *apiGateway) target(ctx context.Context, base wire.Target) (*wire.Target, error) {
@@ -182,21 +182,21 @@ func (g *apiGateway) steps(nickname, room string) []apigw.Step {
 }
 
 // readBroadcast implements backend: a broadcast is a text message.
-func (g *apiGateway) readBroadcast(o *options) (message string) {
-	message = o.str("message", stamp.Placeholder)
-	if !strings.Contains(message, stamp.Placeholder) {
+func (g *apiGateway) readBroadcast(o *options) *message {
+	m := &message{text: o.str("message", stamp.Placeholder)}
+	if !strings.Contains(m.text, stamp.Placeholder) {
 		o.fail("message", "must contain %s, by which its listeners know it", stamp.Placeholder)
 	}
-	return message
+	return m
 }
 
 // broadcaster implements backend: it opens a host for as long as the broadcasts take.
-func (g *apiGateway) broadcaster(ctx context.Context, c *call, message string) (publish.Broadcaster, error) {
+func (g *apiGateway) broadcaster(ctx context.Context, c *call, m *message) (publish.Broadcaster, error) {
 	host, err := openHost(ctx, c, nil)
 	if err != nil {
 		return nil, err
 	}
-	return &textBroadcaster{host: host, message: message}, nil
+	return &textBroadcaster{host: host, message: m.text}, nil
 }
 
 // isChat reports whether the application is taken for the chat application.

@@ -43,7 +43,7 @@ func (m *module) newAppSyncClient(args sobek.ConstructorCall) *sobek.Object {
 	g := readAppSync(u, o)
 	c := &client{module: m, backend: g, settings: readSettings(o, 0)}
 	c.check(o)
-	return c.define(args.This, appSyncMethods, func(string) method {
+	return c.define(args.This, appSyncMethods, func(string) any {
 		return func(value sobek.Value) *sobek.Promise { return c.graphQL(g, value) }
 	})
 }
@@ -62,7 +62,7 @@ func readAppSync(u *url.URL, o *options) *appSync {
 		Subprotocol: appsync.Subprotocol, Form: readForm(o),
 	}
 	var err error
-	if g.realtime, err = realtimeURL(u, o); err != nil {
+	if g.realtime, err = realtimeURL(u, o, appsync.RealtimeURL); err != nil {
 		o.fail("realtimeUrl", "%v", err)
 	}
 	if g.auth.Credentials == nil {
@@ -102,10 +102,10 @@ func (g *appSync) authorizeStart(ctx context.Context) ([]byte, error) {
 	return appsync.StartFrame(appsync.FirstID, g.subscription, authorization), nil
 }
 
-// realtimeURL is derived from the GraphQL URL, unless the script knows better.
-func realtimeURL(graphql *url.URL, o *options) (*url.URL, error) {
+// realtimeURL is derived from the API's URL, unless the script knows better.
+func realtimeURL(api *url.URL, o *options, derive func(*url.URL) (*url.URL, error)) (*url.URL, error) {
 	if _, ok := o.raw("realtimeUrl"); !ok {
-		return appsync.RealtimeURL(graphql)
+		return derive(api)
 	}
 	return parseURL(o.str("realtimeUrl", ""), []string{"wss", "ws"}) // o keeps the first error
 }
@@ -154,7 +154,7 @@ func (g *appSync) checkListen() error {
 }
 
 // checkPublish implements backend.
-func (g *appSync) checkPublish(method string) error {
+func (g *appSync) checkPublish(method string, _ *message) error {
 	if g.mutation == "" {
 		return scriptErrorf(nameUsageError, "%s needs the client's option \"mutation\"", method)
 	}
@@ -182,10 +182,10 @@ func (g *appSync) session(ctx context.Context, who identity) (dialect.Session, e
 }
 
 // readBroadcast implements backend: a broadcast is the client's mutation.
-func (g *appSync) readBroadcast(*options) (message string) { return g.mutation }
+func (g *appSync) readBroadcast(*options) *message { return &message{text: g.mutation} }
 
 // broadcaster implements backend.
-func (g *appSync) broadcaster(_ context.Context, c *call, _ string) (publish.Broadcaster, error) {
+func (g *appSync) broadcaster(_ context.Context, c *call, _ *message) (publish.Broadcaster, error) {
 	return &mutationBroadcaster{backend: g, call: c, body: []byte(g.mutation)}, nil
 }
 

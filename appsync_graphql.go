@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"github.com/grafana/sobek"
 
 	"github.com/pushgw/xk6-pushgw/internal/appsync"
+	"github.com/pushgw/xk6-pushgw/internal/credentials"
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/publish"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
@@ -47,7 +49,7 @@ func (c *client) graphQL(g *appSync, value sobek.Value) *sobek.Promise {
 // is an error, whatever its status.
 func (g *appSync) post(ctx context.Context, c *call, body []byte) ([]byte, error) {
 	header := c.header()
-	if err := g.authorizeRequest(ctx, c, header, body); err != nil {
+	if err := authorizeRequest(ctx, c, g.auth, header, body); err != nil {
 		return nil, &scriptError{name: nameConnectError, err: err}
 	}
 	status, response, err := publish.Post(ctx, c.state, g.graphql, header, body)
@@ -63,10 +65,10 @@ func (g *appSync) post(ctx context.Context, c *call, body []byte) ([]byte, error
 }
 
 // authorizeRequest waits for credentials no longer than a connection would.
-func (g *appSync) authorizeRequest(ctx context.Context, c *call, header http.Header, body []byte) error {
+func authorizeRequest(ctx context.Context, c *call, auth *credentials.AppSync, header http.Header, body []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, c.client.settings.timeout)
 	defer cancel()
-	return g.auth.Request(ctx, header, body)
+	return auth.Request(ctx, header, body)
 }
 
 // responseError returns what is wrong with a response; nil if nothing is.
@@ -80,20 +82,20 @@ func (g *appSync) responseError(status int, body []byte) *dialect.Error {
 	case refused == nil:
 		refused, isGraphQL = &dialect.Error{Name: appsync.Other, Message: "its body has data and no errors"}, false
 	}
-	g.addStatus(refused, status, isGraphQL)
+	addStatus(refused, g.graphql, status, isGraphQL)
 	return refused
 }
 
 // addStatus adds to an error what the HTTP response says: its status, and where it came
-// from if the path is wrong or the body isn't GraphQL's.
-func (g *appSync) addStatus(e *dialect.Error, status int, isGraphQL bool) {
+// from if the path is wrong or the body isn't AppSync's.
+func addStatus(e *dialect.Error, u *url.URL, status int, isAppSync bool) {
 	if status != http.StatusOK && e.Code == 0 {
 		e.Code = status
 	}
 	nothingThere := status == http.StatusNotFound || status == http.StatusMethodNotAllowed
-	if isGraphQL && !nothingThere {
+	if isAppSync && !nothingThere {
 		return
 	}
-	e.Message = fmt.Sprintf("%s answered POST %s with status %d: %s", g.graphql.Host, cmp.Or(g.graphql.Path, "/"), status, e.Message)
+	e.Message = fmt.Sprintf("%s answered POST %s with status %d: %s", u.Host, cmp.Or(u.Path, "/"), status, e.Message)
 	e.Final = e.Final || nothingThere || status == http.StatusUnauthorized || status == http.StatusForbidden
 }

@@ -66,6 +66,14 @@ func (c *call) audience() *ledger.Audience {
 	return c.client.module.process.ledger.Audience(c.client.backend.audience(c.who))
 }
 
+// audienceOf is that of a message.
+func (c *call) audienceOf(m *message) *ledger.Audience {
+	if m.audience == "" {
+		return c.audience()
+	}
+	return c.client.module.process.ledger.Audience(m.audience)
+}
+
 // config is what the call's connections have in common.
 func (c *call) config() listen.Config {
 	backend, settings, process := c.client.backend, &c.client.settings, c.client.module.process

@@ -37,23 +37,37 @@ type backend interface {
 	checkListen() error
 	// checkPublish returns why the client can't broadcast, if it can't. The method is
 	// the one that is about to, for the message.
-	checkPublish(method string) error
+	checkPublish(method string, m *message) error
 	// target returns base with what one connection carries because of the client's
 	// credentials.
 	target(ctx context.Context, base wire.Target) (*wire.Target, error)
 	// session makes one connection's side of the dialect.
 	session(ctx context.Context, who identity) (dialect.Session, error)
-	// readBroadcast reads the dialect's own options of broadcast() and returns the
-	// message with the place for the stamp in it.
-	readBroadcast(o *options) (message string)
-	// broadcaster opens what sends messages to the client's audience.
-	broadcaster(ctx context.Context, c *call, message string) (publish.Broadcaster, error)
+	// readBroadcast reads the dialect's own options of broadcast(). Without any, it is what
+	// a canary sends.
+	readBroadcast(o *options) *message
+	// broadcaster opens what sends the message to its audience.
+	broadcaster(ctx context.Context, c *call, m *message) (publish.Broadcaster, error)
 	// identity is as whom connections of this role shake hands, unless a script says
 	// otherwise. readIdentity reads what it says in the options of connect().
 	identity(role string) identity
 	readIdentity(o *options) identity
 	// extend gives a connection's JavaScript object what the dialect adds to it.
 	extend(conn *connection)
+}
+
+// message is what is broadcast, and how.
+type message struct {
+	text string // with the place for the stamp in it
+	// audience names whom it is for; empty for those that the client's listeners are among.
+	audience string
+	// batch is how many are sent in one request, and inFlight how many requests may await
+	// their answers at a time; zero for one.
+	batch, inFlight int
+
+	// Of AppSync Events:
+	channel    string
+	overSocket bool
 }
 
 // identity is as whom a connection shakes hands.
@@ -143,7 +157,7 @@ func (c *client) method(name string) method {
 
 // define gives the client's JavaScript object the methods of these names: those of all
 // clients, and of others those that own returns.
-func (c *client) define(object *sobek.Object, names []string, own func(name string) method) *sobek.Object {
+func (c *client) define(object *sobek.Object, names []string, own func(name string) any) *sobek.Object {
 	return inherit(object, newLazy(c.module.vu.Runtime(), names, func(name string) any {
 		if common := c.method(name); common != nil {
 			return common

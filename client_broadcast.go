@@ -24,7 +24,7 @@ func (c *client) broadcast(value sobek.Value) *sobek.Promise {
 			return nil, err
 		}
 		defer broadcaster.Close()
-		return call.run(ctx, plan, call.audience(), broadcaster)
+		return call.run(ctx, plan, call.audienceOf(message), broadcaster)
 	})
 }
 
@@ -32,17 +32,18 @@ func (c *client) broadcast(value sobek.Value) *sobek.Promise {
 const defaultSettle = 5 * time.Second
 
 // readBroadcast reads the options of broadcast(), and throws what is wrong with them.
-func (c *client) readBroadcast(value sobek.Value) (plan *publish.Plan, message string) {
+func (c *client) readBroadcast(value sobek.Value) (*publish.Plan, *message) {
 	o := readOptions(value, "broadcast()")
-	plan = &publish.Plan{
+	plan := &publish.Plan{
 		Count:       o.integer("count", 1, 1),
 		Rate:        o.perSecond("rate"),
 		Settle:      o.duration("settle", defaultSettle),
 		ClockOffset: c.module.clockOffset,
 	}
-	message = c.backend.readBroadcast(o)
+	message := c.backend.readBroadcast(o)
+	plan.Batch, plan.InFlight = message.batch, message.inFlight
 	c.check(o)
-	if err := c.backend.checkPublish("broadcast()"); err != nil {
+	if err := c.backend.checkPublish("broadcast()", message); err != nil {
 		c.module.throw(err)
 	}
 	return plan, message

@@ -11,7 +11,6 @@ import (
 	"go.k6.io/k6/v2/lib"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
-	"github.com/pushgw/xk6-pushgw/internal/stamp"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 )
 
@@ -78,7 +77,7 @@ func (c *client) readBarrier(value sobek.Value) *barrier {
 	if !b.canary {
 		return b
 	}
-	if err := c.backend.checkPublish("ready() with canary"); err != nil {
+	if err := c.backend.checkPublish("ready() with canary", c.canary()); err != nil {
 		c.module.throw(err)
 	}
 	return b
@@ -172,6 +171,9 @@ func (b *barrier) timeoutError(ctx context.Context, count ledger.Count, ready in
 		b.timeout, b.needed(count.LargestGroup), ready, count.Connecting, count.Failed, count.Left, count.Ready-ready, firstCause(count))
 }
 
+// canary is what canaries send.
+func (c *client) canary() *message { return c.backend.readBroadcast(readOptions(nil, "ready()")) }
+
 // canaryPause is how long a canary has before the next is sent.
 const canaryPause = time.Second
 
@@ -183,7 +185,7 @@ func (b *barrier) awaitCanaries(ctx context.Context, c *call) (any, error) {
 	if _, err := b.await(ctx, audience, func(c ledger.Count) int { return c.Ready }); err != nil {
 		return nil, err
 	}
-	broadcaster, err := c.client.backend.broadcaster(ctx, c, stamp.Placeholder)
+	broadcaster, err := c.client.backend.broadcaster(ctx, c, c.client.canary())
 	if err != nil {
 		if ctx.Err() != nil { // whatever failed did because of it
 			count, _ := audience.Watch()

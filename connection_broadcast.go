@@ -12,6 +12,6 @@ func (s *connection) broadcast(value sobek.Value) *sobek.Promise {
 	plan, message := s.call.client.readBroadcast(value)
 	audience := s.call.audience()
 	return newPromise(s.module().vu, func(ctx context.Context) (any, error) {
-		return s.call.run(ctx, plan, audience, &textBroadcaster{host: s.host, message: message})
+		return s.call.run(ctx, plan, audience, &textBroadcaster{host: s.host, message: message.text})
 	})
 }

@@ -34,6 +34,7 @@ func errorFrame(kind, id string, p auth.Problem) []byte {
 // The types of errors that this package has of its own.
 const (
 	badRequest           = "BadRequestException"
+	unauthorized         = "UnauthorizedException"
 	invalidInput         = "InvalidInputError"
 	unsupportedOperation = "UnsupportedOperation"
 	unknownOperation     = "UnknownOperationError"

@@ -39,7 +39,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		"no events":      {http.MethodPost, "/event", `{"channel":"default/a"}`, apiKey, 400, "BadRequestException"},
 		"too many":       {http.MethodPost, "/event", `{"channel":"default/a","events":["1","1","1","1","1","1"]}`, apiKey, 400, "BadRequestException"},
 		"a bad channel":  {http.MethodPost, "/event", `{"channel":"default/*","events":["1"]}`, apiKey, 400, "BadRequestException"},
-		"no namespace":   {http.MethodPost, "/event", `{"channel":"elsewhere","events":["1"]}`, apiKey, 404, "ResourceNotFound"},
+		"no namespace":   {http.MethodPost, "/event", `{"channel":"elsewhere","events":["1"]}`, apiKey, 401, "UnauthorizedException"},
 		"too long":       {http.MethodPost, "/event", strings.Repeat(" ", maxRequest+1), apiKey, 400, "BadRequestException"},
 	} {
 		status, answer := f.do(row.method, row.path, row.body, "x-api-key", row.key)

@@ -43,7 +43,10 @@ var (
 // publishAll publishes the events of one request, or returns why it is refused.
 func (g *Gateway) publishAll(to, events gjson.Result) (*outcome, *refusedPublish) {
 	channel, p := g.channel(to, false)
-	if p != nil {
+	switch {
+	case p != nil && p.Type == resourceNotFound: // over HTTP it is as if that were none of the caller's business
+		return nil, &refusedPublish{overHTTP: auth.Problem{Type: unauthorized, Code: http.StatusUnauthorized}, realTime: *p}
+	case p != nil:
 		return nil, both(p)
 	}
 	list := events.Array()

@@ -73,7 +73,7 @@ func publish(id string, events int) turn {
 func unsubscribe(id, frame string) turn {
 	return func(t *testing.T, s *Session) {
 		t.Helper()
-		assert.Equal(t, frame, string(s.Unsubscribe(id)))
+		assert.Equal(t, frame, string(s.Stop(id)))
 	}
 }
 

@@ -147,6 +147,7 @@ func (s *Session) failOne(id []byte, err *dialect.Error) dialect.Event {
 	event := dialect.Event{Kind: dialect.Failure, Err: err}
 	if op := s.find(id); op != nil {
 		event.Request = op.id
+		err.Final = op.state == publishing && isFinal(err.Name)
 		if op.state != live {
 			event.Kind = dialect.Refusal
 			s.forget(op.id)

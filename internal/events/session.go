@@ -102,11 +102,11 @@ func (s *Session) Subscribe(body string, authorization []byte) (id string, frame
 	return id, SubscribeFrame(id, body, authorization), nil
 }
 
-// Unsubscribe ends the subscription with this id and returns the frame to send, if any. A
+// Stop ends the subscription with this id and returns the frame to send, if any. A
 // server ignores the end of a subscription that it hasn't acknowledged; the frame is then
 // held back and becomes the Answer to the acknowledgement. The server's answer becomes a
 // Progress or a Refusal.
-func (s *Session) Unsubscribe(id string) []byte {
+func (s *Session) Stop(id string) []byte {
 	if op := s.find([]byte(id)); op != nil {
 		return op.end()
 	}

@@ -51,6 +51,9 @@ func (s *sending) run(ctx context.Context) {
 		if err != nil {
 			return
 		}
+		if s.await(ctx, inFlight); s.final { // what has been answered meanwhile
+			break
+		}
 		s.send(ctx, intended, min(batch, p.Count-i))
 		if !s.await(ctx, inFlight-1) || s.final {
 			break
