@@ -12,7 +12,7 @@ import (
 
 	"github.com/pushgw/xk6-pushgw/internal/apigw"
 	"github.com/pushgw/xk6-pushgw/internal/credentials"
-	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/listen"
 	"github.com/pushgw/xk6-pushgw/internal/publish"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
@@ -25,8 +25,10 @@ import (
 type apiGateway struct {
 	url            *url.URL
 	auth           *credentials.APIGateway // nil: none
-	nickname, room string                  // of listeners
-	handshake      []apigw.Step            // nil: the chat application's
+	nickname, room varying                 // of listeners
+	isOther        bool                    // than the chat application, with a handshake of its own
+	handshake      []apigw.Step
+	sends          []varying // the texts of the handshake's steps, if any of them varies
 	nextID         func() int64
 }
 
@@ -42,13 +44,16 @@ func (m *module) newAPIGatewayClient(args sobek.ConstructorCall) *sobek.Object {
 		m.throw(err)
 	}
 	o := readOptions(args.Argument(1), where)
-	g := &apiGateway{
-		url: u, nickname: o.str("nickname", "Listener"), room: o.str("room", "Room1"), nextID: m.process.nextID,
-	}
-	c := &client{module: m, backend: g, settings: readSettings(o, defaultAPIGatewayPing)}
+	vs := newVaryings(indexPlaceholder)
+	g := &apiGateway{nickname: vs.read(o, "nickname", "Listener", nil), nextID: m.process.nextID}
+	_, g.isOther = o.raw("handshake")
+	g.room = vs.read(o, "room", "Room1", g.checkRoom)
+	vs.placeholders = append(vs.placeholders, nicknamePlaceholder, roomPlaceholder)
+	o.checkURL(u, vs.placeholders...)
+	c := &client{module: m, backend: g}
+	c.settings, g.url = readSettings(o, vs, u, defaultAPIGatewayPing)
 	g.auth = readAPIGatewayAuth(u, o)
-	g.handshake = m.readHandshake(o, c.settings.timeout)
-	g.checkRoom(o, g.room)
+	g.handshake = m.readHandshake(o, vs, &g.sends, c.settings.timeout)
 	c.check(o)
 	return c.define(args.This, clientMethods, nil)
 }
@@ -74,15 +79,20 @@ func readAPIGatewayAuth(u *url.URL, o *options) *credentials.APIGateway {
 	}
 }
 
-// readHandshake reads the steps and registers the counters that they name.
-func (m *module) readHandshake(o *options, timeout time.Duration) []apigw.Step {
+// readHandshake reads the steps and registers the counters that they name. Where any of their
+// texts varies, sends gets them all.
+func (m *module) readHandshake(o *options, vs *varyings, sends *[]varying, timeout time.Duration) []apigw.Step {
 	list := o.list("handshake")
 	if list == nil {
 		return nil
 	}
 	steps := make([]apigw.Step, 0, len(list))
+	varies := false
+	texts := make([]varying, 0, len(list))
 	for _, s := range list {
-		step := apigw.Step{Send: s.str("send", "")}
+		send := vs.read(s, "send", "", nil)
+		texts, varies = append(texts, send), varies || !send.constant()
+		step := apigw.Step{Send: send.text}
 		readReply(s, &step, timeout)
 		step.Counter = s.str("counter", "")
 		if step.Counter != "" {
@@ -93,37 +103,35 @@ func (m *module) readHandshake(o *options, timeout time.Duration) []apigw.Step {
 		o.merge(s)
 		steps = append(steps, step)
 	}
+	if varies {
+		*sends = texts
+	}
 	return steps
 }
 
-// checkRoom checks a room's name; the empty one is for joining none.
-func (g *apiGateway) checkRoom(o *options, room string) {
-	if g.isChat() && !isOneWord(room) {
-		o.fail("room", "must be one word, as the chat application takes it, not %q", room)
+// checkRoom says what is wrong with a room's name; empty if nothing is. The empty name is
+// for joining none.
+func (g *apiGateway) checkRoom(room string) string {
+	if !g.isOther && !isOneWord(room) {
+		return fmt.Sprintf("must be one word, as the chat application takes it, not %q", room)
 	}
+	return ""
 }
 
 func (g *apiGateway) tag() string { return "apigw" }
 
 func (g *apiGateway) webSocketURL() *url.URL { return g.url }
 
-func (g *apiGateway) identity(role string) identity {
-	nickname := g.nickname
-	if role == telemetry.RoleHost {
-		nickname = "Broadcast"
-	}
-	return identity{role: role, nickname: nickname, numbered: true, room: g.room}
-}
-
 func (g *apiGateway) readIdentity(o *options) identity {
 	g.checkUse(o, "nickname", nicknamePlaceholder)
 	g.checkUse(o, "room", roomPlaceholder)
-	who := identity{
-		role:     telemetry.RoleHost,
-		nickname: o.str("nickname", fmt.Sprintf("Host-%d", g.nextID())),
-		room:     o.str("room", g.room),
+	who := identity{role: telemetry.RoleHost, nickname: o.str("nickname", fmt.Sprintf("Host-%d", g.nextID()))}
+	if _, who.inRoom = o.raw("room"); who.inRoom {
+		who.room = o.str("room", "")
+		if reason := g.checkRoom(who.room); reason != "" {
+			o.fail("room", "%s", reason)
+		}
 	}
-	g.checkRoom(o, who.room)
 	return who
 }
 
@@ -136,49 +144,71 @@ func (g *apiGateway) checkUse(o *options, key, placeholder string) {
 	}
 }
 
+// identify implements backend.
+func (g *apiGateway) identify(own *values) (err error) {
+	if !own.inRoom {
+		own.inRoom = true
+		if own.room, err = g.room.of(own); err != nil {
+			return err
+		}
+	}
+	switch {
+	case own.nickname != "":
+	case own.role == telemetry.RoleHost:
+		own.nickname = g.numbered("Broadcast", own.vu)
+	case g.nickname.constant():
+		own.nickname = g.numbered(g.nickname.text, own.vu)
+	default:
+		own.nickname, err = g.nickname.of(own)
+	}
+	return err
+}
+
+// numbered makes a nickname unique.
+func (g *apiGateway) numbered(nickname string, vu uint64) string {
+	return fmt.Sprintf("%s-%d-%d", nickname, vu, g.nextID())
+}
+
 func (g *apiGateway) audience(who identity) string {
-	return fmt.Sprintf("apigw %s %q", endpointName(g.url), who.room)
+	room := g.room.text
+	if who.inRoom {
+		room = who.room
+	}
+	return fmt.Sprintf("apigw %s %q", endpointName(g.url), room)
 }
 
 func (g *apiGateway) checkListen() error { return nil }
 
 func (g *apiGateway) checkPublish(string, *message) error { return nil }
 
-// target implements backend.
-func (g *apiGateway) target(ctx context.Context, base wire.Target) (*wire.Target, error) {
-	if g.auth == nil {
-		return &base, nil
+// prepare implements backend.
+func (g *apiGateway) prepare(ctx context.Context, own *values, target *wire.Target) (listen.Prepared, error) {
+	steps, err := g.steps(own)
+	if err != nil {
+		return listen.Prepared{}, &wire.DialError{Phase: wire.PhaseScript, Host: target.URL.Host, Err: err}
 	}
-	var err error
-	base.URL, base.Header, err = g.auth.Connection(ctx, credentials.NoConnection, g.url, base.Header)
-	return &base, err
+	if g.auth != nil {
+		target.URL, target.Header, err = g.auth.Connection(ctx, own.index, target.URL, target.Header)
+	}
+	return listen.Prepared{Target: target, Session: apigw.New(steps)}, err
 }
 
-// The places in a handshake's texts where a connection's own words go.
-const (
-	nicknamePlaceholder = "{{nickname}}"
-	roomPlaceholder     = "{{room}}"
-)
-
-func (g *apiGateway) session(_ context.Context, who identity) (dialect.Session, error) {
-	nickname := who.nickname
-	if who.numbered {
-		nickname = fmt.Sprintf("%s-%d-%d", nickname, who.vu, g.nextID())
+// steps are those of one connection's handshake.
+func (g *apiGateway) steps(own *values) ([]apigw.Step, error) {
+	if !g.isOther {
+		return apigw.ChatHandshake(own.nickname, own.room), nil
 	}
-	return apigw.New(g.steps(nickname, who.room)), nil
-}
-
-func (g *apiGateway) steps(nickname, room string) []apigw.Step {
-	if g.handshake == nil {
-		return apigw.ChatHandshake(nickname, room)
+	if g.sends == nil {
+		return g.handshake, nil
 	}
-	fill := strings.NewReplacer(nicknamePlaceholder, nickname, roomPlaceholder, room)
-	steps := make([]apigw.Step, len(g.handshake))
-	for i, step := range g.handshake {
-		step.Send = fill.Replace(step.Send)
-		steps[i] = step
+	steps := slices.Clone(g.handshake)
+	for i := range steps {
+		var err error
+		if steps[i].Send, err = g.sends[i].of(own); err != nil {
+			return nil, err
+		}
 	}
-	return steps
+	return steps, nil
 }
 
 // readBroadcast implements backend: a broadcast is a text message.
@@ -187,6 +217,7 @@ func (g *apiGateway) readBroadcast(o *options) *message {
 	if !strings.Contains(m.text, stamp.Placeholder) {
 		o.fail("message", "must contain %s, by which its listeners know it", stamp.Placeholder)
 	}
+	checkMessage(o, "message", m.text)
 	return m
 }
 
@@ -199,12 +230,9 @@ func (g *apiGateway) broadcaster(ctx context.Context, c *call, m *message) (publ
 	return &textBroadcaster{host: host, message: m.text}, nil
 }
 
-// isChat reports whether the application is taken for the chat application.
-func (g *apiGateway) isChat() bool { return g.handshake == nil }
-
 // uses reports whether what a connection sends has this placeholder in it.
 func (g *apiGateway) uses(placeholder string) bool {
-	return g.isChat() || slices.ContainsFunc(g.handshake, func(step apigw.Step) bool { return strings.Contains(step.Send, placeholder) })
+	return !g.isOther || slices.ContainsFunc(g.handshake, func(step apigw.Step) bool { return strings.Contains(step.Send, placeholder) })
 }
 
 // extend implements backend with what a connection has: to the chat application, or to

@@ -27,7 +27,7 @@ func (c *client) graphQL(g *appSync, value sobek.Value) *sobek.Promise {
 	if err != nil {
 		c.module.throw(scriptErrorf(nameInvalidOption, "graphql(): %v", err))
 	}
-	call := c.begin("graphql()", g.identity(telemetry.RoleHost))
+	call := c.begin("graphql()", identity{role: telemetry.RoleHost})
 	return newPromise(c.module.vu, func(ctx context.Context) (any, error) {
 		defer call.recorder.Flush()
 		response, err := g.post(ctx, call, []byte(body))
@@ -48,8 +48,11 @@ func (c *client) graphQL(g *appSync, value sobek.Value) *sobek.Promise {
 // post sends a GraphQL request and returns the response's body. A response with errors
 // is an error, whatever its status.
 func (g *appSync) post(ctx context.Context, c *call, body []byte) ([]byte, error) {
-	header := c.header()
-	if err := authorizeRequest(ctx, c, g.auth, header, body); err != nil {
+	header, err := c.requestHeader(ctx)
+	if err == nil {
+		err = authorizeRequest(ctx, c, g.auth, header, body)
+	}
+	if err != nil {
 		return nil, &scriptError{name: nameConnectError, err: err}
 	}
 	status, response, err := publish.Post(ctx, c.state, g.graphql, header, body)

@@ -112,11 +112,8 @@ func TestCallBegins(t *testing.T) {
 	t.Parallel()
 	simulate(t, nil, func(w *world) {
 		v := w.vu()
-		g := &apiGateway{nickname: "Listener", room: "R", nextID: w.process.nextID}
-		c := &client{module: v.module, backend: g}
-		call := c.begin("", g.identity(telemetry.RoleListener))
-		require.Equal(w, identity{role: "listener", vu: 7, nickname: "Listener", room: "R", numbered: true}, call.who)
-		require.Equal(w, "Broadcast", g.identity(telemetry.RoleHost).nickname)
+		call := (&client{module: v.module, backend: &apiGateway{}}).begin("", identity{role: telemetry.RoleListener})
+		require.Equal(w, identity{role: "listener", vu: 7, index: 6}, call.who)
 	})
 }
 

@@ -14,7 +14,7 @@ import (
 // Events; without a channel it takes the client's. It resolves when the subscription is
 // acknowledged.
 func (s *connection) subscribeToChannel(g *eventAPI, value sobek.Value) *sobek.Promise {
-	channel := g.channel
+	channel := g.constantChannel()
 	if value != nil && !sobek.IsUndefined(value) {
 		channel = s.text(value, "subscribe() takes a channel, not %s")
 	}
@@ -24,7 +24,7 @@ func (s *connection) subscribeToChannel(g *eventAPI, value sobek.Value) *sobek.P
 	if err := events.CheckChannel(channel); err != nil {
 		s.module().throw(scriptErrorf(nameUsageError, "subscribe(): the channel %q %w", channel, err))
 	}
-	return s.begin(g.auth, credentials.SubscribeBody(channel))
+	return s.begin(credentials.SubscribeBody(channel))
 }
 
 // publishEvents is the JavaScript method publish(): one request over the connection. It
@@ -32,7 +32,7 @@ func (s *connection) subscribeToChannel(g *eventAPI, value sobek.Value) *sobek.P
 func (s *connection) publishEvents(g *eventAPI, value, options sobek.Value) *sobek.Promise {
 	channel, texts := g.readPublish(s.module(), value, options)
 	return newPromise(s.module().vu, func(ctx context.Context) (any, error) {
-		publishing, err := g.sendPublish(ctx, s.call, s.host, credentials.PublishBody(channel, texts), len(texts))
+		publishing, err := sendPublish(ctx, s.call, s.host, credentials.PublishBody(channel, texts), len(texts))
 		if err != nil {
 			return nil, err
 		}
@@ -45,10 +45,10 @@ func (s *connection) publishEvents(g *eventAPI, value, options sobek.Value) *sob
 }
 
 // sendPublish sends a request to publish n events over a connection.
-func (g *eventAPI) sendPublish(ctx context.Context, c *call, host *hostConn, body string, n int) (*request, error) {
+func sendPublish(ctx context.Context, c *call, host *hostConn, body string, n int) (*request, error) {
 	authorizing, cancel := context.WithTimeout(ctx, c.client.settings.timeout)
 	defer cancel()
-	authorization, err := g.auth.Frame(authorizing, body)
+	authorization, err := c.own.auth.Frame(authorizing, body)
 	if err != nil {
 		return nil, &scriptError{name: nameConnectError, err: err}
 	}

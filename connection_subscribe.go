@@ -6,7 +6,6 @@ import (
 	"github.com/grafana/sobek"
 
 	"github.com/pushgw/xk6-pushgw/internal/appsync"
-	"github.com/pushgw/xk6-pushgw/internal/credentials"
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/events"
 )
@@ -14,11 +13,11 @@ import (
 // subscribe is the JavaScript method of a connection to AppSync; without an operation
 // of its own it takes the client's. It resolves when the subscription is acknowledged.
 func (s *connection) subscribe(g *appSync, value sobek.Value) *sobek.Promise {
-	data, err := g.readSubscription(value)
+	data, err := g.readSubscription(s.call.own, value)
 	if err != nil {
 		s.module().throw(err)
 	}
-	return s.begin(g.auth, data)
+	return s.begin(data)
 }
 
 // subscriber is a session whose connection can have subscriptions.
@@ -35,9 +34,9 @@ var (
 )
 
 // begin begins a subscription to what body says, and resolves with its object.
-func (s *connection) begin(auth *credentials.AppSync, body string) *sobek.Promise {
+func (s *connection) begin(body string) *sobek.Promise {
 	return newPromise(s.module().vu, func(ctx context.Context) (any, error) {
-		authorization, err := auth.Frame(ctx, body)
+		authorization, err := s.call.own.auth.Frame(ctx, body)
 		if err != nil {
 			return nil, err
 		}
@@ -64,12 +63,12 @@ func stopSubscription(session dialect.Session, id string) dialect.Event {
 }
 
 // readSubscription returns the text of the operation to subscribe with.
-func (g *appSync) readSubscription(value sobek.Value) (data string, err error) {
+func (g *appSync) readSubscription(own *values, value sobek.Value) (data string, err error) {
 	if value == nil || sobek.IsUndefined(value) {
-		if g.subscription == "" {
+		if g.subscription == nil {
 			return "", scriptErrorf(nameUsageError, "subscribe() needs an operation, for the client has none")
 		}
-		return g.subscription, nil
+		return g.subscription.data(own)
 	}
 	o := readOptions(value, "subscribe()")
 	operation := o.operation()

@@ -3,13 +3,14 @@ package pushgw
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/grafana/sobek"
 
 	"github.com/pushgw/xk6-pushgw/internal/credentials"
-	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/events"
+	"github.com/pushgw/xk6-pushgw/internal/listen"
 	"github.com/pushgw/xk6-pushgw/internal/publish"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
@@ -22,11 +23,12 @@ type eventAPI struct {
 	url      *url.URL // for publishing
 	realtime *url.URL
 	auth     *credentials.AppSync
-	channel  string // that listeners subscribe to; empty where the client has none
+	channel  varying // that listeners subscribe to; empty where the client has none
 	// connection and subscribe authorize a connection and the frame of its handshake's
-	// subscription.
-	connection func(context.Context) (*credentials.Upgrade, error)
-	subscribe  func(context.Context) ([][]byte, error)
+	// subscription, where these are the same for all connections but for the credentials.
+	connection func(context.Context, *credentials.AppSync) (*credentials.Upgrade, error)
+	subscribe  func(context.Context, *credentials.AppSync) ([][]byte, error)
+	variesURL  bool // connections have URLs of their own
 }
 
 // newEventsClient is the constructor of events.Client.
@@ -37,8 +39,7 @@ func (m *module) newEventsClient(args sobek.ConstructorCall) *sobek.Object {
 		m.throw(err)
 	}
 	o := readOptions(args.Argument(1), where)
-	g := readEventAPI(u, o)
-	c := &client{module: m, backend: g, settings: readSettings(o, 0)}
+	c, g := m.readEventAPI(u, o)
 	c.check(o)
 	return c.define(args.This, eventsMethods, func(string) any {
 		return func(value, options sobek.Value) *sobek.Promise { return c.publishEvents(g, value, options) }
@@ -48,42 +49,64 @@ func (m *module) newEventsClient(args sobek.ConstructorCall) *sobek.Object {
 // eventsMethods are the methods of all clients, and publish().
 var eventsMethods = append(clientMethods[:len(clientMethods):len(clientMethods)], "publish")
 
-func readEventAPI(u *url.URL, o *options) *eventAPI {
-	g := &eventAPI{url: u, channel: readChannel(o)}
+// readEventAPI reads the options of a client. They say what is wrong with them.
+func (m *module) readEventAPI(u *url.URL, o *options) (*client, *eventAPI) {
+	vs := newVaryings(indexPlaceholder)
+	o.checkURL(u)
+	g := &eventAPI{url: u, channel: vs.read(o, "channel", "", checkChannel)}
 	host := credentials.WithoutDefaultPort(o.str("host", u.Host), u.Scheme)
 	g.auth = &credentials.AppSync{
 		Credentials: readCredentials(o, credentials.ServiceAppSync, host), URL: u, Host: host,
 		Subprotocol: events.Subprotocol, Form: readForm(o),
 	}
-	var err error
-	if g.realtime, err = realtimeURL(u, o, events.RealtimeURL); err != nil {
+	realtime, err := realtimeURL(u, o, events.RealtimeURL)
+	if err != nil {
 		o.fail("realtimeUrl", "%v", err)
+		realtime = u
 	}
-	if g.auth.Credentials == nil {
-		return g // the options say what is wrong
+	o.checkURL(realtime, vs.placeholders...)
+	c := &client{module: m, backend: g}
+	c.settings, g.realtime = readSettings(o, vs, realtime, 0)
+	g.variesURL = c.settings.upgrade.variesURL()
+	if g.auth.Credentials != nil { // else the options say what is wrong
+		g.connection = perConnection(g.auth, g.authorizeConnection)
+		g.subscribe = perConnection(g.auth, g.authorizeSubscribe)
 	}
-	g.connection = perConnection(g.auth, func(ctx context.Context) (*credentials.Upgrade, error) {
-		return g.auth.Connection(ctx, g.realtime)
-	})
-	g.subscribe = perConnection(g.auth, g.authorizeSubscribe)
-	return g
+	return c, g
 }
 
-// readChannel reads a channel that is subscribed to; empty if there is none.
+// checkChannel says what is wrong with a channel that is subscribed to; empty if nothing is.
+func checkChannel(channel string) string {
+	if err := events.CheckChannel(channel); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// readChannel reads the channel of one call; empty if there is none.
 func readChannel(o *options) string {
 	if _, ok := o.raw("channel"); !ok {
 		return ""
 	}
 	channel := o.str("channel", "")
-	if err := events.CheckChannel(channel); err != nil {
-		o.fail("channel", "%v", err)
+	if reason := checkChannel(channel); reason != "" {
+		o.fail("channel", "%s", reason)
 	}
 	return channel
 }
 
-func (g *eventAPI) authorizeSubscribe(ctx context.Context) ([][]byte, error) {
-	body := credentials.SubscribeBody(g.channel)
-	authorization, err := g.auth.Frame(ctx, body)
+func (g *eventAPI) authorizeConnection(ctx context.Context, auth *credentials.AppSync) (*credentials.Upgrade, error) {
+	return auth.Connection(ctx, g.realtime)
+}
+
+func (g *eventAPI) authorizeSubscribe(ctx context.Context, auth *credentials.AppSync) ([][]byte, error) {
+	return subscribeFrames(ctx, auth, g.channel.text)
+}
+
+// subscribeFrames returns the frames of a handshake that subscribes to a channel.
+func subscribeFrames(ctx context.Context, auth *credentials.AppSync, channel string) ([][]byte, error) {
+	body := credentials.SubscribeBody(channel)
+	authorization, err := auth.Frame(ctx, body)
 	if err != nil {
 		return nil, err
 	}
@@ -94,12 +117,21 @@ func (g *eventAPI) tag() string { return "events" }
 
 func (g *eventAPI) webSocketURL() *url.URL { return g.realtime }
 
-func (g *eventAPI) identity(role string) identity { return identity{role: role} }
+func (g *eventAPI) readIdentity(*options) identity { return identity{role: telemetry.RoleHost} }
 
-func (g *eventAPI) readIdentity(*options) identity { return g.identity(telemetry.RoleHost) }
+// identify implements backend: nobody has a name here.
+func (g *eventAPI) identify(*values) error { return nil }
 
 // audience implements backend.
-func (g *eventAPI) audience(identity) string { return g.audienceOf(g.channel) }
+func (g *eventAPI) audience(identity) string { return g.audienceOf(g.constantChannel()) }
+
+// constantChannel is the channel that all listeners subscribe to; empty if there is none.
+func (g *eventAPI) constantChannel() string {
+	if !g.channel.constant() {
+		return ""
+	}
+	return g.channel.text
+}
 
 // audienceOf names whoever has subscribed to a channel.
 func (g *eventAPI) audienceOf(channel string) string {
@@ -108,7 +140,7 @@ func (g *eventAPI) audienceOf(channel string) string {
 
 // checkListen implements backend.
 func (g *eventAPI) checkListen() error {
-	if g.channel == "" {
+	if g.channel.constant() && g.channel.text == "" {
 		return scriptErrorf(nameUsageError, "listen() needs the client's option \"channel\"")
 	}
 	return nil
@@ -126,24 +158,44 @@ func (g *eventAPI) checkPublish(method string, m *message) error {
 	}
 }
 
-// target implements backend.
-func (g *eventAPI) target(ctx context.Context, base wire.Target) (*wire.Target, error) {
-	upgrade, err := g.connection(ctx)
-	if err != nil {
-		return nil, err
+// prepare implements backend. Listeners subscribe as they shake hands; hosts do when the
+// script says so.
+func (g *eventAPI) prepare(ctx context.Context, own *values, target *wire.Target) (listen.Prepared, error) {
+	var err error
+	if own.auth, err = g.auth.ForConnection(ctx, own.index); err != nil {
+		return listen.Prepared{}, err
 	}
-	base.URL, base.Subprotocols, base.Header = upgrade.URL, upgrade.Subprotocols, upgrade.Header(base.Header)
-	return &base, nil
+	upgrade, err := g.authorize(ctx, own.auth, target.URL)
+	if err != nil {
+		return listen.Prepared{}, err
+	}
+	target.URL, target.Header = upgrade.URL, upgrade.Header(target.Header)
+	target.Subprotocols = slices.Concat(upgrade.Subprotocols, target.Subprotocols)
+	if own.role == telemetry.RoleHost {
+		return listen.Prepared{Target: target, Session: events.New(nil)}, nil
+	}
+	subscribe, err := g.subscribeOf(ctx, own)
+	return listen.Prepared{Target: target, Session: events.New(subscribe)}, err
 }
 
-// session implements backend. Listeners subscribe as they shake hands; hosts do when the
-// script says so.
-func (g *eventAPI) session(ctx context.Context, who identity) (dialect.Session, error) {
-	if who.role == telemetry.RoleHost {
-		return events.New(nil), nil
+// authorize authorizes the upgrade of one connection.
+func (g *eventAPI) authorize(ctx context.Context, auth *credentials.AppSync, realtime *url.URL) (*credentials.Upgrade, error) {
+	if g.variesURL {
+		return auth.Connection(ctx, realtime)
 	}
-	subscribe, err := g.subscribe(ctx)
-	return events.New(subscribe), err
+	return g.connection(ctx, auth)
+}
+
+// subscribeOf returns the frames of one connection's handshake.
+func (g *eventAPI) subscribeOf(ctx context.Context, own *values) ([][]byte, error) {
+	if g.channel.constant() {
+		return g.subscribe(ctx, own.auth)
+	}
+	channel, err := g.channel.of(own)
+	if err != nil {
+		return nil, &wire.DialError{Phase: wire.PhaseScript, Host: g.realtime.Host, Err: err}
+	}
+	return subscribeFrames(ctx, own.auth, channel)
 }
 
 // defaultEvent is what is published where a script doesn't say.
@@ -155,7 +207,7 @@ const maxInFlight = 25
 
 // readBroadcast implements backend: a broadcast is an event.
 func (g *eventAPI) readBroadcast(o *options) *message {
-	m := &message{text: defaultEvent, channel: g.channel, batch: o.integer("batch", 1, 1), inFlight: 1}
+	m := &message{text: defaultEvent, channel: g.constantChannel(), batch: o.integer("batch", 1, 1), inFlight: 1}
 	if m.batch > events.MaxEvents {
 		o.fail("batch", "must be from 1 to %d, which is AppSync's limit, not %d", events.MaxEvents, m.batch)
 	}
@@ -168,6 +220,7 @@ func (g *eventAPI) readBroadcast(o *options) *message {
 	if !strings.Contains(m.text, stamp.Placeholder) {
 		o.fail("event", "must contain %s, by which its listeners know it", stamp.Placeholder)
 	}
+	checkMessage(o, "event", m.text)
 	if own := readChannel(o); own != "" {
 		m.channel, m.audience = own, g.audienceOf(own)
 	}

@@ -88,7 +88,7 @@ func (b *eventSocketBroadcaster) Send(ctx context.Context, s string) error {
 // SendBatch implements publish.BatchBroadcaster.
 func (b *eventSocketBroadcaster) SendBatch(ctx context.Context, stamps []string) <-chan []error {
 	body := credentials.PublishBody(b.message.channel, b.events(stamps))
-	publishing, err := b.backend.sendPublish(ctx, b.call, b.host, body, len(stamps))
+	publishing, err := sendPublish(ctx, b.call, b.host, body, len(stamps))
 	if err != nil {
 		return answeredBy(nil, err, len(stamps))
 	}

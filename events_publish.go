@@ -49,7 +49,7 @@ func newPublishResult(p *events.Published) publishResult {
 // request over HTTPS. It resolves with what became of each event.
 func (c *client) publishEvents(g *eventAPI, value, options sobek.Value) *sobek.Promise {
 	channel, texts := g.readPublish(c.module, value, options)
-	call := c.begin("publish()", g.identity(telemetry.RoleHost))
+	call := c.begin("publish()", identity{role: telemetry.RoleHost})
 	return newPromise(c.module.vu, func(ctx context.Context) (any, error) {
 		defer call.recorder.Flush()
 		published, err := g.post(ctx, call, channel, texts)
@@ -71,7 +71,7 @@ func (g *eventAPI) readPublish(m *module, value, given sobek.Value) (channel str
 		m.throw(err)
 	}
 	if channel == "" {
-		channel = g.channel
+		channel = g.constantChannel()
 	}
 	if err := g.checkPublish("publish()", &message{channel: channel}); err != nil {
 		m.throw(err)
@@ -135,8 +135,11 @@ func jsonText(value sobek.Value) (string, error) {
 // that failed as one error.
 func (g *eventAPI) post(ctx context.Context, c *call, channel string, texts []string) (*events.Published, error) {
 	body := []byte(credentials.PublishBody(channel, texts))
-	header := c.header()
-	if err := authorizeRequest(ctx, c, g.auth, header, body); err != nil {
+	header, err := c.requestHeader(ctx)
+	if err == nil {
+		err = authorizeRequest(ctx, c, g.auth, header, body)
+	}
+	if err != nil {
 		return nil, &scriptError{name: nameConnectError, err: err}
 	}
 	status, response, err := publish.Post(ctx, c.state, g.url, header, body)

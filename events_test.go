@@ -10,6 +10,7 @@ import (
 	"github.com/sirupsen/logrus"
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
+	"go.k6.io/k6/v2/lib"
 
 	"github.com/pushgw/xk6-pushgw/gateway"
 )
@@ -198,6 +199,36 @@ func TestEventsListensToAWildcard(t *testing.T) {
 	})
 }
 
+// A channel may differ from one listener to the next.
+func TestEventsListensToAChannelPerConnection(t *testing.T) {
+	t.Parallel()
+	for _, channel := range []string{`'default/a{{index}}'`, "index => `default/a${index}`"} {
+		simulateGateway(t, gateway.Config{}, func(w *world) {
+			v := w.vu(func(s *lib.State) { s.VUIDGlobal = 1 })
+			result := v.run(`
+				const client = new events.Client('` + eventURL + `', { auth: { apiKey: '` + gateway.APIKey + `' }, channel: ` + channel + ` });
+				const listening = client.listen({ connections: 3, duration: '30s' });
+				await sleep(1000);
+				await client.publish(['for 0'], { channel: 'default/a0' });
+				await client.publish(['for 2'], { channel: '/default/a2/' });
+				await client.publish(['for 4'], { channel: 'default/a4' });
+				return (await listening).ready;
+			`)
+			require.EqualValues(w, 3, result)
+			require.InDelta(w, 3*3+2, v.sum("ws_msgs_received", "role=listener"), 0, "three acknowledgements each, and what is for them")
+		})
+	}
+	simulateGateway(t, gateway.Config{}, func(w *world) {
+		v := w.vu()
+		result := v.run(`
+			const client = new events.Client('` + eventURL + `', { auth: { apiKey: '` + gateway.APIKey + `' }, channel: index => 'a b' });
+			return (await client.listen({ duration: '1m' })).failed;
+		`)
+		require.EqualValues(w, 1, result)
+		require.InDelta(w, 1, v.sum("pushgw_connect_failed", "phase=script"), 0)
+	})
+}
+
 func TestEventsPublishes(t *testing.T) {
 	t.Parallel()
 	config := gateway.Config{}
@@ -309,7 +340,7 @@ func TestEventsChecksItsOptions(t *testing.T) {
 	t.Parallel()
 	requireThrows(t, `new events.Client('`+eventURL+`', `, map[string]string{
 		`{}`:                                    `new events.Client(): option "auth" must have one of apiKey, token, iam in it, and has none`,
-		`{ auth: { apiKey: 'k' }, channel: 5 }`: `new events.Client(): option "channel" must be a string, not a number`,
+		`{ auth: { apiKey: 'k' }, channel: 5 }`: `new events.Client(): option "channel" must be a string or a function that returns one, not a number`,
 		`{ auth: { apiKey: 'k' }, channel: 'a//b' }`:            `new events.Client(): option "channel" has a segment "": letters, digits and, inside, dashes are allowed, up to 50, and * as the last segment`,
 		`{ auth: { apiKey: 'k' }, channel: 'a/b/c/d/e/f' }`:     `new events.Client(): option "channel" has more than 5 segments`,
 		`{ auth: { apiKey: 'k' }, realtimeUrl: 'https://a/b' }`: `new events.Client(): option "realtimeUrl" the URL "https://a/b" must begin with wss:// or ws://`,

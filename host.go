@@ -31,14 +31,14 @@ const handshakeRequest = ""
 // openHost opens a connection and waits until it is ready. A goroutine of its own
 // serves it until it is closed.
 func openHost(ctx context.Context, c *call, script listen.Handler) (*hostConn, error) {
-	config := c.config()
+	config := c.host()
 	if err := config.WaitToDial(ctx); err != nil {
 		return nil, err
 	}
 	h := &hostConn{script: script, timeout: config.Timeout, waiting: make(map[string][]chan answer)}
 	ready := h.await(handshakeRequest)
 	var err error
-	if h.conn, err = listen.Open(ctx, &config, nil, h); err != nil {
+	if h.conn, err = listen.Open(ctx, &config, 0, nil, h); err != nil {
 		return nil, err
 	}
 	unwatch := context.AfterFunc(ctx, h.beginClose)

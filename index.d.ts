@@ -9,6 +9,20 @@ declare module "k6/x/pushgw" {
   /** A duration as k6 has it, such as `'1m30s'`, or a number of milliseconds. */
   export type Duration = string | number;
 
+  /**
+   * A value that may differ from one connection to the next: a text with placeholders in it, or a function that returns
+   * it. Placeholders are `{{index}}` and, on API Gateway, `{{nickname}}` and `{{room}}`; where a text is JSON, what they
+   * stand for is escaped as JSON. In what a function returns there are none.
+   *
+   * A function is called once for each connection, with its index, on the VU's event loop; it can't be an async one.
+   * If it throws or returns something else, there is no connection (`pushgw_connect_failed{phase:script}`).
+   *
+   * The index of a listener is its number in the whole test, from 0: the first VU's `listen({ connections: 100 })` has
+   * 0 to 99, the second VU's 100 to 199, and each has the same when it calls `listen()` again. The index of a connection
+   * that `connect()` or `broadcast()` opens is its VU's number less one.
+   */
+  export type PerConnection = string | ((index: number) => string);
+
   /** Every name that an error of this module can have. */
   export type ErrorName =
     /** An option is unknown, of the wrong type or impossible. */
@@ -63,8 +77,15 @@ declare module "k6/x/pushgw" {
      * one group, which holds milliseconds since 1970, such as `'room-(\\d{13})'`. Default none.
      */
     stampPattern?: string;
-    /** HTTP headers to send with every upgrade and every request. Default none. */
-    headers?: { [name: string]: string };
+    /**
+     * HTTP headers to send with every upgrade and every request. Requests over HTTP have those of a connection that
+     * `connect()` would open. Default none.
+     */
+    headers?: { [name: string]: PerConnection };
+    /** Parameters to add to the query of the WebSockets' URL. Default none. */
+    query?: { [name: string]: PerConnection };
+    /** WebSocket subprotocols to offer, on AppSync beside its own. Default none. */
+    subprotocols?: PerConnection[];
     /**
      * How many bytes a message from the gateway may have. A longer one ends its connection.
      * Default 1048576 (1 MiB), which is above what either gateway sends.
@@ -289,11 +310,8 @@ declare module "k6/x/pushgw" {
      * is complete as soon as its text is sent. Messages that aren't the reply are passed over.
      */
     interface Step {
-      /**
-       * The text to send; `{{nickname}}` and `{{room}}` stand for the connection's own.
-       * Default none: the step only waits.
-       */
-      send?: string;
+      /** The text to send. Default none: the step only waits. */
+      send?: PerConnection;
       /** How the reply begins. */
       expect?: string;
       /** A text that is anywhere in the reply. */
@@ -313,13 +331,16 @@ declare module "k6/x/pushgw" {
     }
 
     interface Options extends ClientOptions {
-      /** What nicknames of listeners begin with; a number makes each its own. Default `'Listener'`. */
-      nickname?: string;
+      /**
+       * What nicknames of listeners begin with; a number makes each its own. One that differs from one connection to
+       * the next is taken as it is. Default `'Listener'`.
+       */
+      nickname?: PerConnection;
       /**
        * The room that is joined, and whose members are the audience. One word, unless there is a `handshake`.
        * Default `'Room1'`.
        */
-      room?: string;
+      room?: PerConnection;
       /** How to be let in. Default: nothing is asked for, or the URL and `headers` have it. */
       auth?: Auth;
       /**
@@ -371,7 +392,10 @@ declare module "k6/x/pushgw" {
     }
 
     class Client {
-      /** @param url `wss://{api-id}.execute-api.{region}.amazonaws.com/{stage}`, or `ws://…` */
+      /**
+       * @param url `wss://{api-id}.execute-api.{region}.amazonaws.com/{stage}`, or `ws://…`. Its path and its query may
+       * have placeholders, see {@link PerConnection}.
+       */
       constructor(url: string, options?: Options);
       /** Opens one connection that the script drives; resolves when it has joined. */
       connect(options?: ConnectOptions): Promise<Host>;
@@ -400,17 +424,30 @@ declare module "k6/x/pushgw" {
       operationName?: string;
     }
 
+    /** An operation that may differ from one connection to the next. */
+    interface SubscriptionOperation {
+      /** Its text, which may have the placeholder `{{index}}`. */
+      query: string;
+      /**
+       * Its variables, in whose texts there may be `{{index}}`; or a function of the connection's index that returns
+       * them, called as those of {@link PerConnection} are. Default none.
+       */
+      variables?: { [name: string]: unknown } | ((index: number) => { [name: string]: unknown });
+      /** Which operation of the text is meant. Default none: there is only one. */
+      operationName?: string;
+    }
+
     interface Options extends ClientOptions {
       /** How to be let in. */
       auth: Auth;
       /** What listeners subscribe to; those who do are the audience. `listen()` needs it. */
-      subscription?: Operation;
+      subscription?: SubscriptionOperation;
       /**
        * What publishes a broadcast, with `{{stamp}}` in its text or its variables where the
        * stamp goes. `broadcast()` needs it.
        */
       mutation?: Operation;
-      /** Where subscriptions go. Default: derived from the API's URL. */
+      /** Where subscriptions go; its path and its query may have `{{index}}`. Default: derived from the API's URL. */
       realtimeUrl?: string;
       /** The API's host as it is signed. Default: the URL's. */
       host?: string;
@@ -471,7 +508,7 @@ declare module "k6/x/pushgw" {
        * What listeners subscribe to, such as `'default/rooms/Room1'`; those who do are the audience. Its last segment
        * may be `*`. `listen()` needs it.
        */
-      channel?: string;
+      channel?: PerConnection;
       /** Where subscriptions go. Default: derived from the API's URL. */
       realtimeUrl?: string;
       /** The API's host as it is signed. Default: the URL's. */

@@ -30,7 +30,7 @@ type options struct {
 var plainObject = reflect.TypeFor[map[string]any]()
 
 // maxOptions is how many any call has. Room made once is smaller than room that grows.
-const maxOptions = 13
+const maxOptions = 18
 
 // readOptions takes a JavaScript object apart.
 func readOptions(value sobek.Value, call string) *options {
@@ -256,45 +256,38 @@ func (o *options) perSecond(key string) float64 {
 
 const minPerSecond = 1.0 / (24 * 60 * 60)
 
-// stringMap is an object whose values are strings.
-func (o *options) stringMap(key string) map[string]string {
-	value, ok := o.get(key)
-	if !ok {
-		return nil
-	}
-	object, ok := value.(map[string]any)
-	if !ok {
-		o.fail(key, "must be an object of strings, not %s", kind(value))
-	}
-	texts := make(map[string]string, len(object))
-	for name, value := range object {
-		text, ok := value.(string)
-		if !ok {
-			o.fail(key, "must be an object of strings, but %q is %s", name, kind(value))
-		}
-		texts[name] = text
-	}
-	return texts
-}
-
-// list is an array of objects.
-func (o *options) list(key string) []*options {
+// values are the elements of an array.
+func (o *options) values(key string) []sobek.Value {
 	value, ok := o.raw(key)
 	if !ok {
 		return nil
 	}
 	elements, ok := value.Export().([]any)
 	if !ok {
-		o.fail(key, "must be a list of objects, not %s", kind(value.Export()))
+		o.fail(key, "must be a list, not %s", kind(value.Export()))
 		return nil
 	}
 	array, _ := value.(*sobek.Object)
-	list := make([]*options, 0, len(elements))
-	for i, element := range elements {
-		if element == nil {
-			o.fail(key, "must be a list of objects, but has %s in it", kind(element))
+	list := make([]sobek.Value, len(elements))
+	for i := range elements {
+		list[i] = array.Get(strconv.Itoa(i))
+		if common.IsNullish(list[i]) {
+			o.fail(key, "must be a list, but has %s in it", kind(nil))
+			return nil
 		}
-		list = append(list, readOptions(array.Get(strconv.Itoa(i)), fmt.Sprintf("%s[%d]", o.path(key), i)))
+	}
+	return list
+}
+
+// list is an array of objects.
+func (o *options) list(key string) []*options {
+	elements := o.values(key)
+	if elements == nil {
+		return nil
+	}
+	list := make([]*options, len(elements))
+	for i, element := range elements {
+		list[i] = readOptions(element, fmt.Sprintf("%s[%d]", o.path(key), i))
 	}
 	return list
 }
@@ -335,6 +328,8 @@ func kind(value any) string {
 		return "a list"
 	case map[string]any:
 		return "an object"
+	case *sobek.Promise:
+		return "a promise"
 	default:
 		return "a function or other value"
 	}

@@ -113,9 +113,10 @@ func TestAFailedHandshakeIsExplained(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newPipeFixture(c.gateway)
 				prepare := s.Prepare
-				s.Prepare = func(ctx context.Context) (*wire.Target, dialect.Session, error) {
-					to, _, err := prepare(ctx)
-					return to, talkative{}, err
+				s.Prepare = func(ctx context.Context, i int) (Prepared, error) {
+					prepared, err := prepare(ctx, i)
+					prepared.Session = talkative{}
+					return prepared, err
 				}
 				duration := map[bool]time.Duration{true: 30 * time.Second}[name == "listen() ends"]
 				summary, _ := s.run(t, Plan{Connections: 1, Duration: duration})

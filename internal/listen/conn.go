@@ -47,9 +47,9 @@ type Handler interface {
 	Closed(code int, reason string)
 }
 
-// Open dials; Serve must follow. The error is a *wire.DialError, and the observer knows
-// of it.
-func Open(ctx context.Context, config *Config, member *ledger.Member, handler Handler) (conn *Conn, err error) {
+// Open dials the i-th connection of a Group, or one that belongs to none; Serve must
+// follow. The error is a *wire.DialError, and the observer knows of it.
+func Open(ctx context.Context, config *Config, i int, member *ledger.Member, handler Handler) (conn *Conn, err error) {
 	c := &Conn{
 		config: config, handler: handler, member: member,
 		dialled: time.Now(), done: make(chan struct{}),
@@ -65,7 +65,7 @@ func Open(ctx context.Context, config *Config, member *ledger.Member, handler Ha
 	config.Observer.Begun()
 	dialling, cancel := context.WithTimeout(ctx, config.Timeout)
 	defer cancel()
-	if c.socket, c.session, err = config.dial(dialling); err != nil {
+	if c.socket, c.session, err = config.dial(dialling, i); err != nil {
 		c.dialFailed(ctx, err)
 		return nil, err
 	}
@@ -75,13 +75,21 @@ func Open(ctx context.Context, config *Config, member *ledger.Member, handler Ha
 }
 
 // dial prepares and opens one connection. Its error is a *wire.DialError.
-func (c *Config) dial(ctx context.Context) (*wire.Conn, dialect.Session, error) {
-	target, session, err := c.Prepare(ctx)
+func (c *Config) dial(ctx context.Context, i int) (*wire.Conn, dialect.Session, error) {
+	prepared, err := c.Prepare(ctx, i)
 	if err != nil {
-		return nil, nil, &wire.DialError{Phase: wire.PhaseCredentials, Host: c.Host, Err: err}
+		return nil, nil, c.notPrepared(err)
 	}
-	socket, err := wire.Dial(ctx, target)
-	return socket, session, err
+	socket, err := wire.Dial(ctx, prepared.Target)
+	return socket, prepared.Session, err
+}
+
+// notPrepared returns the error of a connection that can't be prepared.
+func (c *Config) notPrepared(err error) error {
+	if failed := (*wire.DialError)(nil); errors.As(err, &failed) {
+		return err
+	}
+	return &wire.DialError{Phase: wire.PhaseCredentials, Host: c.Host, Err: err}
 }
 
 // dialFailed reports why no connection came about. If the context ended, that is why,

@@ -72,8 +72,8 @@ type fixture struct {
 
 // prepares returns a Prepare by which every connection goes to the target, with a
 // session of its own.
-func prepares(to *wire.Target, session func() dialect.Session) func(context.Context) (*wire.Target, dialect.Session, error) {
-	return func(context.Context) (*wire.Target, dialect.Session, error) { return to, session(), nil }
+func prepares(to *wire.Target, session func() dialect.Session) func(context.Context, int) (Prepared, error) {
+	return func(context.Context, int) (Prepared, error) { return Prepared{Target: to, Session: session()}, nil }
 }
 
 // newFixture returns one whose Config may still be changed.
@@ -184,7 +184,7 @@ func drive(t *testing.T, s *fixture, d *handlerLog) *Conn {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), s.timeout)
 	defer cancel() // which ends no connection that is open
-	conn, err := Open(ctx, &s.Config, nil, d)
+	conn, err := Open(ctx, &s.Config, 0, nil, d)
 	require.NoError(t, err)
 	go conn.Serve()
 	t.Cleanup(func() {

@@ -18,9 +18,11 @@ import (
 // Phase is a step of opening a connection.
 type Phase string
 
-// The phases, in order. PhaseCredentials comes before those of this package, and
-// PhaseHandshake, the dialect's own handshake, after them.
+// The phases, in order. PhaseScript, in which the script is asked what the connection
+// carries, and PhaseCredentials come before those of this package, and PhaseHandshake, the
+// dialect's own handshake, after them.
 const (
+	PhaseScript      Phase = "script"
 	PhaseCredentials Phase = "credentials"
 	PhaseDNS         Phase = "dns"
 	PhaseTCP         Phase = "tcp"
