@@ -29,6 +29,8 @@ type apiGateway struct {
 	isOther        bool                    // than the chat application, with a handshake of its own
 	handshake      []apigw.Step
 	sends          []varying // the texts of the handshake's steps, if any of them varies
+	varyings       *varyings
+	management     *url.URL // of @connections
 	nextID         func() int64
 }
 
@@ -50,12 +52,16 @@ func (m *module) newAPIGatewayClient(args sobek.ConstructorCall) *sobek.Object {
 	g.room = vs.read(o, "room", "Room1", g.checkRoom)
 	vs.placeholders = append(vs.placeholders, nicknamePlaceholder, roomPlaceholder)
 	o.checkURL(u, vs.placeholders...)
+	vs.noteUsed(u.Path)
+	vs.noteUsed(u.RawQuery)
+	g.varyings = vs
 	c := &client{module: m, backend: g}
 	c.settings, g.url = readSettings(o, vs, u, defaultAPIGatewayPing)
 	g.auth = readAPIGatewayAuth(u, o)
 	g.handshake = m.readHandshake(o, vs, &g.sends, c.settings.timeout)
+	g.management = readManagementURL(u, o)
 	c.check(o)
-	return c.define(args.This, clientMethods, nil)
+	return c.define(args.This, apiGatewayMethods, func(name string) any { return c.managementMethod(g, name) })
 }
 
 // readAPIGatewayAuth reads what a connection proves its right with; nil if it is nothing.
@@ -93,6 +99,9 @@ func (m *module) readHandshake(o *options, vs *varyings, sends *[]varying, timeo
 		send := vs.read(s, "send", "", nil)
 		texts, varies = append(texts, send), varies || !send.constant()
 		step := apigw.Step{Send: send.text}
+		if send.function > 0 {
+			step.Shown = "what its function returned"
+		}
 		readReply(s, &step, timeout)
 		step.Counter = s.str("counter", "")
 		if step.Counter != "" {
@@ -232,7 +241,7 @@ func (g *apiGateway) broadcaster(ctx context.Context, c *call, m *message) (publ
 
 // uses reports whether what a connection sends has this placeholder in it.
 func (g *apiGateway) uses(placeholder string) bool {
-	return !g.isOther || slices.ContainsFunc(g.handshake, func(step apigw.Step) bool { return strings.Contains(step.Send, placeholder) })
+	return !g.isOther || g.varyings.uses(placeholder)
 }
 
 // extend implements backend with what a connection has: to the chat application, or to

@@ -159,6 +159,38 @@ func TestAHandMadeCNAME(t *testing.T) {
 	}
 }
 
+// A signature that comes six minutes after its date is as one by a clock that is six minutes
+// slow: AWS allows five.
+func TestASkewedClock(t *testing.T) {
+	t.Parallel()
+	for wait, wrong := range map[time.Duration]bool{4 * time.Minute: false, 6 * time.Minute: true} {
+		for _, row := range []struct{ client, form, name, words string }{
+			{"appsync.Client('" + graphqlURL, "subprotocol", "HandshakeError", "BadRequest: Signature expired"},
+			{"appsync.Client('" + graphqlURL, "query", "HandshakeError", "BadRequest: Signature expired"},
+			{"appsync.Client('" + graphqlURL, "headers", "HandshakeError", "BadRequest: Signature expired"},
+			{"apigw.Client('" + chatURL, "headers", "ConnectError", "403"},
+			{"apigw.Client('" + chatURL, "query", "ConnectError", "403"},
+		} {
+			var local *gateway.Gateway
+			simulate(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				time.Sleep(wait)
+				local.Handler().ServeHTTP(w, r)
+			}), func(w *world) {
+				local = gateway.New(guarded)
+				defer local.Close()
+				connect := `await new ` + row.client + `', { ` + goodAuth["session"] + `, credentials: '` + row.form + `', timeout: '10m' }).connect()`
+				if !wrong {
+					w.vu().run(`const connection = ` + connect + `; await connection.close();`)
+					return
+				}
+				f := w.vu().fails(connect)
+				require.Equal(w, row.name, f.name)
+				require.Contains(w, f.message, row.words)
+			})
+		}
+	}
+}
+
 func TestWrongCredentialsOnAppSync(t *testing.T) {
 	t.Parallel()
 	for name, auth := range wrongAuth {
@@ -361,6 +393,34 @@ func TestATokenThatIsNotGivenInTime(t *testing.T) {
 			await listening;
 		`)
 		require.InDelta(w, 1, v.sum("pushgw_connect_failed", "phase=credentials"), 0)
+	})
+}
+
+// Gateways repeat what they refuse. The token of a session, the key of an API and a token are
+// neither in an error nor in the log.
+func TestWhatGatewaysRepeat(t *testing.T) {
+	t.Parallel()
+	simulate(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = fmt.Fprintf(w, `{"message":"Should have been 'GET\\n/dev\\n%s\\nx-amz-security-token:%s\\nhost' Authorization=%s"}`,
+			r.URL.RawQuery, r.Header.Get("X-Amz-Security-Token"), r.Header.Get("Authorization"))
+	}), func(w *world) {
+		for _, auth := range []string{wrongAuth["token"], wrongAuth["session"]} {
+			for _, client := range []string{
+				`new apigw.Client('` + chatURL + `', { ` + auth + ` }).connect()`,
+				`new apigw.Client('` + chatURL + `', { ` + auth + `, credentials: 'headers' }).listen({ duration: '1s' })`,
+				`new appsync.Client('` + graphqlURL + `', { ` + auth + ` }).graphql({ query: 'q' })`,
+				`new appsync.Client('` + graphqlURL + `', { ` + auth + `, credentials: 'headers' }).connect()`,
+			} {
+				v := w.vu()
+				result := fmt.Sprint(v.run(`return caught(() => ` + client + `)`))
+				requireUnsaid(w, v, "hidden", result)
+			}
+		}
+		v := w.vu()
+		f := v.fails(`await new apigw.Client('` + chatURL + `', { ` + wrongAuth["session"] + `, credentials: 'query' }).connect()`)
+		require.Contains(w, f.message, "X-Amz-Security-Token=…")
+		requireUnsaid(w, v, "hidden", f.message)
 	})
 }
 

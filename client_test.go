@@ -66,7 +66,7 @@ func TestClientChecksItsOptions(t *testing.T) {
 		`{ handshake: {} }`:             `new apigw.Client(): option "handshake" must be a list, not an object`,
 		`{ handshake: [{ sent: '' }] }`: `new apigw.Client() handshake[0]: unknown option "sent"; known are send, expect, contains, pattern, timeout, counter`,
 		`{ rooms: '' }`: `new apigw.Client(): unknown option "rooms"; known are nickname, handshake, room, timeout, ping, maxMessageSize, ` +
-			`connectRate, timestamps, subprotocols, query, headers, stampPattern, credentials, tokenParameter, auth`,
+			`connectRate, timestamps, subprotocols, query, headers, stampPattern, credentials, tokenParameter, auth, managementUrl`,
 	})
 	requireThrows(t, graph, map[string]string{
 		`undefined`: `new appsync.Client(): option "auth" must have one of apiKey, token, iam in it, and has none`,
@@ -116,12 +116,12 @@ func TestClientMethods(t *testing.T) {
 	simulate(t, nil, func(w *world) {
 		v := w.vu()
 		result := v.run(`
-			const types = c => ['listen', 'ready', 'connect', 'broadcast', 'graphql', 'other'].map(name => typeof c[name]).join(' ');
+			const types = c => ['listen', 'ready', 'connect', 'broadcast', 'graphql', 'post', 'get', 'delete', 'other'].map(name => typeof c[name]).join(' ');
 			return [types(new apigw.Client('` + chatURL + `')), types(` + appSyncClient + `)];
 		`)
 		require.Equal(w, []any{
-			"function function function function undefined undefined",
-			"function function function function function undefined",
+			"function function function function undefined function function function undefined",
+			"function function function function function undefined undefined undefined undefined",
 		}, result)
 		require.Nil(w, (&client{}).method("graphql"))
 	})

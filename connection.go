@@ -111,17 +111,9 @@ func (s *connection) send(value sobek.Value) {
 	}
 }
 
-// text is a method's argument that must be a string. If it is something else, the script
-// is told so by the format, which gets what it is.
+// text is a method's argument that must be a string; see module.text.
 func (s *connection) text(value sobek.Value, format string) string {
-	if value == nil {
-		value = sobek.Undefined()
-	}
-	text, ok := value.Export().(string)
-	if !ok {
-		s.module().throw(scriptErrorf(nameUsageError, format, kind(value.Export())))
-	}
-	return text
+	return s.module().text(value, format)
 }
 
 // close is the JavaScript method; it resolves when the connection is closed.

@@ -14,14 +14,14 @@ declare module "k6/x/pushgw" {
    * it. Placeholders are `{{index}}` and, on API Gateway, `{{nickname}}` and `{{room}}`; where a text is JSON, what they
    * stand for is escaped as JSON. In what a function returns there are none.
    *
-   * A function is called once for each connection, with its index, on the VU's event loop; it can't be an async one.
+   * A function is called once for each connection, with its index, on the VU's event loop; what it returns may be a promise.
    * If it throws or returns something else, there is no connection (`pushgw_connect_failed{phase:script}`).
    *
    * The index of a listener is its number in the whole test, from 0: the first VU's `listen({ connections: 100 })` has
    * 0 to 99, the second VU's 100 to 199, and each has the same when it calls `listen()` again. The index of a connection
    * that `connect()` or `broadcast()` opens is its VU's number less one.
    */
-  export type PerConnection = string | ((index: number) => string);
+  export type PerConnection = string | ((index: number) => string | Promise<string>);
 
   /** Every name that an error of this module can have. */
   export type ErrorName =
@@ -280,25 +280,25 @@ declare module "k6/x/pushgw" {
    * A value, or a function that returns it or a promise of it. The function is called once for each connection, with the
    * connection's index, and for each request that belongs to none, without one.
    */
-  export type PerConnection<T> = T | ((index?: number) => T | Promise<T>);
+  export type Credential<T> = T | ((index?: number) => T | Promise<T>);
 
   /** What a client proves its right with: exactly one of these. */
   export type Auth =
     | {
         /** The API key. */
-        apiKey: PerConnection<string>;
+        apiKey: Credential<string>;
         token?: undefined;
         iam?: undefined;
       }
     | {
         /** What Cognito, an OpenID Connect provider or a Lambda authorizer checks. It is sent as it is. */
-        token: PerConnection<string>;
+        token: Credential<string>;
         apiKey?: undefined;
         iam?: undefined;
       }
     | {
         /** Sign by AWS's Signature Version 4. */
-        iam: PerConnection<IAM>;
+        iam: Credential<IAM>;
         apiKey?: undefined;
         token?: undefined;
       };
@@ -356,6 +356,21 @@ declare module "k6/x/pushgw" {
        * Default: send the nickname, then join the room.
        */
       handshake?: Step[];
+      /**
+       * Where `post()`, `get()` and `delete()` go: what stands before `/@connections`. Default: the URL with `https`,
+       * which is right for the API's own host and for custom domains alike.
+       */
+      managementUrl?: string;
+    }
+
+    /** What API Gateway tells of a connection, in its own words. */
+    interface ConnectionInfo {
+      /** When it was opened, as an ISO 8601 date. */
+      connectedAt: string;
+      /** When something was last sent on it, by either side. */
+      lastActiveAt: string;
+      /** Who opened it. `userAgent` is empty if the upgrade had none. */
+      identity: { sourceIp: string; userAgent: string };
     }
 
     /** With a `handshake` of the client's own, either is a `UsageError` if no step has it. */
@@ -409,6 +424,18 @@ declare module "k6/x/pushgw" {
       ready(options: ReadyOptions): Promise<ReadyResult>;
       /** Sends broadcasts from a connection of its own and waits for the account of them, as a host's does. */
       broadcast(options?: MessageOptions): Promise<BroadcastResult>;
+      /**
+       * Posts a text to one connection of the API, as a backend does by API Gateway's `@connections`. The three methods
+       * are requests over HTTPS, signed if the client's `auth` is `iam`, which AWS demands. What API Gateway refuses is
+       * a `GatewayError`, whose message begins with the name of AWS's error and whose `code` is the status: `Gone` (410:
+       * the connection is closed, or its `$connect` not over), `PayloadTooLarge` (413), `LimitExceeded` (429), `Forbidden`
+       * (403), `BadRequest` (400: no connection has such an id). Nothing is tried again.
+       */
+      post(connectionId: string, data: string): Promise<void>;
+      /** Asks for what API Gateway knows of a connection. */
+      get(connectionId: string): Promise<ConnectionInfo>;
+      /** Closes a connection, whose client is told 1000. */
+      delete(connectionId: string): Promise<void>;
     }
   }
 

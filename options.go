@@ -154,14 +154,19 @@ func (o *options) expression(key string) (re2 string, ok bool) {
 	if !isObject || object.ClassName() != "RegExp" {
 		return o.str(key, ""), true
 	}
-	flags := strings.ReplaceAll(object.Get("flags").String(), "u", "")
+	source, flagged := object.Get("source"), object.Get("flags")
+	if source == nil || flagged == nil { // a script has taken its prototype away
+		o.fail(key, "must be a string or a RegExp, not an object")
+		return "", true
+	}
+	flags := strings.ReplaceAll(flagged.String(), "u", "")
 	if other := strings.NewReplacer("i", "", "m", "", "s", "").Replace(flags); other != "" {
 		o.fail(key, "can't have the flag %q", other)
 	}
 	if flags != "" {
 		flags = "(?" + flags + ")"
 	}
-	return flags + object.Get("source").String(), true
+	return flags + source.String(), true
 }
 
 // oneOf is a string from a closed set, whose first is the default.

@@ -104,6 +104,7 @@ func (v *values) value(placeholder string) string {
 // varyings reads the varying options of one client, and keeps their functions.
 type varyings struct {
 	placeholders []string // that its texts may have
+	used         []string // that they have
 	functions    []function
 }
 
@@ -150,9 +151,19 @@ func (vs *varyings) readValue(o *options, key, name string, value sobek.Value, c
 // readText takes text for what the option key says.
 func (vs *varyings) readText(o *options, key, text string) varying {
 	o.checkPlaceholders(key, text, vs.placeholders...)
-	filled := placeholder.MatchString(text)
+	filled := vs.noteUsed(text)
 	return varying{name: key, text: text, filled: filled, inJSON: filled && isJSON(text)}
 }
+
+// noteUsed notes which placeholders a text has, and reports whether it has any.
+func (vs *varyings) noteUsed(text string) bool {
+	found := placeholder.FindAllString(text, -1)
+	vs.used = append(vs.used, found...)
+	return len(found) > 0
+}
+
+// uses reports whether any text, or the URL, has this placeholder in it.
+func (vs *varyings) uses(placeholder string) bool { return slices.Contains(vs.used, placeholder) }
 
 // readFunction reads a value that is a function, and reports whether it is one.
 func (vs *varyings) readFunction(name string, value sobek.Value, read func(sobek.Value) (string, error)) (varying, bool) {

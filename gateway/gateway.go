@@ -32,11 +32,15 @@ import (
 	"github.com/pushgw/xk6-pushgw/gateway/chat"
 	"github.com/pushgw/xk6-pushgw/gateway/events"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
+	"github.com/pushgw/xk6-pushgw/gateway/graphql"
 	"github.com/pushgw/xk6-pushgw/gateway/sigv4"
 )
 
 // APIKey is the default AppSync API key.
 const APIKey = "da2-localpushgatewayapikey0001"
+
+// Stage is the default stage of API Gateway.
+const Stage = "dev"
 
 // Config is a gateway's configuration. The zero value is AWS's behaviour with the
 // blog's application.
@@ -51,6 +55,10 @@ type Config struct {
 	// it makes none. Who has one is let in as with the above.
 	Issuer string
 
+	Stage       string // API Gateway's; "dev" if empty
+	Concurrent  bool   // a connection's messages are handled at the same time, as on AWS
+	Compression bool   // permessage-deflate is negotiated on API Gateway, as on AWS
+
 	Fanout   int           // posts of a chat broadcast that run at the same time; 1 if 0
 	PostTime time.Duration // added to the time that each of these posts takes
 
@@ -60,7 +68,19 @@ type Config struct {
 	KeepAlive    time.Duration // from one ka to the next; 60 s if 0
 	IdleTimeout  time.Duration // of API Gateway connections; 10 minutes if 0
 	Lifetime     time.Duration // of API Gateway connections; 2 hours if 0
-	WriteTimeout time.Duration // after which a client that doesn't read is cut; 2 s if 0
+	WriteTimeout time.Duration // after which a client that takes nothing is cut; 30 s if 0
+
+	// AppSync's schema, from LoadSchema; the blog's if nil.
+	Schema *graphql.Schema
+	// AckDelay is from an AppSync connection_init to its connection_ack; what comes meanwhile
+	// is ignored. 0 is none.
+	AckDelay time.Duration
+	// AppSyncRate is how many GraphQL requests there may be in a second, and how many starts;
+	// 0 is unlimited.
+	AppSyncRate int
+	// SingleErrors makes errors of exceeded limits have an object in place of the list, as some
+	// have on AWS.
+	SingleErrors bool
 
 	Faults fault.Settings // those that hold at first
 }
@@ -83,7 +103,7 @@ const (
 	lifetime           = 2 * time.Hour
 	appsyncLifetime    = 24 * time.Hour
 	integrationTimeout = 29 * time.Second
-	writeTimeout       = 2 * time.Second
+	writeTimeout       = 30 * time.Second
 	namespace          = "default"
 	publishRate        = 25
 )
@@ -100,16 +120,19 @@ func New(c Config) *Gateway {
 	}
 	g := &Gateway{faults: fault.New(c.Faults), rooms: chat.NewMemory(), mux: http.NewServeMux()}
 	g.apigw = apigw.New(apigw.Config{
+		Stage: cmp.Or(c.Stage, Stage), Concurrent: c.Concurrent, Compression: c.Compression,
 		Idle: cmp.Or(c.IdleTimeout, idleTimeout), Lifetime: cmp.Or(c.Lifetime, lifetime),
 		Write: write, IntegrationTimeout: integrationTimeout, Access: access,
 	}, g.faults)
 	g.appsync = appsync.New(appsync.Config{
 		Access: access, KeepAlive: cmp.Or(c.KeepAlive, keepAlive),
 		Lifetime: appsyncLifetime, Write: write,
+		Schema: c.Schema, AckDelay: c.AckDelay, Rate: c.AppSyncRate, SingleErrors: c.SingleErrors,
 	}, g.faults)
 	g.events = events.New(events.Config{
 		Access: access, Namespaces: c.Namespaces, PublishRate: cmp.Or(c.PublishRate, publishRate),
 		KeepAlive: cmp.Or(c.KeepAlive, keepAlive), Lifetime: appsyncLifetime, Write: write,
+		AckDelay: c.AckDelay,
 	}, g.faults)
 	g.chat = chat.New(g.apigw, g.rooms, chat.Config{Fanout: c.Fanout, PostTime: c.PostTime})
 	g.apigw.Deploy(g.chat)

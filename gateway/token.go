@@ -25,6 +25,6 @@ func tokenOf(issuer *auth.Issuer) http.HandlerFunc {
 			return
 		}
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = io.WriteString(w, token) // if it fails, the client has left
+		_, _ = io.WriteString(w, token) //nolint:gosec // it is plain text; if it fails, the client has left
 	}
 }

@@ -1,6 +1,7 @@
 package apigw
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -30,4 +31,18 @@ func (g *Gateway) authorize(r *http.Request) int {
 	default:
 		return http.StatusForbidden
 	}
+}
+
+// authorizeManager returns what is wrong with the signature of a request to @connections,
+// or nil. It must be in the header, as SDKs sign.
+func (g *Gateway) authorizeManager(r *http.Request, body []byte) *sigv4.Error {
+	if g.config.Access.Keys.AccessKeyID == "" {
+		return nil
+	}
+	if !sigv4.IsSigned(r.Header.Get("Authorization")) {
+		return &sigv4.Error{Type: "MissingAuthenticationTokenException", Message: "Missing Authentication Token"}
+	}
+	var wrong *sigv4.Error
+	errors.As(g.config.Access.Keys.Verify("execute-api", sigv4.FromHTTP(r, body), time.Now()), &wrong)
+	return wrong
 }

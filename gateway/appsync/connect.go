@@ -31,7 +31,9 @@ func (g *Gateway) connect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.Hub.Counters.Accepted.Add(1)
-	g.Hub.Serve(conn, &connection{Conn: conn, gateway: g, host: r.Host})
+	c := &connection{Conn: conn, gateway: g, host: r.Host}
+	g.keepAlives.schedule(c)
+	g.Hub.Serve(conn, c)
 }
 
 // check returns what is wrong with a request for an upgrade, or nil.

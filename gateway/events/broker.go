@@ -148,7 +148,8 @@ func (g *Gateway) deliver(queue <-chan job) {
 			return
 		case j := <-queue:
 			for _, s := range j.to {
-				g.faults.Deliver(&s.listener, j.account, j.event)
+				// What a client reads too slowly for is dropped, as by the other API.
+				_ = g.faults.Deliver(&s.listener, j.account, j.event)
 			}
 		}
 	}

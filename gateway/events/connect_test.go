@@ -76,3 +76,17 @@ func TestKeepAlive(t *testing.T) {
 	require.GreaterOrEqual(t, time.Since(began), 55*time.Millisecond)
 	silent.ask(`{"type":"connection_init"}`, `{"type":"connection_ack","connectionTimeoutMs":300000}`)
 }
+
+// What comes between connection_init and its acknowledgement is ignored.
+func TestMessagesBeforeTheAcknowledgementAreIgnored(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{AckDelay: 50 * time.Millisecond})
+	c := f.upgrade(http.Header{"X-Api-Key": {apiKey}}, subprotocol)
+	c.send(`{"type":"connection_init"}`)
+	c.send(subscribeText("1", "default/a"))
+	require.JSONEq(t, `{"type":"connection_ack","connectionTimeoutMs":300000}`, c.receive())
+	c.subscribe("2", "default/a")
+	require.EqualValues(t, 1, f.gateway.Ready.Load())
+	_, count := f.gateway.broker.match("default/a")
+	require.Equal(t, 1, count)
+}

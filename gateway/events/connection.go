@@ -21,7 +21,7 @@ const maxSubscriptions = 200
 // validID matches the ids of operations.
 var validID = regexp.MustCompile(`^[A-Za-z0-9_+-]{1,128}$`)
 
-// connection is an open connection. All but lastAlive is used only by the goroutine that
+// connection is an open connection. What isn't atomic is used only by the goroutine that
 // reads it.
 type connection struct {
 	*socket.Conn
@@ -30,11 +30,15 @@ type connection struct {
 	host          string // the one that credentials must be for
 	subscriptions []*subscription
 	pace          *rate.Limiter // of requests to publish
+	acking        atomic.Bool   // a connection_ack is about to be sent
 	lastAlive     atomic.Int64  // when a ka was last written, or the ack, in ns since 1970; 0 before
 }
 
 // Text handles one message from the client.
 func (c *connection) Text(text []byte) {
+	if c.acking.Load() {
+		return // as on AWS (event-api-websocket-protocol.html, "connection_init")
+	}
 	m := gjson.ParseBytes(text)
 	if !gjson.ValidBytes(text) || !m.IsObject() {
 		c.fail("error", "", unsupported())
@@ -42,8 +46,7 @@ func (c *connection) Text(text []byte) {
 	}
 	kind := m.Get("type").Str
 	if kind == "connection_init" {
-		c.lastAlive.Store(time.Now().UnixNano())
-		_ = c.Write(ackFrame) // a connection whose write fails is closed
+		c.acknowledge()
 		return
 	}
 	handle := map[string]func(*connection, gjson.Result){
@@ -57,6 +60,21 @@ func (c *connection) Text(text []byte) {
 	default:
 		handle(c, m)
 	}
+}
+
+// acknowledge answers a connection_init, and begins the intervals of the keep-alives.
+func (c *connection) acknowledge() {
+	answer := func() {
+		c.lastAlive.Store(time.Now().UnixNano())
+		_ = c.Write(ackFrame) // a connection whose write fails is closed
+		c.acking.Store(false)
+	}
+	if c.gateway.config.AckDelay <= 0 {
+		answer()
+		return
+	}
+	c.acking.Store(true)
+	time.AfterFunc(c.gateway.config.AckDelay, answer)
 }
 
 // Closed ends the subscriptions.

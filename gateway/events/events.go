@@ -39,6 +39,8 @@ type Config struct {
 	KeepAlive   time.Duration // from one ka to the next: on AWS 60 s
 	Lifetime    time.Duration // of a connection: on AWS 24 hours
 	Write       time.Duration // how long a write may take
+	// AckDelay is from connection_init to connection_ack. What comes meanwhile is ignored.
+	AckDelay time.Duration
 }
 
 // Gateway is one API. It must be closed.

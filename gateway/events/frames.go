@@ -61,10 +61,10 @@ var frames = sync.Pool{New: func() any { return new([]byte) }}
 
 // writeData writes a data message. The event is encoded once for all subscribers,
 // because only the id differs. id is a JSON string with its quotes.
-func writeData(c *socket.Conn, id string, event []byte) error {
+func writeData(c *socket.Conn, id string, event []byte, written func(error)) error {
 	buffer := frames.Get().(*[]byte) // the pool holds nothing else
 	defer frames.Put(buffer)
 	*buffer = socket.AppendFrame((*buffer)[:0],
 		[]byte(`{"id":`), []byte(id), []byte(`,"type":"data","event":`), event, []byte(`}`))
-	return c.Write(*buffer)
+	return c.WriteThen(*buffer, written)
 }

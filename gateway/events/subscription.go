@@ -23,8 +23,8 @@ func newSubscription(c *connection, id gjson.Result, channel string) *subscripti
 }
 
 // Data writes an event.
-func (s *subscription) Data(event []byte) error {
-	return writeData(s.conn.Conn, `"`+s.id+`"`, event)
+func (s *subscription) Data(event []byte, written func(error)) error {
+	return writeData(s.conn.Conn, `"`+s.id+`"`, event, written)
 }
 
 // Error writes a broadcast_error, which says that the delivery of some event failed.

@@ -14,6 +14,9 @@ import (
 type Step struct {
 	// Send is the text to send; empty if the step only waits.
 	Send string
+	// Shown is what errors show in place of Send, where that may hold a secret; empty for
+	// Send itself.
+	Shown string
 	// Expect, Contains and Pattern say by what the reply that completes the step is known:
 	// by how it begins, by a text anywhere in it, or by a regular expression. At most one
 	// is set. If none is, the step is complete as soon as its text is sent.
@@ -46,7 +49,11 @@ func (s *Step) match(frame []byte) (connectionID string, ok bool) {
 func (s *Step) String() string {
 	text := "waited"
 	if s.Send != "" {
-		text = fmt.Sprintf("sent %s and waited", quote(s.Send, maxSentShown))
+		shown := s.Shown
+		if shown == "" {
+			shown = quote(s.Send, maxSentShown)
+		}
+		text = fmt.Sprintf("sent %s and waited", shown)
 	}
 	if s.Timeout > 0 {
 		text += fmt.Sprintf(" up to %s", s.Timeout)

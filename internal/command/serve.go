@@ -27,6 +27,8 @@ type serveOptions struct {
 	address string
 	tls     bool
 	issuer  bool
+	schema  string
+	denied  []string
 	config  gateway.Config
 }
 
@@ -57,6 +59,11 @@ func newServeCommand(gs *state.GlobalState) *cobra.Command {
 	flags.StringVar(&o.config.Keys.AccessKeyID, "access-key-id", "", "IAM key whose signatures are let in; API Gateway then demands one, or a token")
 	flags.StringVar(&o.config.Keys.SecretAccessKey, "secret-access-key", "", "the key itself")
 	flags.StringVar(&o.config.Keys.Region, "region", "us-east-1", "region that signatures are for")
+	flags.StringVar(&o.schema, "schema", "", "file with AppSync's schema, in place of the blog's; each mutation answers with its input")
+	flags.StringSliceVar(&o.denied, "deny", nil, "AppSync fields that nobody is authorized to use, like Mutation.createRoom")
+	flags.DurationVar(&o.config.AckDelay, "ack-delay", 5*time.Millisecond, "time from AppSync's connection_init to its connection_ack, in which messages are ignored")
+	flags.IntVar(&o.config.AppSyncRate, "appsync-rate", 0, "AppSync's requests a second, and starts a second, beyond which it refuses them; 0 is unlimited")
+	flags.BoolVar(&o.config.SingleErrors, "single-errors", false, "AppSync's errors of exceeded limits are an object instead of a list")
 	flags.IntVar(&o.config.Fanout, "fanout", 1, "posts of a chat broadcast that run side by side")
 	flags.DurationVar(&o.config.PostTime, "post-time", 0, "how much longer each of these posts takes; about 10ms on AWS")
 	flags.StringSliceVar(&o.config.Namespaces, "namespaces", []string{"default"}, "namespaces of AppSync Events' channels")
@@ -78,6 +85,10 @@ func (o *serveOptions) check(cmd *cobra.Command) error {
 		return fmt.Errorf("--fanout: must be 1 or more, not %d", o.config.Fanout)
 	case o.config.PostTime < 0:
 		return fmt.Errorf("--post-time: must be zero or longer, not %s", o.config.PostTime)
+	case o.config.AckDelay < 0:
+		return fmt.Errorf("--ack-delay: must be zero or longer, not %s", o.config.AckDelay)
+	case o.config.AppSyncRate < 0:
+		return fmt.Errorf("--appsync-rate: must be zero or more, not %d", o.config.AppSyncRate)
 	case o.config.KeepAlive <= 0:
 		return fmt.Errorf("--keep-alive: must be longer than zero, not %s", o.config.KeepAlive)
 	case !(o.config.PublishRate > 0): // NaN isn't either
@@ -85,11 +96,35 @@ func (o *serveOptions) check(cmd *cobra.Command) error {
 	case (o.config.Keys.AccessKeyID == "") != (o.config.Keys.SecretAccessKey == ""):
 		return errors.New("--access-key-id and --secret-access-key: one can't be without the other")
 	}
+	if err := o.readSchema(); err != nil {
+		return err
+	}
+	if err := o.checkNamespaces(); err != nil {
+		return err
+	}
+	return o.readFaults(cmd)
+}
+
+func (o *serveOptions) checkNamespaces() error {
 	for _, name := range o.config.Namespaces {
 		if !events.IsNamespace(name) {
 			return fmt.Errorf("--namespaces: %q has other characters than letters, digits and dashes, or more than 50", name)
 		}
 	}
+	return nil
+}
+
+func (o *serveOptions) readSchema() (err error) {
+	if o.config.Schema, err = gateway.LoadSchema(o.schema); err != nil {
+		return fmt.Errorf("--schema: %w", err)
+	}
+	if err := o.config.Schema.Deny(o.denied); err != nil {
+		return fmt.Errorf("--deny: %w", err)
+	}
+	return nil
+}
+
+func (o *serveOptions) readFaults(cmd *cobra.Command) error {
 	var change fault.Change
 	for _, key := range fault.Keys() {
 		flag := cmd.Flags().Lookup(key.Flag)

@@ -141,6 +141,26 @@ func TestServeTakesFaults(t *testing.T) {
 	s.stop(t, os.Interrupt)
 }
 
+// One's own schema is served, except for what is denied.
+func TestServeTakesASchema(t *testing.T) {
+	t.Parallel()
+	s := runServe(t, "--schema", "../../examples/orders.graphql", "--deny", "Mutation.placeOrder", "--ack-delay", "0", "--single-errors")
+	ask := func(query string) string {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+s.address+"/graphql", strings.NewReader(`{"query":"`+query+`"}`))
+		require.NoError(t, err)
+		r.Header.Set("x-api-key", gateway.APIKey)
+		answer, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		body, err := io.ReadAll(answer.Body)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		return string(body)
+	}
+	require.JSONEq(t, `{"data":{"setStatus":{"id":"1","status":"SHIPPED"}}}`, ask("mutation { setStatus(id: 1, customer: 7, status: SHIPPED) { id status } }"))
+	require.Contains(t, ask("mutation { placeOrder(input: { customer: 7, items: [] }) { id } }"), "Not Authorized to access placeOrder on type Mutation")
+	s.stop(t, os.Interrupt)
+}
+
 func TestServeRefusesWhatCannotBe(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
@@ -155,6 +175,11 @@ func TestServeRefusesWhatCannotBe(t *testing.T) {
 		"--fanout 0":                         "--fanout: must be 1 or more, not 0",
 		"--post-time -1s":                    "--post-time: must be zero or longer, not -1s",
 		"--keep-alive 0s":                    "--keep-alive: must be longer than zero, not 0s",
+		"--ack-delay -1s":                    "--ack-delay: must be zero or longer, not -1s",
+		"--appsync-rate -1":                  "--appsync-rate: must be zero or more, not -1",
+		"--schema /nowhere.graphql":          "--schema: open /nowhere.graphql",
+		"--schema serve_test.go":             "--schema: serve_test.go:1:",
+		"--deny Room.id":                     `--deny: "Room.id" is no field of`,
 		"--access-key-id AKID":               "--access-key-id and --secret-access-key: one can't be without the other",
 		"--secret-access-key s":              "--access-key-id and --secret-access-key: one can't be without the other",
 		"--cut 0.5":                          "unknown flag: --cut",
@@ -182,6 +207,7 @@ func TestServeHasDefaults(t *testing.T) {
 	t.Parallel()
 	requireDefaults(t, "serve", map[string]string{
 		"address": "127.0.0.1:8090", "tls": "false", "api-key": gateway.APIKey, "fanout": "1", "post-time": "0s",
+		"issuer": "false", "schema": "", "deny": "[]", "ack-delay": "5ms", "appsync-rate": "0", "single-errors": "false",
 		"keep-alive": "1m0s", "drop": "", "stop-keep-alive": "",
 		"token": "", "access-key-id": "", "secret-access-key": "", "region": "us-east-1",
 	})

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 )
 
 // APIGateway authorizes connections to one WebSocket API of API Gateway, which asks for
@@ -59,21 +58,8 @@ func (a *APIGateway) inQuery(ctx context.Context, c Credentials, request Request
 	return u, nil
 }
 
-// ManagementURL returns the URL of one connection in @connections, the API by which a backend
-// manages an API's connections. The stage is the WebSocket API's own URL. A connection's id
-// ends with =, which has to be escaped. See "Use @connections commands in your backend
-// service" in API Gateway's developer guide.
-func ManagementURL(stage *url.URL, connectionID string) *url.URL {
-	u := overHTTP(stage)
-	path := strings.TrimRight(u.EscapedPath(), "/") + "/@connections/"
-	u.RawPath = path + strings.ReplaceAll(url.PathEscape(connectionID), "=", "%3D")
-	u.Path = strings.TrimRight(u.Path, "/") + "/@connections/" + connectionID
-	u.RawQuery = ""
-	return u
-}
-
-// Management authorizes a request to a URL that ManagementURL has returned, and adds to its
-// header what that takes. Only signatures are good there, whatever a connection needs: by
+// Management authorizes a request to the URL of one connection in @connections, the API by
+// which a backend manages an API's connections, and adds to its header what that takes. Only signatures are good there, whatever a connection needs: by
 // the action execute-api:ManageConnections. The signature covers the path escaped once more.
 func (a *APIGateway) Management(ctx context.Context, method string, u *url.URL, header http.Header, body []byte) error {
 	bound, err := Bind(ctx, a.Credentials, NoConnection)

@@ -99,25 +99,12 @@ func TestWhatConnectionsCannotCarry(t *testing.T) {
 	require.ErrorIs(t, err, expired)
 }
 
-func TestManagementURL(t *testing.T) {
-	t.Parallel()
-	for stage, want := range map[string]string{
-		stageURL:            "https://abc.execute-api.us-west-2.amazonaws.com/dev/@connections/L0SM9cOFvHcCIhw%3D",
-		stageURL + "/?a=b":  "https://abc.execute-api.us-west-2.amazonaws.com/dev/@connections/L0SM9cOFvHcCIhw%3D",
-		"wss://example.com": "https://example.com/@connections/L0SM9cOFvHcCIhw%3D",
-		"ws://h:1/a%2Fb":    "http://h:1/a%2Fb/@connections/L0SM9cOFvHcCIhw%3D",
-	} {
-		assert.Equal(t, want, ManagementURL(parseURL(t, stage), "L0SM9cOFvHcCIhw=").String())
-	}
-	assert.Equal(t, "http://h/@connections/a%2F%3F%25", ManagementURL(parseURL(t, "ws://h"), "a/?%").String())
-}
-
 // The signatures are over /api/%40connections/L0SM9cOFvHcCIhw%253D, the path of the request
 // escaped once more. They were made by a script that uses nothing of this module's.
 func TestManagementIsSigned(t *testing.T) {
 	t.Parallel()
 	a := &APIGateway{Credentials: exampleIAM(ServiceAPIGateway, "")}
-	u := ManagementURL(parseURL(t, "wss://abcdefghij.execute-api.us-west-2.amazonaws.com/api"), "L0SM9cOFvHcCIhw=")
+	u := parseURL(t, "https://abcdefghij.execute-api.us-west-2.amazonaws.com/api/@connections/L0SM9cOFvHcCIhw%3D")
 	for _, row := range []struct{ method, body, signature string }{
 		{"POST", "hello", "86037e7fecd9fb1f81b37ace6a1dbbb0b3622f9464d8870c4117cb996c957cc5"},
 		{"GET", "", "124401609ee2d8026475b8c52548685908cc95675ec99cccd6d17a496e4609eb"},

@@ -27,7 +27,7 @@ type AppSync struct {
 	Host string
 	// Subprotocol is the dialect's WebSocket subprotocol.
 	Subprotocol string
-	// Form is where the upgrade request carries the authorization.
+	// Form is where the upgrade request carries the authorization; FormSubprotocol if empty.
 	Form Form
 }
 
@@ -102,14 +102,15 @@ func (a *AppSync) Connection(ctx context.Context, realtime *url.URL) (*Upgrade, 
 		return nil, err
 	}
 	upgrade := &Upgrade{URL: realtime, Subprotocols: []string{a.Subprotocol}}
-	switch a.Form {
-	case FormQuery:
-		upgrade.URL = withQuery(realtime, object(fields))
-	case FormHeaders:
+	if a.Form == FormHeaders {
 		upgrade.Fields = fields
-	default:
-		upgrade.Subprotocols = append(upgrade.Subprotocols, "header-"+base64.RawURLEncoding.EncodeToString(object(fields)))
+		return upgrade, nil
 	}
+	if a.Form == FormQuery {
+		upgrade.URL = withQuery(realtime, object(fields))
+		return upgrade, nil
+	}
+	upgrade.Subprotocols = append(upgrade.Subprotocols, "header-"+base64.RawURLEncoding.EncodeToString(object(fields)))
 	return upgrade, nil
 }
 

@@ -21,7 +21,7 @@ const (
 		"LCJ4LWFwaS1rZXkiOiJkYTItYWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoifQ=="
 )
 
-func parseURL(t *testing.T, text string) *url.URL {
+func parseURL(t testing.TB, text string) *url.URL {
 	t.Helper()
 	u, err := url.Parse(text)
 	require.NoError(t, err)

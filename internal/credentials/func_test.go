@@ -68,7 +68,7 @@ func TestFuncOfKeys(t *testing.T) {
 		u, header, err := a.Connection(t.Context(), 0, parseURL(t, stageURL), http.Header{})
 		require.NoError(t, err)
 		require.NoError(t, exampleKeys.Verify("execute-api", asReceived(u, header), exampleTime))
-		require.NoError(t, a.Management(t.Context(), http.MethodGet, ManagementURL(parseURL(t, stageURL), "a="), http.Header{}, nil))
+		require.NoError(t, a.Management(t.Context(), http.MethodGet, parseURL(t, "https://h/dev/@connections/a"), http.Header{}, nil))
 	}
 }
 

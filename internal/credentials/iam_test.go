@@ -100,6 +100,7 @@ func TestIAMOverHTTP(t *testing.T) {
 		r := &http.Request{Method: http.MethodPost, Host: goldenHost, URL: parseURL(t, "/graphql"), Header: header}
 		require.NoError(t, exampleKeys.Verify("appsync", sigv4.FromHTTP(r, []byte(operation)), exampleTime))
 		require.Error(t, exampleKeys.Verify("appsync", sigv4.FromHTTP(r, []byte("{}")), exampleTime))
+		require.ErrorContains(t, exampleKeys.Verify("appsync", sigv4.FromHTTP(r, []byte(operation)), exampleTime.Add(6*time.Minute)), "Signature expired")
 	}
 }
 

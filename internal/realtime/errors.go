@@ -7,6 +7,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/redact"
 )
 
 // The names of the errors of both protocols: the errorType without its namespace and
@@ -45,8 +46,10 @@ func CommonNames(own ...string) Names {
 // maxMessage is how much of a gateway's own words is kept.
 const maxMessage = 300
 
-// Cut returns a gateway's own words, cut to a length that can be shown.
+// Cut returns a gateway's own words, cut to a length that can be shown, and without the
+// credentials that they may repeat.
 func Cut(text string) string {
+	text = redact.Message(text)
 	if len(text) <= maxMessage {
 		return text
 	}

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"github.com/pushgw/xk6-pushgw/internal/redact"
 )
 
 // Phase is a step of opening a connection.
@@ -44,7 +46,7 @@ type DialError struct {
 	// Location is where a refused upgrade was redirected to, as host and path.
 	Location string
 	// Body is the beginning of the response to a refused upgrade, unless that was a
-	// redirection.
+	// redirection. It has none of the credentials that it may have repeated.
 	Body string
 	Err  error
 }
@@ -94,7 +96,7 @@ func (d *dialing) refused(failure *DialError, response *http.Response) {
 		return // the body repeats the location, with its query
 	}
 	body, _ := io.ReadAll(io.LimitReader(response.Body, 256)) // gorilla has read it already
-	failure.Body = strings.TrimSpace(string(body))
+	failure.Body = redact.Message(strings.TrimSpace(string(body)))
 }
 
 // pathOf returns the path of a URL as a request has it.
