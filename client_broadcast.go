@@ -9,44 +9,56 @@ import (
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/publish"
-	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 )
 
 // broadcast is the JavaScript method: it publishes in the dialect's own way and waits
 // for the account of the deliveries.
 func (c *client) broadcast(value sobek.Value) *sobek.Promise {
-	plan, message := c.readBroadcast(value)
-	call := c.begin("broadcast()", identity{role: telemetry.RoleHost})
+	b := c.readBroadcast(value, c.constantAudience)
+	call := c.begin("broadcast()", c.backend.host(b.audience))
 	return call.promise(func(ctx context.Context) (any, error) {
-		broadcaster, err := c.backend.broadcaster(ctx, call, message)
+		broadcaster, err := c.backend.broadcaster(ctx, call, b.message, b.audience)
 		if err != nil {
-			call.recorder.Settled(&ledger.Result{Planned: plan.Count, Unsent: plan.Count})
+			call.recorder.Settled(&ledger.Result{Planned: b.plan.Count, Unsent: b.plan.Count})
 			return nil, err
 		}
 		defer broadcaster.Close()
-		return call.run(ctx, plan, call.audienceOf(message), broadcaster)
+		return call.run(ctx, &b.plan, c.audience(b.audience), broadcaster)
 	})
 }
 
 // defaultSettle is how long a broadcast may go unheard before it is lost.
 const defaultSettle = 5 * time.Second
 
-// readBroadcast reads the options of broadcast(), and throws what is wrong with them.
-func (c *client) readBroadcast(value sobek.Value) (*publish.Plan, *message) {
+// broadcastOptions are those of one broadcast().
+type broadcastOptions struct {
+	plan     publish.Plan
+	message  *message
+	audience string // the key
+}
+
+// readBroadcast reads the options of broadcast(), and throws what is wrong with them. Def
+// returns the key of the default audience, and whether there is one.
+func (c *client) readBroadcast(value sobek.Value, def func() (key string, ok bool)) *broadcastOptions {
 	o := readOptions(value, "broadcast()")
-	plan := &publish.Plan{
+	b := &broadcastOptions{plan: publish.Plan{
 		Count:       o.integer("count", 1, 1),
 		Rate:        o.perSecond("rate"),
 		Settle:      o.duration("settle", defaultSettle),
 		ClockOffset: c.module.clockOffset,
+	}}
+	b.message = c.backend.readBroadcast(o)
+	b.plan.Batch, b.plan.InFlight = b.message.batch, b.message.inFlight
+	key, known := def()
+	if b.message.audience != "" {
+		key, known = b.message.audience, true
 	}
-	message := c.backend.readBroadcast(o)
-	plan.Batch, plan.InFlight = message.batch, message.inFlight
+	b.audience = o.addressee(key, known)
 	c.check(o)
-	if err := c.backend.checkPublish("broadcast()", message); err != nil {
+	if err := c.backend.checkPublish("broadcast()", b.message); err != nil {
 		c.module.throw(err)
 	}
-	return plan, message
+	return b
 }
 
 // broadcastResult is what broadcast() resolves with; times are in milliseconds.

@@ -14,12 +14,12 @@ import (
 // Events; without a channel it takes the client's. It resolves when the subscription is
 // acknowledged.
 func (s *connection) subscribeToChannel(g *eventAPI, value sobek.Value) *sobek.Promise {
-	channel := g.constantChannel()
+	channel := g.onlyChannel()
 	if value != nil && !sobek.IsUndefined(value) {
 		channel = s.text(value, "subscribe() takes a channel, not %s")
 	}
 	if channel == "" {
-		s.module().throw(scriptErrorf(nameUsageError, "subscribe() needs a channel, because the client has none"))
+		s.module().throw(scriptErrorf(nameUsageError, "subscribe() needs a channel, because the client has none, or more than one"))
 	}
 	if err := events.CheckChannel(channel); err != nil {
 		s.module().throw(scriptErrorf(nameUsageError, "subscribe(): the channel %q %w", channel, err))

@@ -11,7 +11,6 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/credentials"
 	"github.com/pushgw/xk6-pushgw/internal/events"
 	"github.com/pushgw/xk6-pushgw/internal/listen"
-	"github.com/pushgw/xk6-pushgw/internal/publish"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
@@ -23,9 +22,13 @@ type eventAPI struct {
 	url      *url.URL // for publishing
 	realtime *url.URL
 	auth     *credentials.AppSync
-	channel  varying // that listeners subscribe to; empty where the client has none
-	// connection and subscribe authorize a connection and the frame of its handshake's
-	// subscription, where these are the same for all connections but for the credentials.
+	// channels are those that listeners subscribe to, empty where the client has none, and
+	// hears their ids and audiences. These are the channels, unless ownAudience.
+	channels    []varying
+	hears       []heard
+	ownAudience bool // the script says of which audience listeners are
+	// connection and subscribe authorize a connection and the frames of its handshake's
+	// subscriptions, where these are the same for all connections but for the credentials.
 	connection func(context.Context, *credentials.AppSync) (*credentials.Upgrade, error)
 	subscribe  func(context.Context, *credentials.AppSync) ([][]byte, error)
 	variesURL  bool // connections have URLs of their own
@@ -53,7 +56,8 @@ var eventsMethods = append(clientMethods[:len(clientMethods):len(clientMethods)]
 func (m *module) readEventAPI(u *url.URL, o *options) (*client, *eventAPI) {
 	vs := newVaryings(indexPlaceholder)
 	o.checkURL(u)
-	g := &eventAPI{url: u, channel: vs.read(o, "channel", "", checkChannel)}
+	g := &eventAPI{url: u}
+	g.readChannels(o, vs)
 	host := credentials.WithoutDefaultPort(o.str("host", u.Host), u.Scheme)
 	g.auth = &credentials.AppSync{
 		Credentials: readCredentials(o, credentials.ServiceAppSync, host), URL: u, Host: host,
@@ -75,42 +79,31 @@ func (m *module) readEventAPI(u *url.URL, o *options) (*client, *eventAPI) {
 	return c, g
 }
 
-// checkChannel says what is wrong with a channel that is subscribed to; empty if nothing is.
-func checkChannel(channel string) string {
-	if err := events.CheckChannel(channel); err != nil {
-		return err.Error()
-	}
-	return ""
-}
-
-// readChannel reads the channel of one call; empty if there is none.
-func readChannel(o *options) string {
-	if _, ok := o.raw("channel"); !ok {
-		return ""
-	}
-	channel := o.str("channel", "")
-	if reason := checkChannel(channel); reason != "" {
-		o.fail("channel", "%s", reason)
-	}
-	return channel
-}
-
 func (g *eventAPI) authorizeConnection(ctx context.Context, auth *credentials.AppSync) (*credentials.Upgrade, error) {
 	return auth.Connection(ctx, g.realtime)
 }
 
+// authorizeSubscribe is subscribeFrames of channels that are constant.
 func (g *eventAPI) authorizeSubscribe(ctx context.Context, auth *credentials.AppSync) ([][]byte, error) {
-	return subscribeFrames(ctx, auth, g.channel.text)
+	return g.subscribeFrames(ctx, &values{auth: auth})
 }
 
-// subscribeFrames returns the frames of a handshake that subscribes to a channel.
-func subscribeFrames(ctx context.Context, auth *credentials.AppSync, channel string) ([][]byte, error) {
-	body := credentials.SubscribeBody(channel)
-	authorization, err := auth.Frame(ctx, body)
-	if err != nil {
-		return nil, err
+// subscribeFrames returns the frames that begin one connection's subscriptions.
+func (g *eventAPI) subscribeFrames(ctx context.Context, own *values) ([][]byte, error) {
+	frames := make([][]byte, len(g.channels))
+	for i := range g.channels {
+		channel, err := g.channels[i].of(own)
+		if err != nil {
+			return nil, &wire.DialError{Phase: wire.PhaseScript, Host: g.realtime.Host, Err: err}
+		}
+		body := credentials.SubscribeBody(channel)
+		authorization, err := own.auth.Frame(ctx, body)
+		if err != nil {
+			return nil, err
+		}
+		frames[i] = events.SubscribeFrame(events.HandshakeID(i), body, authorization)
 	}
-	return [][]byte{events.SubscribeFrame(events.HandshakeID(0), body, authorization)}, nil
+	return frames, nil
 }
 
 func (g *eventAPI) tag() string { return "events" }
@@ -122,37 +115,30 @@ func (g *eventAPI) readIdentity(*options) identity { return identity{role: telem
 // identify implements backend: nobody has a name here.
 func (g *eventAPI) identify(*values) error { return nil }
 
-// audience implements backend.
-func (g *eventAPI) audience(identity) string { return g.audienceOf(g.constantChannel()) }
+func (g *eventAPI) endpoint() string { return "events " + endpointName(g.url) }
 
-// constantChannel is the channel that all listeners subscribe to; empty if there is none.
-func (g *eventAPI) constantChannel() string {
-	if !g.channel.constant() {
-		return ""
-	}
-	return g.channel.text
-}
+// heard implements backend.
+func (g *eventAPI) heard() []heard { return g.hears }
 
-// audienceOf names whoever has subscribed to a channel.
-func (g *eventAPI) audienceOf(channel string) string {
-	return "events " + endpointName(g.url) + " " + events.CanonicalChannel(channel)
-}
+// host implements backend.
+func (g *eventAPI) host(string) identity { return identity{role: telemetry.RoleHost} }
 
 // checkListen implements backend.
 func (g *eventAPI) checkListen() error {
-	if g.channel.constant() && g.channel.text == "" {
+	if len(g.channels) == 0 {
 		return scriptErrorf(nameUsageError, "listen() needs the client's option \"channel\"")
 	}
 	return nil
 }
 
-// checkPublish implements backend.
+// checkPublish implements backend. Without a channel of its own, what is published goes to
+// the channel that its audience is named after, if that can be.
 func (g *eventAPI) checkPublish(method string, m *message) error {
 	switch {
-	case m.channel == "":
+	case m.channel != "":
+		return checkConcrete(method, m.channel)
+	case len(g.channels) == 0 || g.ownAudience:
 		return scriptErrorf(nameUsageError, "%s needs a channel: the option \"channel\", the client's or its own", method)
-	case events.IsWildcard(m.channel):
-		return scriptErrorf(nameUsageError, "%s can't publish to %q, which a wildcard ends: it needs an option \"channel\" of its own", method, m.channel)
 	default:
 		return nil
 	}
@@ -186,16 +172,13 @@ func (g *eventAPI) authorize(ctx context.Context, auth *credentials.AppSync, rea
 	return g.connection(ctx, auth)
 }
 
-// subscribeOf returns the frames of one connection's handshake.
+// subscribeOf returns the frames of one connection's handshake, shared by all connections
+// where they can be.
 func (g *eventAPI) subscribeOf(ctx context.Context, own *values) ([][]byte, error) {
-	if g.channel.constant() {
-		return g.subscribe(ctx, own.auth)
+	if slices.ContainsFunc(g.channels, func(channel varying) bool { return !channel.constant() }) {
+		return g.subscribeFrames(ctx, own)
 	}
-	channel, err := g.channel.of(own)
-	if err != nil {
-		return nil, &wire.DialError{Phase: wire.PhaseScript, Host: g.realtime.Host, Err: err}
-	}
-	return subscribeFrames(ctx, own.auth, channel)
+	return g.subscribe(ctx, own.auth)
 }
 
 // defaultEvent is what is published where a script doesn't say.
@@ -207,7 +190,7 @@ const maxInFlight = 25
 
 // readBroadcast implements backend: a broadcast is an event.
 func (g *eventAPI) readBroadcast(o *options) *message {
-	m := &message{text: defaultEvent, channel: g.constantChannel(), batch: o.integer("batch", 1, 1), inFlight: 1}
+	m := &message{text: defaultEvent, channel: g.onlyChannel(), batch: o.integer("batch", 1, 1), inFlight: 1}
 	if m.batch > events.MaxEvents {
 		o.fail("batch", "must be from 1 to %d, which is AppSync's limit, not %d", events.MaxEvents, m.batch)
 	}
@@ -232,10 +215,10 @@ func (g *eventAPI) readBroadcast(o *options) *message {
 
 // broadcaster implements backend. Over a socket it opens a host for as long as the
 // broadcasts take.
-func (g *eventAPI) broadcaster(ctx context.Context, c *call, m *message) (publish.Broadcaster, error) {
+func (g *eventAPI) broadcaster(ctx context.Context, c *call, m *message, audience string) (broadcaster, error) {
 	b := &eventBroadcaster{backend: g, call: c, message: m}
-	if !m.overSocket {
-		return b, nil
+	if err := b.address(ctx, audience); err != nil || !m.overSocket {
+		return b, err
 	}
 	host, err := openHost(ctx, c, nil)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 var (
 	_ publish.BatchBroadcaster = (*eventBroadcaster)(nil)
 	_ publish.BatchBroadcaster = (*eventSocketBroadcaster)(nil)
+	_ broadcaster              = (*eventBroadcaster)(nil)
 )
 
 // eventBroadcaster sends broadcasts as events over HTTP.
@@ -21,6 +22,21 @@ type eventBroadcaster struct {
 	backend *eventAPI
 	call    *call
 	message *message
+	// text and channel are the message's, for the present audience.
+	text, channel string
+}
+
+// address implements broadcaster.
+func (b *eventBroadcaster) address(_ context.Context, audience string) error {
+	b.text, b.channel = fillAudience(b.message.text, audience), b.message.channel
+	if b.channel == "" {
+		b.channel = audience
+	}
+	if reason := checkChannel(b.channel); reason != "" {
+		return scriptErrorf(nameUsageError, "what goes to the audience %q can't be published to a channel of that name, which %s: "+
+			"it needs an option \"channel\"", audience, reason)
+	}
+	return checkConcrete("a broadcast", b.channel)
 }
 
 // Send implements publish.Broadcaster.
@@ -30,7 +46,7 @@ func (b *eventBroadcaster) Send(ctx context.Context, s string) error {
 
 // SendBatch implements publish.BatchBroadcaster.
 func (b *eventBroadcaster) SendBatch(ctx context.Context, stamps []string) <-chan []error {
-	published, err := b.backend.post(ctx, b.call, b.message.channel, b.events(stamps))
+	published, err := b.backend.post(ctx, b.call, b.channel, b.events(stamps))
 	return answeredBy(published, err, len(stamps))
 }
 
@@ -38,7 +54,7 @@ func (b *eventBroadcaster) SendBatch(ctx context.Context, stamps []string) <-cha
 func (b *eventBroadcaster) events(stamps []string) []string {
 	texts := make([]string, len(stamps))
 	for i, s := range stamps {
-		texts[i] = strings.ReplaceAll(b.message.text, stamp.Placeholder, s)
+		texts[i] = strings.ReplaceAll(b.text, stamp.Placeholder, s)
 	}
 	return texts
 }
@@ -87,7 +103,7 @@ func (b *eventSocketBroadcaster) Send(ctx context.Context, s string) error {
 
 // SendBatch implements publish.BatchBroadcaster.
 func (b *eventSocketBroadcaster) SendBatch(ctx context.Context, stamps []string) <-chan []error {
-	body := credentials.PublishBody(b.message.channel, b.events(stamps))
+	body := credentials.PublishBody(b.channel, b.events(stamps))
 	publishing, err := sendPublish(ctx, b.call, b.host, body, len(stamps))
 	if err != nil {
 		return answeredBy(nil, err, len(stamps))

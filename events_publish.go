@@ -71,9 +71,12 @@ func (g *eventAPI) readPublish(m *module, value, given sobek.Value) (channel str
 		m.throw(err)
 	}
 	if channel == "" {
-		channel = g.constantChannel()
+		channel = g.onlyChannel()
 	}
-	if err := g.checkPublish("publish()", &message{channel: channel}); err != nil {
+	if channel == "" {
+		m.throw(scriptErrorf(nameUsageError, "publish() needs a channel: the option \"channel\", the client's or its own"))
+	}
+	if err := checkConcrete("publish()", channel); err != nil {
 		m.throw(err)
 	}
 	texts, err := eventTexts(value)

@@ -193,8 +193,83 @@ func TestEventsListensToAWildcard(t *testing.T) {
 			return [failure.name, failure.message, canary.message];
 		`)
 		require.Equal(w, []any{
-			"UsageError", `broadcast() can't publish to "/default/*", which a wildcard ends: it needs an option "channel" of its own`,
-			`ready() with canary can't publish to "/default/*", which a wildcard ends: it needs an option "channel" of its own`,
+			"UsageError", `broadcast() can't publish to "default/*", which a wildcard ends: it needs an option "channel" of its own`,
+			`ready() with canary can't publish to "default/*", which a wildcard ends: it needs an option "channel" of its own`,
+		}, result)
+	})
+}
+
+// Whoever hears a channel by a wildcard is the audience of what is published to it.
+func TestEventsBroadcastsToAWildcard(t *testing.T) {
+	t.Parallel()
+	simulateGateway(t, gateway.Config{}, func(w *world) {
+		result := w.vu().run(`
+			const client = new events.Client('` + eventURL + `', { auth: { apiKey: '` + gateway.APIKey + `' }, channel: '/default/rooms/*' });
+			const listening = client.listen({ connections: 3, duration: '1m' });
+			const ready = await client.ready({ listeners: 3, canary: true, channel: 'default/rooms/probe' });
+			const own = await client.broadcast({ count: 2, channel: '/default/rooms/Room1/' });
+			const other = await client.broadcast({ count: 2, channel: 'default/halls/Room1' });
+			const { received } = await listening;
+			return [ready.ready, own.expected, own.received, other.expected, other.received, received];
+		`)
+		require.Equal(w, []any{int64(3), int64(6), int64(6), int64(0), int64(0), int64(6)}, result)
+	})
+}
+
+// Each of several channels on one connection has an audience of its own.
+func TestEventsListensToSeveralChannels(t *testing.T) {
+	t.Parallel()
+	simulateGateway(t, gateway.Config{}, func(w *world) {
+		v := w.vu()
+		result := v.run(`
+			const client = new events.Client('` + eventURL + `', {
+				auth: { apiKey: '` + gateway.APIKey + `' }, channel: ['default/a', 'default/b', 'default/rooms/*'],
+			});
+			const one = new events.Client('` + eventURL + `', { auth: { apiKey: '` + gateway.APIKey + `' }, channel: 'default/a' });
+			const listening = [client.listen({ connections: 3, duration: '1m' }), one.listen({ connections: 2, duration: '1m' })];
+			await client.ready({ listeners: 3 });
+			await one.ready({ listeners: 2 });
+			const results = [
+				await client.broadcast({ channel: 'default/a', count: 3 }), await client.broadcast({ audience: 'default/b' }),
+				await client.broadcast({ channel: 'default/rooms/1' }), await one.broadcast(),
+			];
+			const unreached = new events.Client('` + eventURL + `', { auth: { apiKey: '` + gateway.APIKey + `' }, channel: ['default/c', 'default/halls/*'] });
+			listening.push(unreached.listen({ duration: '1m' }));
+			const failures = [
+				await caught(() => client.broadcast()), await caught(() => unreached.ready({ listeners: 1, canary: true })),
+			];
+			const listened = await Promise.all(listening);
+			return [results.map(r => [r.expected, r.received].join("/")).join(), listened.map(l => l.received).join(), failures.map(f => f.message).join(';')];
+		`)
+		require.Equal(w, []any{
+			"15/15,3/3,3/3,5/5", "18,8,0",
+			`broadcast(): option "audience" is missing: the client's listeners are not all of one audience;` +
+				`a broadcast can't publish to "default/halls/*", which a wildcard ends: it needs an option "channel" of its own`,
+		}, result)
+		require.InDelta(w, 3*3+2+2, v.sum("subscribed_success_counter", "role=listener"), 0)
+		require.Zero(w, v.sum("pushgw_errors", "error=StrayDelivery"))
+	})
+}
+
+// The script may say of which audience each listener is, and then it says so of a broadcast
+// as well.
+func TestEventsAudiences(t *testing.T) {
+	t.Parallel()
+	simulateGateway(t, gateway.Config{}, func(w *world) {
+		v := w.vu(func(s *lib.State) { s.VUIDGlobal = 1 })
+		result := v.run(`
+			const client = new events.Client('` + eventURL + `', {
+				auth: { apiKey: '` + gateway.APIKey + `' }, channel: i => 'default/room' + i % 2 + '/user' + i, audience: i => 'room' + i % 2,
+			});
+			const listening = client.listen({ connections: 5, duration: '1m' });
+			await client.ready({ listeners: 5 });
+			const failure = await caught(() => client.broadcast({ audience: 'room0' }));
+			const one = await client.broadcast({ audience: 'room1', channel: 'default/room1/user3', settle: '1s' });
+			await listening;
+			return [failure.name, failure.message, one.expected, one.received];
+		`)
+		require.Equal(w, []any{
+			"UsageError", `broadcast() needs a channel: the option "channel", the client's or its own`, int64(2), int64(1),
 		}, result)
 	})
 }
@@ -341,9 +416,12 @@ func TestEventsChecksItsOptions(t *testing.T) {
 	requireThrows(t, `new events.Client('`+eventURL+`', `, map[string]string{
 		`{}`:                                    `new events.Client(): option "auth" must have one of apiKey, token, iam in it, and has none`,
 		`{ auth: { apiKey: 'k' }, channel: 5 }`: `new events.Client(): option "channel" must be a string or a function that returns one, not a number`,
-		`{ auth: { apiKey: 'k' }, channel: 'a//b' }`:            `new events.Client(): option "channel" has a segment "": letters, digits and, inside, dashes are allowed, up to 50, and * as the last segment`,
-		`{ auth: { apiKey: 'k' }, channel: 'a/b/c/d/e/f' }`:     `new events.Client(): option "channel" has more than 5 segments`,
-		`{ auth: { apiKey: 'k' }, realtimeUrl: 'https://a/b' }`: `new events.Client(): option "realtimeUrl" the URL "https://a/b" must begin with wss:// or ws://`,
+		`{ auth: { apiKey: 'k' }, channel: 'a//b' }`:                    `new events.Client(): option "channel" has a segment "": letters, digits and, inside, dashes are allowed, up to 50, and * as the last segment`,
+		`{ auth: { apiKey: 'k' }, channel: 'a/b/c/d/e/f' }`:             `new events.Client(): option "channel" has more than 5 segments`,
+		`{ auth: { apiKey: 'k' }, channel: [] }`:                        `new events.Client(): option "channel" must be 1 to 200 channels, as many as AppSync lets a connection have, not 0`,
+		`{ auth: { apiKey: 'k' }, channel: ['a', 5] }`:                  `new events.Client(): option "channel[1]" must be a string or a function that returns one, not a number`,
+		`{ auth: { apiKey: 'k' }, channel: ['a', 'b'], audience: 'c' }`: `new events.Client(): option "audience" can't be given where there are several channels, of which each has its own`,
+		`{ auth: { apiKey: 'k' }, realtimeUrl: 'https://a/b' }`:         `new events.Client(): option "realtimeUrl" the URL "https://a/b" must begin with wss:// or ws://`,
 	})
 	requireThrows(t, eventsClient+`.broadcast(`, map[string]string{
 		`{ batch: 6 }`:        `broadcast(): option "batch" must be from 1 to 5, which is AppSync's limit, not 6`,
@@ -352,7 +430,7 @@ func TestEventsChecksItsOptions(t *testing.T) {
 		`{ event: () => 1 }`:  `broadcast(): option "event" must be a value that JSON can hold, not a function and not undefined`,
 		`{ publish: 'mqtt' }`: `broadcast(): option "publish" must be one of http, socket, not "mqtt"`,
 		`{ channel: 'a b' }`:  `broadcast(): option "channel" has a segment "a b": letters, digits and, inside, dashes are allowed, up to 50, and * as the last segment`,
-		`{ message: 'x' }`:    `broadcast(): unknown option "message"; known are count, rate, settle, batch, event, channel, publish`,
+		`{ message: 'x' }`:    `broadcast(): unknown option "message"; known are count, rate, settle, batch, event, channel, publish, audience`,
 	})
 }
 
@@ -370,7 +448,7 @@ func TestEventsMisused(t *testing.T) {
 			eventsClient + `.publish([1,2,3,4,5,6])`:           `publish(): the events must be 1 to 5, which is AppSync's limit, not 6`,
 			eventsClient + `.publish([1, undefined])`:          `publish(): event 1 must be a value that JSON can hold, not a function and not undefined`,
 			eventsClient + `.publish([1], { channel: 'a/*' })`: `publish() can't publish to "a/*", which a wildcard ends: it needs an option "channel" of its own`,
-			`(await ` + bare + `.connect()).subscribe()`:       `subscribe() needs a channel, because the client has none`,
+			`(await ` + bare + `.connect()).subscribe()`:       `subscribe() needs a channel, because the client has none, or more than one`,
 			`(await ` + bare + `.connect()).subscribe('a b')`:  `subscribe(): the channel "a b" has a segment "a b": letters, digits and, inside, dashes are allowed, up to 50, and * as the last segment`,
 			`(await ` + bare + `.connect()).subscribe({})`:     `subscribe() takes a channel, not an object`,
 		} {

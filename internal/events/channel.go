@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// MaxSubscriptions is how many subscriptions a connection may have (AppSync's quotas).
+const MaxSubscriptions = 200
+
 // maxSegments is how many segments a channel has at most (AppSync Events' developer guide,
 // "Channel").
 const maxSegments = 5
@@ -34,6 +37,16 @@ func CheckChannel(channel string) error {
 
 // IsWildcard reports whether a channel stands for all below it.
 func IsWildcard(channel string) bool { return strings.HasSuffix(trim(channel), "/*") }
+
+// Covers reports whether who has subscribed to one channel, which may be a wildcard, hears
+// what is published to another. Both are canonical. Whether a/* covers a isn't documented;
+// here it doesn't.
+func Covers(subscribed, channel string) bool {
+	if !IsWildcard(subscribed) {
+		return subscribed == channel
+	}
+	return strings.HasPrefix(channel, strings.TrimSuffix(subscribed, "*")) && !IsWildcard(channel)
+}
 
 // CanonicalChannel returns the one way to write a channel: two that are the same to AppSync
 // have the same.

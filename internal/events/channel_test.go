@@ -31,6 +31,16 @@ func TestCheckChannel(t *testing.T) {
 	}
 }
 
+func TestCovers(t *testing.T) {
+	t.Parallel()
+	for pair, want := range map[[2]string]bool{
+		{"a/b", "a/b"}: true, {"a/b", "a/c"}: false, {"a/*", "a/b"}: true, {"a/*", "a/b/c"}: true, {"a/b/*", "a/b/c"}: true,
+		{"a/*", "a"}: false, {"a/b/*", "a/bc"}: false, {"a/*", "b/a"}: false, {"a/*", "a/b/*"}: false,
+	} {
+		assert.Equal(t, want, Covers(pair[0], pair[1]), pair)
+	}
+}
+
 func TestWildcards(t *testing.T) {
 	t.Parallel()
 	for channel, want := range map[string]bool{"a/*": true, "/a/b/*/": true, "a": false, "a/b": false} {

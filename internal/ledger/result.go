@@ -41,7 +41,7 @@ func (s *Series) Close() Result {
 	a := s.audience
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.series, s)
+	a.drop(s)
 	a.inFlight.remove(s)
 
 	r := Result{Planned: max(s.planned, len(s.broadcasts))}
@@ -56,8 +56,10 @@ func (s *Series) Close() Result {
 	}
 	r.Unsent = r.Planned - r.Sent
 	// Last, because a delivery enters its delay before it is counted.
-	delays := s.delays.Summary()
-	r.P50, r.P99 = delays.P50, delays.P99
+	if s.delays != nil {
+		delays := s.delays.Summary()
+		r.P50, r.P99 = delays.P50, delays.P99
+	}
 	return r
 }
 

@@ -41,8 +41,8 @@ func newBatches(t *testing.T, answer func(ctx context.Context, i int) []error) *
 
 // run runs a plan to an audience of one listener, which hears nothing.
 func (b *batches) run(ctx context.Context, p Plan) (ledger.Result, []error) {
-	audience := ledger.New().Audience("a")
-	audience.Enter().Ready()
+	audience := ledger.New().Audience(ledger.Name{})
+	listener(audience)
 	var failures []error
 	result := p.Run(ctx, audience, b, func(err error) { failures = append(failures, err) })
 	return result, failures
