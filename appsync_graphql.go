@@ -48,10 +48,7 @@ func (c *client) graphQL(g *appSync, value sobek.Value) *sobek.Promise {
 // post sends a GraphQL request and returns the response's body. A response with errors
 // is an error, whatever its status.
 func (g *appSync) post(ctx context.Context, c *call, body []byte) ([]byte, error) {
-	header, err := c.requestHeader(ctx)
-	if err == nil {
-		err = authorizeRequest(ctx, c, g.auth, header, body)
-	}
+	header, err := c.authorizedHeader(ctx, g.auth, body)
 	if err != nil {
 		return nil, &scriptError{name: nameConnectError, err: err}
 	}
@@ -67,11 +64,16 @@ func (g *appSync) post(ctx context.Context, c *call, body []byte) ([]byte, error
 	return response, nil
 }
 
-// authorizeRequest waits for credentials no longer than a connection would.
-func authorizeRequest(ctx context.Context, c *call, auth *credentials.AppSync, header http.Header, body []byte) error {
+// authorizedHeader returns the header of a request with this body to one of AppSync's APIs.
+// What the script has to say of it is waited for no longer than a connection would.
+func (c *call) authorizedHeader(ctx context.Context, auth *credentials.AppSync, body []byte) (http.Header, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.client.settings.timeout)
 	defer cancel()
-	return auth.Request(ctx, header, body)
+	header, err := c.requestHeader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return header, auth.Request(ctx, header, body)
 }
 
 // responseError returns what is wrong with a response; nil if nothing is.

@@ -138,10 +138,7 @@ func jsonText(value sobek.Value) (string, error) {
 // that failed as one error.
 func (g *eventAPI) post(ctx context.Context, c *call, channel string, texts []string) (*events.Published, error) {
 	body := []byte(credentials.PublishBody(channel, texts))
-	header, err := c.requestHeader(ctx)
-	if err == nil {
-		err = authorizeRequest(ctx, c, g.auth, header, body)
-	}
+	header, err := c.authorizedHeader(ctx, g.auth, body)
 	if err != nil {
 		return nil, &scriptError{name: nameConnectError, err: err}
 	}

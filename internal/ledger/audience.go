@@ -29,6 +29,9 @@ type Name struct{ Endpoint, Key string }
 // Name returns the audience's name.
 func (a *Audience) Name() Name { return a.name }
 
+// Origin returns the origin in the stamps of this process's broadcasts to the audience.
+func (a *Audience) Origin() uint32 { return a.origin }
+
 // Watch returns the present count of the audience's members, of which only Ready, Confirmed
 // and CutOff are known here, and a channel that is closed when it changes.
 func (a *Audience) Watch() (Count, <-chan struct{}) {
