@@ -66,8 +66,8 @@ func (c *connection) Text(text []byte) {
 func (c *connection) acknowledge() {
 	answer := func() {
 		c.lastAlive.Store(time.Now().UnixNano())
+		c.acking.Store(false) // first, because a client may go on as soon as it has read the ack
 		_ = c.Write(ackFrame) // a connection whose write fails is closed
-		c.acking.Store(false)
 	}
 	if c.gateway.config.AckDelay <= 0 {
 		answer()
