@@ -587,7 +587,7 @@ declare module "k6/x/pushgw" {
       host?: string;
       /**
        * How a connection presents its credentials: in the WebSocket's subprotocol, in the URL's
-       * query or in HTTP headers. Default `'subprotocol'`.
+       * query, which AppSync doesn't document for Event APIs, or in HTTP headers. Default `'subprotocol'`.
        */
       credentials?: "subprotocol" | "query" | "headers";
     }

@@ -56,9 +56,9 @@ func (c *Conn) Data(text string) string {
 		return fmt.Sprintf(`{"id":"1","type":"data","payload":{"data":{"onCreateRoom":{"title":"%s"}}}}`, text)
 	case Events:
 		return fmt.Sprintf(`{"id":"1","type":"data","event":"{\"stamp\":\"%s\"}"}`, text)
-	default:
-		return text
+	case APIGateway:
 	}
+	return text
 }
 
 // Failure is an error message of the connection's dialect.
@@ -68,7 +68,7 @@ func (c *Conn) Failure(name string) string {
 		return fmt.Sprintf(`{"type":"error","payload":{"errors":[{"errorType":"%s","message":"%s"}]}}`, name, name)
 	case Events:
 		return fmt.Sprintf(`{"type":"broadcast_error","id":"1","errors":[{"errorType":"%s","message":"%s"}]}`, name, name)
-	default:
-		return fmt.Sprintf(`{"message":"%s","connectionId":"a","requestId":"b"}`, name)
+	case APIGateway:
 	}
+	return fmt.Sprintf(`{"message":"%s","connectionId":"a","requestId":"b"}`, name)
 }

@@ -32,9 +32,9 @@ func Nested(dialect Dialect, deep int) string {
 		return fmt.Sprintf(`{"type":"error","payload":{"errors":%s%s}}`, open, shut)
 	case Events:
 		return fmt.Sprintf(`{"type":"broadcast_error","errors":%s%s}`, open, shut)
-	default:
-		return fmt.Sprintf(`{"message":"Forbidden","connectionId":"a","requestId":"b","more":%s%s}`, open, shut)
+	case APIGateway:
 	}
+	return fmt.Sprintf(`{"message":"Forbidden","connectionId":"a","requestId":"b","more":%s%s}`, open, shut)
 }
 
 // Acknowledge answers the client's first message with this text, and goes on as a good
