@@ -9,7 +9,7 @@ const LISTENERS = Number(__ENV.LISTENERS || 100);
 const BROADCASTS = Number(__ENV.BROADCASTS || 10);
 const RATE = Number(__ENV.RATE || 5); // broadcasts a second
 const HOLD = __ENV.HOLD || `${10 + BROADCASTS / RATE}s`; // how long the listeners stay; a delivery has 5s to come
-const SEGMENTS = Number(__ENV.SEGMENTS || 1); // processes that share the listeners; see segments.sh
+const SEGMENTS = Number(__ENV.SEGMENTS || 1); // processes that share the listeners; see distributed/segments.sh
 const START = __ENV.START || '0s'; // when to broadcast: with segments, once all of them have their listeners
 const VUS = Number(__ENV.VUS || 1); // among which they are shared out; as many as listeners is the published way
 

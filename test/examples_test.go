@@ -190,13 +190,13 @@ func TestExampleOfSegmentedBroadcasts(t *testing.T) {
 	}
 }
 
-// runSegments runs examples/segments.sh to its end and returns the Counters that it
+// runSegments runs examples/distributed/segments.sh to its end and returns the Counters that it
 // prints for each of the segments, and for all of them together.
 func runSegments(t *testing.T, script string, env ...string) (segments []map[string]int, all map[string]int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "../examples/segments.sh", script)
+	cmd := exec.CommandContext(ctx, "../examples/distributed/segments.sh", script)
 	cmd.Env = append(append(cmd.Environ(), "K6="+binary(t)), env...)
 	output, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", output)

@@ -2,8 +2,8 @@
 # The way of AWS's published benchmark to more connections than one k6 can hold: one
 # test, cut into three segments. It had three machines; here they are three processes.
 #
-#   TARGET=30000 RAMP=60s examples/segments.sh examples/apigw-connections.js
-#   LISTENERS=30000 VUS=60 START=60s HOLD=90s examples/segments.sh examples/apigw-broadcast.js
+#   TARGET=30000 RAMP=60s examples/distributed/segments.sh examples/apigw-connections.js
+#   LISTENERS=30000 VUS=60 START=60s HOLD=90s examples/distributed/segments.sh examples/apigw-broadcast.js
 #
 # Only the segment that broadcasts knows what its own listeners lost; what the others'
 # received is in msg_received_counter.
