@@ -97,6 +97,18 @@ func TestExampleOfCanaries(t *testing.T) {
 	require.Greater(t, o.count("http_reqs", "status=200"), 5)
 }
 
+// TestExamplesOpenAtAPace: the variable is the clients' option, which can't be negative.
+func TestExamplesOpenAtAPace(t *testing.T) {
+	t.Parallel()
+	for _, script := range []string{"apigw", "appsync"} {
+		inspect := exec.CommandContext(t.Context(), binary(t), "inspect", "-e", "CONNECT_RATE=-1", "../examples/"+script+"-broadcast.js")
+		inspect.Env = append(inspect.Environ(), "K6_AUTO_EXTENSION_RESOLUTION=false")
+		output, err := inspect.CombinedOutput()
+		require.Error(t, err)
+		require.Contains(t, string(output), "connectRate")
+	}
+}
+
 // Every order is for the customer that the subscriptions are filtered by.
 func TestExampleOfASchema(t *testing.T) {
 	t.Parallel()
