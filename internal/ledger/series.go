@@ -16,7 +16,7 @@ type Series struct {
 	canary   bool
 	planned  int
 	settle   time.Duration
-	delays   *histogram.Histogram
+	delays   *histogram.Histogram // nil for canaries, of which nobody asks it
 	// firsts and copies count the deliveries so far: first copies, and further ones.
 	firsts, copies atomic.Int64
 
@@ -36,6 +36,7 @@ type Series struct {
 // and not looked up in the series, which counts deliveries too.
 type broadcast struct {
 	series   *Series
+	to       *Member // the only one that it is meant for; nil for the whole audience
 	sequence uint32
 	// requireConfirmed: the audience required confirmation when it was published.
 	requireConfirmed bool
@@ -72,28 +73,34 @@ func (a *Audience) OpenSeries(planned int, settle time.Duration) *Series {
 func (a *Audience) OpenCanaries() *Series { return a.open(&Series{canary: true}) }
 
 func (a *Audience) open(s *Series) *Series {
-	s.audience, s.delays = a, histogram.New()
+	s.audience = a
+	if !s.canary {
+		s.delays = histogram.New()
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.series[s] = struct{}{}
+	a.series = append(a.series, s)
 	return s
 }
 
 // Publish returns the stamp of the next broadcast, just before that is sent. It is due
 // to the listeners of this moment.
-func (s *Series) Publish(intended time.Time) stamp.Stamp {
+func (s *Series) Publish(intended time.Time) stamp.Stamp { return s.publish(nil, intended) }
+
+// PublishTo is Publish of a broadcast that is meant for one member of the audience only.
+func (s *Series) PublishTo(m *Member, intended time.Time) stamp.Stamp { return s.publish(m, intended) }
+
+func (s *Series) publish(to *Member, intended time.Time) stamp.Stamp {
 	a := s.audience
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	sent := intended.Truncate(time.Microsecond)
 	b := &broadcast{
-		series: s, sequence: a.latest.Load() + 1, canary: s.canary, settle: s.settle,
-		requireConfirmed: a.requireConfirmed && !s.canary, expected: a.count.Ready, missed: a.count.CutOff,
-		published: time.Now(), sent: sent.UnixMicro(),
+		series: s, to: to, sequence: a.latest.Load() + 1, canary: s.canary, settle: s.settle,
+		requireConfirmed: a.requireConfirmed && !s.canary,
+		published:        time.Now(), sent: sent.UnixMicro(),
 	}
-	if b.requireConfirmed {
-		b.expected = a.count.Confirmed
-	}
+	b.expected, b.missed = a.addressees(b)
 	b.deadline.set(s.settle)
 	b.first.Store(math.MaxInt64)
 	b.last.Store(math.MinInt64)
@@ -129,7 +136,9 @@ func (b *broadcast) deliver(m *Member, d *Delivery, arrived time.Time) {
 func (b *broadcast) receive(m *Member, d *Delivery) bool {
 	b.series.firsts.Add(1)
 	// Before received: a delivery that Close counts has its delay in the quantiles.
-	b.series.delays.Add(d.Delay)
+	if delays := b.series.delays; delays != nil {
+		delays.Add(d.Delay)
+	}
 	lower(&b.first, int64(d.Delay))
 	raise(&b.last, int64(d.Delay))
 	if d.Reordered {
