@@ -2,6 +2,7 @@ package manifests
 
 import (
 	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,4 +27,17 @@ func run(t *testing.T, args ...string) string {
 	cmd.Env = append(cmd.Environ(), "K6_AUTO_EXTENSION_RESOLUTION=false", "K6_NO_USAGE_REPORT=true")
 	output, _ := cmd.CombinedOutput()
 	return string(output)
+}
+
+// TestTheJobReports: its command is one that k6 understands, and all that it lacks here
+// is what a run leaves on the volume.
+func TestTheJobReports(t *testing.T) {
+	t.Parallel()
+	all := cluster(t)
+	container := at(all["Job"], "spec", "template", "spec", "containers").Content[0]
+	args, volume := words(at(container, "args")), t.TempDir()
+	for i, arg := range args {
+		args[i] = strings.Replace(arg, "/results/"+text(all["TestRun"], "metadata", "name"), volume, 1)
+	}
+	require.Contains(t, run(t, args...), "there is no result file")
 }
