@@ -44,7 +44,7 @@ func (b *batches) run(ctx context.Context, p Plan) (ledger.Result, []error) {
 	audience := ledger.New().Audience(ledger.Name{})
 	listener(audience)
 	var failures []error
-	result := p.Run(ctx, audience, b, func(err error) { failures = append(failures, err) })
+	result := p.run(ctx, audience, 0, b, func(err error) { failures = append(failures, err) })
 	return result, failures
 }
 

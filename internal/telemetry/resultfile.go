@@ -56,16 +56,21 @@ func addTo[K comparable](counts *map[K]int64, key K, n int64) {
 	(*counts)[key] += n
 }
 
-// keepResult enters a series of this process in the result file.
-func (r *Recorder) keepResult(series *ledger.Result) {
+// keepSettled enters settled broadcasts in the result file.
+func (r *Recorder) keepSettled(broadcasts []ledger.Settled, local bool) {
 	if r.process.Results == nil {
 		return
 	}
-	origin := result.OriginOf(r.gateway, series.Origin)
-	for i := range series.Broadcasts {
-		r.process.Results.BroadcastSettled(origin, true, broadcastOf(&series.Broadcasts[i]))
+	for i := range broadcasts {
+		r.process.Results.BroadcastSettled(result.OriginOf(r.gateway, broadcasts[i].Origin), local, broadcastOf(&broadcasts[i]))
 	}
-	r.process.Results.SeriesEnded(origin, int64(series.Planned), int64(series.Unsent))
+}
+
+// keepSeries enters a series of this process in the result file.
+func (r *Recorder) keepSeries(series *ledger.Result) {
+	if r.process.Results != nil {
+		r.process.Results.SeriesEnded(result.OriginOf(r.gateway, series.Origin), int64(series.Planned), int64(series.Unsent))
+	}
 }
 
 // broadcastOf is the result file's form of a settled broadcast.
