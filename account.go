@@ -18,7 +18,7 @@ type account struct {
 
 // openAccount opens the series of a broadcast(). Close must follow.
 func (c *call) openAccount(b *broadcastOptions) *account {
-	a := &account{call: c, series: c.client.audience(b.audience).OpenSeries(b.plan.Count, b.settle)}
+	a := &account{call: c, series: c.client.audience(b.audience).OpenSeries(b.planned, b.settle)}
 	stop := c.client.module.process.ticker.Add(a.settle)
 	a.close = sync.OnceValue(func() ledger.Result {
 		stop()

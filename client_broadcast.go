@@ -33,6 +33,7 @@ const defaultSettle = 5 * time.Second
 // broadcastOptions are those of one broadcast().
 type broadcastOptions struct {
 	plan     publish.Plan
+	planned  int // zero where that isn't known before the end
 	settle   time.Duration
 	message  *message
 	audience string // the key
@@ -44,7 +45,9 @@ func (c *client) readBroadcast(value sobek.Value, def func() (key string, ok boo
 	o := readOptions(value, "broadcast()")
 	b := &broadcastOptions{plan: publish.Plan{ClockOffset: c.module.clockOffset}}
 	b.plan.Count = o.integer("count", 1, 1)
+	b.planned = b.plan.Count
 	b.plan.Rate = o.perSecond("rate")
+	b.readUntil(c.module.vu.Runtime(), o)
 	b.settle = o.duration("settle", defaultSettle)
 	b.message = c.backend.readBroadcast(o)
 	b.plan.Batch, b.plan.InFlight = b.message.batch, b.message.inFlight

@@ -359,10 +359,20 @@ func TestBroadcastChecksItsOptions(t *testing.T) {
 		`{ rate: 1e-12 }`:         `broadcast(): option "rate" is too small: 1e-12 a second is less than one a day`,
 		`{ settle: '-1s' }`:       `broadcast(): option "settle" must not be negative, but is -1s`,
 		`{ message: 'no place' }`: `broadcast(): option "message" must contain {{stamp}}, by which its listeners know it`,
-		`{ mesage: '' }`:          `broadcast(): unknown option "mesage"; known are count, rate, settle, message, audience`,
+		`{ mesage: '' }`:          `broadcast(): unknown option "mesage"; known are count, rate, until, settle, message, audience`,
+	})
+	const until = `broadcast(): option "until" `
+	requireThrows(t, `new apigw.Client('`+chatURL+`').broadcast(`, map[string]string{
+		`{ until: '1s', rate: 1, count: 2 }`:             until + `can't be given beside "count"`,
+		`{ until: '1s' }`:                                until + `needs "rate": how many are to be sent each second?`,
+		`{ until: 0, rate: 1 }`:                          until + `must be longer than nothing`,
+		`{ until: '10000h', rate: 1000 }`:                until + `is too long: that would be 36000000000 broadcasts`,
+		`{ until: {}, rate: 1 }`:                         until + `must be a duration such as '5s' or a number of milliseconds, not an object`,
+		`{ until: { then: 1 }, rate: 1 }`:                until + `must be a duration such as '5s' or a number of milliseconds, not an object`,
+		`{ until: { then() { throw 'no'; } }, rate: 1 }`: until + `can't be waited for: no at then (<eval>:1:114(2))`,
 	})
 	requireThrows(t, appSyncClient+`.broadcast(`, map[string]string{
-		`{ message: '{{stamp}}' }`: `broadcast(): unknown option "message"; known are count, rate, settle, audience`,
+		`{ message: '{{stamp}}' }`: `broadcast(): unknown option "message"; known are count, rate, until, settle, audience`,
 	})
 }
 

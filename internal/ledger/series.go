@@ -86,6 +86,9 @@ func (a *Audience) open(s *Series) *Series {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.series = append(a.series, s)
+	if !s.canary {
+		a.playing.open++
+	}
 	return s
 }
 

@@ -39,6 +39,8 @@ type Config struct {
 	// free are the places that listeners take as they become ready, and lost those of
 	// listeners that were cut off; both nil where there is no Group.
 	free, lost *ledger.Places
+	// finale watches the listeners' audiences; nil where nobody waits for their broadcasts' end.
+	finale *ledger.Finale
 }
 
 // Prepared is what one connection needs before it is dialled.

@@ -9,7 +9,8 @@ import (
 // them does so after seconds or minutes.
 const heartbeatEvery = time.Second
 
-// Tick does what is due on the group's connections. It may be called at any rate.
+// Tick does what is due on the group's connections, and ends listening when the broadcasts
+// are over. It may be called at any rate.
 func (g *Group) Tick(now time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -17,6 +18,9 @@ func (g *Group) Tick(now time.Time) {
 		return
 	}
 	g.lastTick = now
+	if g.end != nil && g.config.finale.Over(now) {
+		g.end()
+	}
 	for c := range g.conns {
 		c.Tick(now)
 	}

@@ -96,7 +96,7 @@ func TestPlanSettles(t *testing.T) {
 			l.Deliver(members[1].Member(0), f.stamps[1], time.Now())
 		})
 		plan := Plan{Count: 2, Rate: 0.1}
-		result := plan.run(t.Context(), audience, 3 * time.Second, f, never(t))
+		result := plan.run(t.Context(), audience, 3*time.Second, f, never(t))
 		require.Equal(t, 14*time.Second, time.Since(f.began).Truncate(100*time.Millisecond), "three seconds after the delivery")
 		require.Equal(t, int64(5), result.Expected)
 		require.Equal(t, int64(1), result.Received)
@@ -208,7 +208,7 @@ func TestPlanThatCannotSendAnyMore(t *testing.T) {
 				})
 				var failed []error
 				plan := Plan{Count: 1e9, Rate: rate}
-				result := plan.run(t.Context(), audience, 3 * time.Second, f, func(err error) { failed = append(failed, err) })
+				result := plan.run(t.Context(), audience, 3*time.Second, f, func(err error) { failed = append(failed, err) })
 				require.Len(t, f.stamps, 3)
 				require.Len(t, failed, 1)
 				require.ErrorIs(t, failed[0], errSend)
