@@ -209,9 +209,10 @@ func (g *appSync) startsOf(ctx context.Context, own *values) ([][]byte, error) {
 func (g *appSync) readBroadcast(*options) *message { return &message{text: g.mutation} }
 
 // broadcaster implements backend.
-func (g *appSync) broadcaster(ctx context.Context, c *call, _ *message, audience string) (broadcaster, error) {
+func (g *appSync) broadcaster(_ context.Context, c *call, _ *message, audience string) (broadcaster, error) {
 	b := &mutationBroadcaster{backend: g, call: c}
-	return b, b.address(ctx, audience)
+	b.address(audience)
+	return b, nil
 }
 
 // extend implements backend.

@@ -19,8 +19,9 @@ var (
 // broadcaster sends messages to one audience at a time.
 type broadcaster interface {
 	publish.Broadcaster
-	// address has what is sent from now on go to the audience with this key.
-	address(ctx context.Context, audience string) error
+	// address has what is sent from now on go to the audience with this key, and reports
+	// whether it can.
+	address(audience string) bool
 }
 
 // textBroadcaster sends broadcasts as text messages of one connection.
@@ -28,20 +29,17 @@ type textBroadcaster struct {
 	host     *hostConn
 	message  string // with the places for the stamp and the audience in it
 	audience string
-	inRooms  bool // each audience is a room, which the connection has to join
+	inRooms  bool // each audience is a room, and the connection is in that one
 }
 
-// address implements broadcaster.
-func (b *textBroadcaster) address(ctx context.Context, audience string) error {
+// address implements broadcaster. The connection stays in its room, because the chat
+// application would tell that room's members who leaves it.
+func (b *textBroadcaster) address(audience string) bool {
 	if b.inRooms && audience != b.audience {
-		joining := joinRequest(audience)
-		b.host.send(joining)
-		if err := b.host.receive(ctx, joining); err != nil {
-			return err
-		}
+		return false
 	}
 	b.audience = audience
-	return nil
+	return true
 }
 
 // Send implements publish.Broadcaster.
@@ -67,9 +65,9 @@ type mutationBroadcaster struct {
 }
 
 // address implements broadcaster.
-func (b *mutationBroadcaster) address(_ context.Context, audience string) error {
+func (b *mutationBroadcaster) address(audience string) bool {
 	b.body = []byte(fillAudience(b.backend.mutation, audience))
-	return nil
+	return true
 }
 
 // Send implements publish.Broadcaster.

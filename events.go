@@ -217,8 +217,11 @@ func (g *eventAPI) readBroadcast(o *options) *message {
 // broadcasts take.
 func (g *eventAPI) broadcaster(ctx context.Context, c *call, m *message, audience string) (broadcaster, error) {
 	b := &eventBroadcaster{backend: g, call: c, message: m}
-	if err := b.address(ctx, audience); err != nil || !m.overSocket {
-		return b, err
+	if err := b.setAudience(audience); err != nil {
+		return nil, err
+	}
+	if !m.overSocket {
+		return b, nil
 	}
 	host, err := openHost(ctx, c, nil)
 	if err != nil {

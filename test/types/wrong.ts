@@ -11,6 +11,10 @@ new apigw.Client("wss://host/stage", { room: 1 });
 new apigw.Client("wss://host/stage", { handshake: [{ send: "a", pattern: ["b"] }] });
 // @ts-expect-error: text is posted
 new apigw.Client("wss://host/stage").post("id=", { text: "a" });
+// @ts-expect-error: of an index
+new apigw.Client("wss://host/stage", { room: (name: string) => name });
+// @ts-expect-error: a header is a string
+new apigw.Client("wss://host/stage", { headers: { "x-user": (index) => index } });
 // @ts-expect-error: there must be credentials
 new appsync.Client("https://host/graphql", {});
 // @ts-expect-error: one of three
