@@ -20,7 +20,7 @@ func (c *client) broadcast(value sobek.Value) *sobek.Promise {
 	return call.promise(func(ctx context.Context) (any, error) {
 		broadcaster, err := c.backend.broadcaster(ctx, call, message)
 		if err != nil {
-			call.recorder.Settled(&ledger.Result{Planned: plan.Count, Unsent: plan.Count})
+			call.recorder.Settled(&ledger.Result{Origin: call.audience().Origin(), Planned: plan.Count, Unsent: plan.Count})
 			return nil, err
 		}
 		defer broadcaster.Close()

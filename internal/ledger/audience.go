@@ -42,6 +42,9 @@ type Count struct {
 // meaningful once a canary has been sent.
 func (c Count) Deaf() int { return c.Ready - c.Confirmed }
 
+// Origin returns the origin in the stamps of this process's broadcasts to the audience.
+func (a *Audience) Origin() uint32 { return a.origin }
+
 // Watch returns the present count, and a channel that is closed when it changes.
 func (a *Audience) Watch() (Count, <-chan struct{}) {
 	a.mu.Lock()

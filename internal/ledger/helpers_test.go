@@ -221,6 +221,20 @@ func assertIdentities(t *testing.T, r *Result) {
 	assert.Equal(t, r.Planned, r.Sent+r.Unsent, "%+v", r)
 	assert.LessOrEqual(t, r.Cut, r.Lost, "%+v", r)
 	assert.GreaterOrEqual(t, min(r.Expected, r.Received, r.Lost, r.Indeterminate, r.Cut), int64(0), "%+v", r)
+	sum := counts{sent: len(r.Broadcasts), unsent: r.Unsent, unheard: r.Unheard}
+	for _, b := range r.Broadcasts {
+		assert.Equal(t, b.Expected, b.Received+b.Lost+b.Indeterminate, "%+v", b)
+		sum.expected += b.Expected
+		sum.received += b.Received
+		sum.lost += b.Lost
+		sum.indeterminate += b.Indeterminate
+		sum.cut += b.Cut
+		sum.missed += b.Missed
+		sum.late += b.Late
+		sum.duplicated += b.Duplicated
+		sum.reordered += b.Reordered
+	}
+	assert.Equal(t, countsOf(r), sum, "the broadcasts of %+v", r)
 }
 
 // closes closes a series and checks its result.

@@ -56,6 +56,18 @@ func (l *Ledger) Audience(name string) *Audience {
 	return a
 }
 
+// Listening returns how many listeners of this process are ready, in all audiences.
+func (l *Ledger) Listening() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for _, a := range l.audiences {
+		count, _ := a.Watch()
+		n += count.Ready
+	}
+	return n
+}
+
 // audienceOf returns the audience of this process that has the origin, nil if none has.
 func (l *Ledger) audienceOf(origin uint32) *Audience { return (*l.origins.Load())[origin] }
 

@@ -4,6 +4,8 @@ import "time"
 
 // Result is what became of a series.
 type Result struct {
+	// Origin is that of the series' stamps.
+	Origin uint32
 	// Broadcasts: Planned = Sent + Unsent. Unsent are those that were never attempted, and
 	// those that could not be sent.
 	Planned, Sent, Unsent int
@@ -27,6 +29,8 @@ type Result struct {
 	// Fanouts are those of the broadcasts that reached anybody, in the order in which
 	// these were sent.
 	Fanouts []Fanout
+	// Broadcasts are those sent, in the order of their sequences.
+	Broadcasts []Settled
 	// P50 and P99 are quantiles of the delay of all deliveries.
 	P50, P99 time.Duration
 }
@@ -34,6 +38,17 @@ type Result struct {
 // Fanout is how long after its intended send time a broadcast reached the first and the
 // last of its listeners.
 type Fanout struct{ First, Last time.Duration }
+
+// Settled is what became of one broadcast: Expected = Received + Lost + Indeterminate.
+type Settled struct {
+	Sequence uint32
+	Sent     time.Time // as its stamp says
+
+	Expected, Received, Lost, Indeterminate  int64
+	Cut, Missed, Late, Duplicated, Reordered int64
+	Reached                                  bool   // a first copy was in time at any listener
+	Fanout                                   Fanout // zero unless Reached
+}
 
 // Close ends the series and returns what became of it. Deliveries still outstanding are
 // lost. What is delivered from now on, even by a Deliver that has begun, is late.
@@ -44,7 +59,7 @@ func (s *Series) Close() Result {
 	delete(a.series, s)
 	a.inFlight.remove(s)
 
-	r := Result{Planned: max(s.planned, len(s.broadcasts))}
+	r := Result{Origin: a.origin, Planned: max(s.planned, len(s.broadcasts))}
 	for _, b := range s.broadcasts {
 		read := b.close()
 		if b.retracted.Load() && read != (reads{}) {
@@ -72,14 +87,23 @@ func (r *Result) add(b *broadcast, read reads) {
 	r.Received += sum.received
 	r.Lost += sum.lost
 	r.Indeterminate += sum.indeterminate
-	r.Cut += int64(b.cut)
-	r.Missed += int64(b.missed)
-	r.Late += read.late
-	r.Duplicated += b.duplicated.Load()
-	r.Reordered += b.reordered.Load()
-	if read.received+read.joined > 0 {
-		r.Fanouts = append(r.Fanouts, Fanout{First: time.Duration(b.first.Load()), Last: time.Duration(b.last.Load())})
+	settled := Settled{
+		Sequence: b.sequence, Sent: time.UnixMicro(b.sent),
+		Expected: sum.expected, Received: sum.received, Lost: sum.lost, Indeterminate: sum.indeterminate,
+		Cut: int64(b.cut), Missed: int64(b.missed), Late: read.late,
+		Duplicated: b.duplicated.Load(), Reordered: b.reordered.Load(),
+		Reached: read.received+read.joined > 0,
 	}
+	r.Cut += settled.Cut
+	r.Missed += settled.Missed
+	r.Late += settled.Late
+	r.Duplicated += settled.Duplicated
+	r.Reordered += settled.Reordered
+	if settled.Reached {
+		settled.Fanout = Fanout{First: time.Duration(b.first.Load()), Last: time.Duration(b.last.Load())}
+		r.Fanouts = append(r.Fanouts, settled.Fanout)
+	}
+	r.Broadcasts = append(r.Broadcasts, settled)
 }
 
 // Slowest returns the worst case over all broadcasts of reaching the first and the last

@@ -36,9 +36,12 @@ func TestNobodyWasReached(t *testing.T) {
 	audience := New().Audience(room)
 	listeners(audience, 3)
 	series := audience.OpenSeries(0, settle)
-	series.Publish(time.Now())
+	sent := series.Publish(time.Now())
 	result := series.Close()
-	assert.Equal(t, Result{Planned: 1, Sent: 1, Expected: 3, Lost: 3}, result)
+	assert.Equal(t, Result{
+		Origin: sent.Origin, Planned: 1, Sent: 1, Expected: 3, Lost: 3,
+		Broadcasts: []Settled{{Sequence: 1, Sent: sent.Sent.Local(), Expected: 3, Lost: 3}},
+	}, result)
 	assert.Zero(t, result.Slowest())
 }
 
