@@ -35,10 +35,9 @@ const defaultSettle = 5 * time.Second
 func (c *client) readBroadcast(value sobek.Value) (plan *publish.Plan, message string) {
 	o := readOptions(value, "broadcast()")
 	plan = &publish.Plan{
-		Count:       o.integer("count", 1, 1),
-		Rate:        o.perSecond("rate"),
-		Settle:      o.duration("settle", defaultSettle),
-		ClockOffset: c.module.clockOffset,
+		Count:  o.integer("count", 1, 1),
+		Rate:   o.perSecond("rate"),
+		Settle: o.duration("settle", defaultSettle),
 	}
 	message = c.backend.readBroadcast(o)
 	c.check(o)

@@ -192,10 +192,8 @@ func (b *barrier) awaitCanaries(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	defer broadcaster.Close()
-	canaries := audience.OpenCanaries()
-	defer canaries.Close()
 	for {
-		s := canaries.Publish(time.Now())
+		s := audience.Canary()
 		if err := broadcaster.Send(ctx, s.String()); err != nil && ctx.Err() == nil {
 			c.recorder.RequestFailed(err)
 			return nil, err

@@ -10,19 +10,22 @@ import (
 // process. It has an origin and a sequence of its own, so that what a listener
 // remembers of its broadcasts isn't used up by those of other rooms.
 type Audience struct {
+	clock    *clock
 	origin   uint32
 	inFlight inFlightIndex
+	canaries canaries
 	latest   atomic.Uint32 // sequence of the latest broadcast; written under the lock
 
 	mu               sync.Mutex
 	count            Count
 	requireConfirmed bool
 	series           map[*Series]struct{} // those open
+	promised         int                  // how many broadcasts these have yet to publish, as planned
 	changed          chan struct{}        // closed when count changes; nil while nobody watches
 }
 
-func newAudience() *Audience {
-	return &Audience{origin: rand.Uint32(), series: make(map[*Series]struct{})} //nolint:gosec // an identifier, no secret
+func newAudience(c *clock) *Audience {
+	return &Audience{clock: c, origin: rand.Uint32(), series: make(map[*Series]struct{})} //nolint:gosec // an identifier, no secret
 }
 
 // Count is how many listeners are in which state.

@@ -41,7 +41,7 @@ func TestWhatWakesWatchers(t *testing.T) {
 	t.Parallel()
 	ledger := New()
 	audience := ledger.Audience(room)
-	s := audience.OpenCanaries()
+	s := audience.OpenSeries(0, 0)
 	var m *Member
 	for _, event := range []struct {
 		name  string

@@ -26,6 +26,8 @@ import (
 
 // Ledger holds the audiences of one process.
 type Ledger struct {
+	clock clock
+
 	mu        sync.Mutex
 	audiences map[string]*Audience
 	// origins holds the audiences by their origins. The map is copied when one is added,
@@ -47,7 +49,7 @@ func (l *Ledger) Audience(name string) *Audience {
 	defer l.mu.Unlock()
 	a := l.audiences[name]
 	if a == nil {
-		a = newAudience()
+		a = newAudience(&l.clock)
 		l.audiences[name] = a
 		origins := maps.Clone(*l.origins.Load())
 		origins[a.origin] = a
@@ -107,26 +109,29 @@ type Outcome struct {
 
 // Deliver enters that a listener has read a stamp that arrived at that time.
 func (l *Ledger) Deliver(m *Member, s stamp.Stamp, arrived time.Time) Delivery {
-	d := Delivery{Origin: s.Origin, Delay: arrived.Sub(s.Sent)}
+	d := Delivery{Origin: s.Origin, Delay: l.clock.date(arrived).Sub(s.Sent)}
+	if s.Canary {
+		l.deliverCanary(m, s, &d)
+		return d
+	}
 	to := m.audience
 	if s.Origin != to.origin {
 		to = l.audienceOf(s.Origin)
 	}
 	d.Local = to != nil
 	b, forged := to.recall(s, d.Delay)
-	if forged {
+	if forged || to == nil && l.audienceOf(canaryOrigin(s.Origin)) != nil {
 		d.Forged = true
 		return d
 	}
 	m.markConfirmed()
 	d.Outcome = m.accept(s.Origin, s.Sequence)
-	d.Canary = s.Canary
 	switch {
 	case to != m.audience:
 		d.Stray = d.Local
 	case d.Late:
 	case b == nil:
-		d.Late = !d.Duplicate && !d.Canary
+		d.Late = !d.Duplicate
 	default:
 		b.deliver(m, &d, arrived)
 	}

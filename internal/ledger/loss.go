@@ -2,8 +2,8 @@
 //
 // A delivery is due if, when the broadcast was published, the gateway had
 // acknowledged the listener and, where the audience requires confirmation, the
-// listener had read a stamp. Canaries, which confirm, are due to every acknowledged
-// listener. Expected are the deliveries that are due.
+// listener had read a stamp, if only a canary's. Expected are the deliveries that are
+// due.
 //
 //   - Received: the listener read a first copy that had arrived before the broadcast
 //     was settled, and read it before the series was closed.

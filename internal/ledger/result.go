@@ -57,6 +57,7 @@ func (s *Series) Close() Result {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	delete(a.series, s)
+	s.breakPromise(s.promised)
 	a.inFlight.remove(s)
 
 	r := Result{Origin: a.origin, Planned: max(s.planned, len(s.broadcasts))}

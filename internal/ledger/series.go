@@ -13,7 +13,6 @@ import (
 // deliveries. Publish, Retract, Settle and Close are called from one goroutine.
 type Series struct {
 	audience *Audience
-	canary   bool
 	planned  int
 	settle   time.Duration
 	delays   *histogram.Histogram
@@ -22,6 +21,7 @@ type Series struct {
 
 	// Under the audience's lock:
 	broadcasts []*broadcast // all, in the order of their sequences
+	promised   int          // how many are still to be published, as planned
 	// pending are those of which anything may be outstanding, in the same order. The
 	// retracted are not among them, so that it costs nothing how many these are.
 	pending   []*broadcast
@@ -32,14 +32,13 @@ type Series struct {
 // broadcast is one of a series.
 //
 // What every delivery reads comes first and what it writes last, because processors that
-// write to a cache line take it from those that read it. So settle and canary are here,
-// and not looked up in the series, which counts deliveries too.
+// write to a cache line take it from those that read it. So settle is here, and not
+// looked up in the series, which counts deliveries too.
 type broadcast struct {
 	series   *Series
 	sequence uint32
 	// requireConfirmed: the audience required confirmation when it was published.
 	requireConfirmed bool
-	canary           bool
 	settle           time.Duration
 	published        time.Time // when it was stamped
 	sent             int64     // the stamp's send time, in µs since the Unix epoch
@@ -64,19 +63,25 @@ type broadcast struct {
 // broadcast is settled: what is outstanding then is lost. Where it is zero, no broadcast
 // is settled before the series is closed, and Settle doesn't wait.
 func (a *Audience) OpenSeries(planned int, settle time.Duration) *Series {
-	return a.open(&Series{planned: planned, settle: settle})
-}
-
-// OpenCanaries begins a series of canaries. They are accounted for like broadcasts, but
-// are stamped as none.
-func (a *Audience) OpenCanaries() *Series { return a.open(&Series{canary: true}) }
-
-func (a *Audience) open(s *Series) *Series {
-	s.audience, s.delays = a, histogram.New()
+	s := &Series{audience: a, planned: planned, settle: settle, promised: min(planned, math.MaxUint32), delays: histogram.New()}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.series[s] = struct{}{}
+	a.promised += s.promised
 	return s
+}
+
+// breakPromise notes that n of the planned broadcasts are published, or won't be. The
+// audience's lock is held.
+func (s *Series) breakPromise(n int) {
+	n = min(n, s.promised)
+	s.promised -= n
+	s.audience.promised -= n
+}
+
+// end returns the highest sequence that has been promised. The lock is held.
+func (a *Audience) end() uint32 {
+	return uint32(min(int64(a.latest.Load())+int64(a.promised), math.MaxUint32)) //nolint:gosec // not negative
 }
 
 // Publish returns the stamp of the next broadcast, just before that is sent. It is due
@@ -85,11 +90,12 @@ func (s *Series) Publish(intended time.Time) stamp.Stamp {
 	a := s.audience
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	sent := intended.Truncate(time.Microsecond)
+	published := time.Now()
+	sent := a.clock.date(intended).Truncate(time.Microsecond)
 	b := &broadcast{
-		series: s, sequence: a.latest.Load() + 1, canary: s.canary, settle: s.settle,
-		requireConfirmed: a.requireConfirmed && !s.canary, expected: a.count.Ready, missed: a.count.CutOff,
-		published: time.Now(), sent: sent.UnixMicro(),
+		series: s, sequence: a.latest.Load() + 1, settle: s.settle,
+		requireConfirmed: a.requireConfirmed, expected: a.count.Ready, missed: a.count.CutOff,
+		published: published, sent: sent.UnixMicro(),
 	}
 	if b.requireConfirmed {
 		b.expected = a.count.Confirmed
@@ -102,7 +108,10 @@ func (s *Series) Publish(intended time.Time) stamp.Stamp {
 	s.pending = append(s.pending, b)
 	a.inFlight.add(b)
 	a.latest.Store(b.sequence)
-	return stamp.Stamp{Origin: a.origin, Sequence: b.sequence, Sent: sent, Canary: s.canary}
+	s.breakPromise(1)
+	return stamp.Stamp{
+		Origin: a.origin, Sequence: b.sequence, Sent: sent, End: a.end(), Late: stamp.Lateness(a.clock.date(published).Sub(sent)),
+	}
 }
 
 // deliver counts a delivery to member m. It is late if the broadcast was settled before it
@@ -118,7 +127,7 @@ func (b *broadcast) deliver(m *Member, d *Delivery, arrived time.Time) {
 		b.late.Add(1)
 	default:
 		d.Reordered = d.Reordered && m.hasLater(b)
-		d.Late = !b.receive(m, d) && !d.Canary
+		d.Late = !b.receive(m, d)
 	}
 	if b.retracted.Load() {
 		b.series.restore(b)

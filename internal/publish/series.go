@@ -39,8 +39,6 @@ type Plan struct {
 	Rate float64
 	// Settle is how long to wait for a delivery after the last one.
 	Settle time.Duration
-	// ClockOffset is by how much stamps are to be wrong; see module.go.
-	ClockOffset time.Duration
 }
 
 // Run sends the series to the audience and waits until its account can be closed. It
@@ -61,7 +59,7 @@ func (p *Plan) send(ctx context.Context, series *ledger.Series, b Broadcaster, f
 		if err != nil {
 			return
 		}
-		s := series.Publish(intended.Add(p.ClockOffset))
+		s := series.Publish(intended)
 		err = b.Send(ctx, s.String())
 		if ctx.Err() != nil {
 			return // whether it was sent isn't known, and nobody's fault

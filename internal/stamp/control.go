@@ -20,18 +20,8 @@ import (
 // Control is what one process of a test tells the others: a *Roll, *Present, *Opening or
 // *Closing.
 type Control interface {
-	// Key tells the token from all others. Copies of a token have the same key.
-	Key() Key
 	kind() byte
 	fields(c *codec)
-}
-
-// Key identifies a control token.
-type Key struct {
-	kind          byte
-	run           uint32
-	sender        uint32 // an origin, or a process's number
-	number, other uint32
 }
 
 const (

@@ -34,7 +34,6 @@ func controls() []Control {
 
 func TestControlTokensAreReadAsWritten(t *testing.T) {
 	t.Parallel()
-	keys := make(map[Key]bool)
 	for _, secret := range []string{"", "secret"} {
 		for _, want := range controls() {
 			text := WriteControl(want, []byte(secret))
@@ -47,10 +46,8 @@ func TestControlTokensAreReadAsWritten(t *testing.T) {
 			got, err := ReadControl(found.Control, []byte(secret))
 			require.NoError(t, err)
 			require.Equal(t, want, got)
-			keys[got.Key()] = true
 		}
 	}
-	require.Len(t, keys, len(controls()))
 }
 
 // Processes may be different builds: the text must never change. What proves it was
@@ -115,7 +112,6 @@ func TestTheFieldsOfAControlTokenAreChecked(t *testing.T) {
 // leftover is a roll with a field too many.
 type leftover struct{ Roll }
 
-func (leftover) Key() Key        { return Key{} }
 func (leftover) kind() byte      { return kindRoll }
 func (leftover) fields(c *codec) { c.number(0, 8+8+8+timeDigits+1) }
 

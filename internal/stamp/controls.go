@@ -69,8 +69,7 @@ type Closing struct {
 	End    uint32 // the highest that it has promised, as in a stamp
 	Settle time.Duration
 	Sent   time.Time // by the publisher's clock, as are these:
-	// FirstPublished and LastPublished are when the first of the series and the last were
-	// stamped.
+	// FirstPublished and LastPublished are when First and Last were stamped.
 	FirstPublished, LastPublished time.Time
 	// Retracted are at most MaxRanges, the latest, of all series of the origin. They are all
 	// there are from the sequence Listed on.
@@ -100,18 +99,6 @@ func (o Opening) Split() []*Opening {
 		}
 	}
 }
-
-// Key implements Control.
-func (r *Roll) Key() Key { return Key{kindRoll, r.Run, r.Asker, r.Number, 0} }
-
-// Key implements Control.
-func (p *Present) Key() Key { return Key{kindPresent, p.Run, uint32(p.Process), p.Answer, p.Asker} }
-
-// Key implements Control.
-func (o *Opening) Key() Key { return Key{kindOpening, o.Run, o.Origin, o.Series, uint32(o.Part)} }
-
-// Key implements Control.
-func (l *Closing) Key() Key { return Key{kindClosing, l.Run, l.Origin, l.Series, l.Number} }
 
 func (*Roll) kind() byte    { return kindRoll }
 func (*Present) kind() byte { return kindPresent }

@@ -1,0 +1,20 @@
+package ledger
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// clock is the clock by which this process dates what it tells others. It is the system's,
+// unless a test has it differ; all that stays within the process is dated by the system's.
+type clock struct{ offset atomic.Int64 }
+
+// SetClockOffset has this process's clock differ, so that a test can have processes whose
+// clocks do.
+func (l *Ledger) SetClockOffset(offset time.Duration) { l.clock.offset.Store(int64(offset)) }
+
+// now returns the time by this process's clock.
+func (c *clock) now() time.Time { return c.date(time.Now()) }
+
+// date returns what this process's clock showed at a time of the system's.
+func (c *clock) date(t time.Time) time.Time { return t.Add(time.Duration(c.offset.Load())) }
