@@ -14,6 +14,7 @@ type Audience struct {
 	origin   uint32
 	inFlight inFlightIndex
 	canaries canaries
+	remotes  remotes
 	latest   atomic.Uint32 // sequence of the latest broadcast; written under the lock
 
 	mu               sync.Mutex
@@ -21,7 +22,8 @@ type Audience struct {
 	requireConfirmed bool
 	series           map[*Series]struct{} // those open
 	promised         int                  // how many broadcasts these have yet to publish, as planned
-	changed          chan struct{}        // closed when count changes; nil while nobody watches
+	announced        announced
+	changed          chan struct{} // closed when count changes; nil while nobody watches
 }
 
 func newAudience(c *clock) *Audience {

@@ -26,7 +26,9 @@ import (
 
 // Ledger holds the audiences of one process.
 type Ledger struct {
-	clock clock
+	clock   clock
+	run     atomic.Pointer[Run]
+	answers answers
 
 	mu        sync.Mutex
 	audiences map[string]*Audience
@@ -127,8 +129,10 @@ func (l *Ledger) Deliver(m *Member, s stamp.Stamp, arrived time.Time) Delivery {
 	m.markConfirmed()
 	d.Outcome = m.accept(s.Origin, s.Sequence)
 	switch {
+	case to == nil:
+		m.audience.deliverRemote(m, s, &d, arrived)
 	case to != m.audience:
-		d.Stray = d.Local
+		d.Stray = true
 	case d.Late:
 	case b == nil:
 		d.Late = !d.Duplicate

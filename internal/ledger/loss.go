@@ -131,6 +131,7 @@ func (s *Series) Retract(of stamp.Stamp) {
 	}
 	b.leftBefore = len(s.leavers)
 	s.retracted++
+	a.announced.retracted.add(b.sequence)
 	if i, found := s.findPending(b); found {
 		s.pending = slices.Delete(s.pending, i, i+1)
 	}
@@ -149,6 +150,7 @@ func (s *Series) restore(b *broadcast) {
 // undoRetraction is restore of a broadcast that is retracted, with the lock held.
 func (s *Series) undoRetraction(b *broadcast) {
 	b.retracted.Store(false)
+	s.audience.announced.retracted.remove(b.sequence)
 	for _, l := range s.leavers[b.leftBefore:] {
 		// There was no first copy yet when they left.
 		if l.awaited(b) && (s.settle == 0 || l.at.Sub(b.published) <= s.settle) {

@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"slices"
+	"time"
 )
 
 // Member is one listener of an audience. All its methods, and Ledger.Deliver to it, are
@@ -13,6 +14,8 @@ type Member struct {
 	// ready and confirmed mark the latest broadcast when the gateway acknowledged the
 	// listener, and when the listener first read a stamp. Later broadcasts are due to it.
 	ready, confirmed mark
+	// readyAt and confirmedAt are when that was.
+	readyAt, confirmedAt instant
 	// own is for the broadcasts of its own audience in this process, others for those of
 	// every other origin, so that these can't crowd it out.
 	own    replayWindow
@@ -59,12 +62,27 @@ func (m *Member) becomeReady(replaced int) {
 	a.count.CutOff = max(a.count.CutOff-replaced, 0)
 	m.state = listening
 	m.ready = a.mark()
+	m.readyAt = a.remotes.ready.join(instantOf(time.Now()))
 	a.count.Connecting--
 	a.count.Ready++
 	if m.confirmed.set { // a broadcast overtook the acknowledgement
 		a.count.Confirmed++
+		m.confirmedAt = a.remotes.confirmed.join(m.readyAt)
 	}
 	a.notify()
+}
+
+// hereSince returns since when other processes' broadcasts are due to the listener, or,
+// where they are due to confirmed listeners only, would be.
+func (m *Member) hereSince(confirmed bool) instant {
+	switch {
+	case m.state != listening, confirmed && !m.confirmed.set:
+		return farAhead
+	case confirmed:
+		return m.confirmedAt
+	default:
+		return m.readyAt
+	}
 }
 
 // markConfirmed notes that the listener has read a stamp, and so isn't deaf.
@@ -78,6 +96,7 @@ func (m *Member) markConfirmed() {
 	m.confirmed = a.mark()
 	if m.state == listening {
 		a.count.Confirmed++
+		m.confirmedAt = a.remotes.confirmed.join(instantOf(time.Now()))
 		a.notify()
 	}
 }
@@ -118,6 +137,7 @@ func (m *Member) leave(how Departure) {
 	for s := range a.series {
 		s.leave(m, how)
 	}
+	a.leaveRemotes(m, how)
 	a.count.Ready--
 	a.count.Left++
 	if how == Cut {
@@ -161,7 +181,7 @@ func (m *Member) end() {
 	m.audience.notify()
 }
 
-// maxOrigins bounds the windows of a listener, because stamps of ever new processes, or
+// maxOrigins bounds the windows of a listener, besides those of accounts that are vouched for, because stamps of ever new processes, or
 // forged ones, could otherwise use up the memory.
 const maxOrigins = 16
 
@@ -178,6 +198,16 @@ func (m *Member) accept(origin, sequence uint32) Outcome {
 	return o
 }
 
+// windowOf returns the listener's window for a foreign origin, nil if there is none.
+func (m *Member) windowOf(origin uint32) *replayWindow {
+	for i := range m.others {
+		if w := &m.others[i]; w.origin == origin {
+			return &w.replayWindow
+		}
+	}
+	return nil
+}
+
 // window returns the listener's window for a foreign origin. Of too many, the one from which the
 // fewest broadcasts were read is dropped, of several such the oldest: forged origins push
 // out each other, and a genuine one only by as many stamps as it has sent itself.
@@ -191,7 +221,7 @@ func (m *Member) window(origin uint32) *originWindow {
 			least = i
 		}
 	}
-	if len(m.others) == maxOrigins {
+	if len(m.others) >= maxOrigins+int(m.audience.remotes.vouched.Load()) {
 		m.others = slices.Delete(m.others, least, least+1)
 	}
 	m.others = append(m.others, originWindow{origin: origin})

@@ -305,8 +305,7 @@ func (h *history) deliver(t *testing.T) {
 		return
 	}
 	if len(h.sent) == 0 || h.random.IntN(20) == 0 {
-		s := h.remote()
-		h.heard(t, m, s, time.Now(), m.accept(s))
+		h.hearRemote(t, m)
 		return
 	}
 	b := h.recent()
@@ -326,6 +325,19 @@ func (h *history) deliver(t *testing.T) {
 		want.Reordered = overtaken && !want.Late
 	}
 	h.heard(t, m, b.Stamp, arrived, want)
+}
+
+// hearRemote has a member read another process's stamp. Which of these are late is
+// remotemodel_test.go's to say.
+func (h *history) hearRemote(t *testing.T, m *modelMember) {
+	t.Helper()
+	s := h.remote()
+	want := m.accept(s)
+	got := h.ledger.Deliver(m.real, s, time.Now()).Outcome
+	if got.Late {
+		want.Late, want.Reordered = !want.Duplicate, got.Reordered
+	}
+	require.Equal(t, want, got, h.name)
 }
 
 // canary is one of this process's canaries, often a new one.

@@ -41,13 +41,17 @@ type Fanout struct{ First, Last time.Duration }
 
 // Settled is what became of one broadcast: Expected = Received + Lost + Indeterminate.
 type Settled struct {
+	Origin   uint32
 	Sequence uint32
-	Sent     time.Time // as its stamp says
+	Sent     time.Time // as its stamp says; zero if nobody here has read it
 
 	Expected, Received, Lost, Indeterminate  int64
 	Cut, Missed, Late, Duplicated, Reordered int64
-	Reached                                  bool   // a first copy was in time at any listener
-	Fanout                                   Fanout // zero unless Reached
+	// Open is the part of Indeterminate that may have been due and wasn't read: what was
+	// lost is at most this more. It is zero of this process's own broadcasts.
+	Open    int64
+	Reached bool   // a first copy was in time at any listener
+	Fanout  Fanout // zero unless Reached
 }
 
 // Close ends the series and returns what became of it. Deliveries still outstanding are
@@ -89,7 +93,7 @@ func (r *Result) add(b *broadcast, read reads) {
 	r.Lost += sum.lost
 	r.Indeterminate += sum.indeterminate
 	settled := Settled{
-		Sequence: b.sequence, Sent: time.UnixMicro(b.sent),
+		Origin: b.series.audience.origin, Sequence: b.sequence, Sent: time.UnixMicro(b.sent),
 		Expected: sum.expected, Received: sum.received, Lost: sum.lost, Indeterminate: sum.indeterminate,
 		Cut: int64(b.cut), Missed: int64(b.missed), Late: read.late,
 		Duplicated: b.duplicated.Load(), Reordered: b.reordered.Load(),

@@ -15,6 +15,8 @@ type Series struct {
 	audience *Audience
 	planned  int
 	settle   time.Duration
+	number   uint32 // among the audience's series, from 1
+	first    uint32 // the lowest sequence that its broadcasts can have
 	delays   *histogram.Histogram
 	// firsts and copies count the deliveries so far: first copies, and further ones.
 	firsts, copies atomic.Int64
@@ -22,6 +24,7 @@ type Series struct {
 	// Under the audience's lock:
 	broadcasts []*broadcast // all, in the order of their sequences
 	promised   int          // how many are still to be published, as planned
+	closings   uint32       // how many were made
 	// pending are those of which anything may be outstanding, in the same order. The
 	// retracted are not among them, so that it costs nothing how many these are.
 	pending   []*broadcast
@@ -68,6 +71,8 @@ func (a *Audience) OpenSeries(planned int, settle time.Duration) *Series {
 	defer a.mu.Unlock()
 	a.series[s] = struct{}{}
 	a.promised += s.promised
+	a.announced.series++
+	s.number, s.first = a.announced.series, a.latest.Load()+1
 	return s
 }
 
@@ -109,6 +114,7 @@ func (s *Series) Publish(intended time.Time) stamp.Stamp {
 	a.inFlight.add(b)
 	a.latest.Store(b.sequence)
 	s.breakPromise(1)
+	a.announced.latestPublished = a.clock.date(published)
 	return stamp.Stamp{
 		Origin: a.origin, Sequence: b.sequence, Sent: sent, End: a.end(), Late: stamp.Lateness(a.clock.date(published).Sub(sent)),
 	}

@@ -11,7 +11,7 @@ import (
 
 var exampleOpening = &Opening{
 	Run: 42, Origin: 0xdeadbeef, Series: 2, Part: 1, First: 7, Planned: 100, Settle: 5 * time.Second,
-	Sent: example.Sent, ClockError: 250 * time.Microsecond, Confirmed: true, Roll: 3,
+	Sent: example.Sent, Previous: example.Sent.Add(-time.Minute), ClockError: 250 * time.Microsecond, Confirmed: true, Roll: 3,
 	Heard: []Heard{{Process: 1, Answer: 4, Arrived: example.Sent}, {Process: 8, Answer: 1, Arrived: example.Sent.Add(1000)}},
 }
 

@@ -40,6 +40,8 @@ type Opening struct {
 	Planned uint32 // how many broadcasts
 	Settle  time.Duration
 	Sent    time.Time // by the publisher's clock
+	// Previous is when the origin's latest broadcast was stamped; zero if there was none.
+	Previous time.Time
 	// ClockError is how far the publisher's clock may be from the true time; zero if that
 	// isn't known.
 	ClockError time.Duration
@@ -123,7 +125,7 @@ func (o *Opening) fields(c *codec) {
 	c.u16(&o.Part)
 	c.u32(&o.First, &o.Planned)
 	c.duration(&o.Settle, time.Millisecond)
-	c.instant(&o.Sent)
+	c.instant(&o.Sent, &o.Previous)
 	c.duration(&o.ClockError, time.Microsecond)
 	c.flag(&o.Confirmed)
 	c.u32(&o.Roll)
