@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 
 	"github.com/pushgw/xk6-pushgw/internal/apigw"
 	"github.com/pushgw/xk6-pushgw/internal/credentials"
-	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/listen"
 	"github.com/pushgw/xk6-pushgw/internal/publish"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
@@ -24,8 +25,12 @@ import (
 type apiGateway struct {
 	url            *url.URL
 	auth           *credentials.APIGateway // nil: none
-	nickname, room string                  // of listeners
-	handshake      []apigw.Step            // nil: the chat application's
+	nickname, room varying                 // of listeners
+	isOther        bool                    // than the chat application, with a handshake of its own
+	handshake      []apigw.Step
+	sends          []varying // the texts of the handshake's steps, if any of them varies
+	varyings       *varyings
+	management     *url.URL // of @connections
 	nextID         func() int64
 }
 
@@ -41,40 +46,64 @@ func (m *module) newAPIGatewayClient(args sobek.ConstructorCall) *sobek.Object {
 		m.throw(err)
 	}
 	o := readOptions(args.Argument(1), where)
-	g := &apiGateway{
-		url: u, nickname: o.str("nickname", "Listener"), room: readRoom(o, "Room1"), nextID: m.process.nextID,
-	}
-	c := &client{module: m, backend: g, settings: readSettings(o, defaultAPIGatewayPing)}
+	vs := newVaryings(indexPlaceholder)
+	g := &apiGateway{nickname: vs.read(o, "nickname", "Listener", nil), nextID: m.process.nextID}
+	_, g.isOther = o.raw("handshake")
+	g.room = vs.read(o, "room", "Room1", g.checkRoom)
+	vs.placeholders = append(vs.placeholders, nicknamePlaceholder, roomPlaceholder)
+	o.checkURL(u, vs.placeholders...)
+	vs.noteUsed(u.Path)
+	vs.noteUsed(u.RawQuery)
+	g.varyings = vs
+	c := &client{module: m, backend: g}
+	c.settings, g.url = readSettings(o, vs, u, defaultAPIGatewayPing)
 	g.auth = readAPIGatewayAuth(u, o)
-	g.handshake = m.readHandshake(o)
+	g.handshake = m.readHandshake(o, vs, &g.sends, c.settings.timeout)
+	g.management = readManagementURL(u, o)
 	c.check(o)
-	return c.define(args.This, clientMethods, nil)
+	return c.define(args.This, apiGatewayMethods, func(name string) any { return c.managementMethod(g, name) })
 }
 
 // readAPIGatewayAuth reads what a connection proves its right with; nil if it is nothing.
 func readAPIGatewayAuth(u *url.URL, o *options) *credentials.APIGateway {
 	inQuery := o.oneOf("credentials", "headers", "query") == "query"
+	parameter := o.str("tokenParameter", "token")
+	_, isNamed := o.raw("tokenParameter")
+	_, isKey := o.section("auth").raw("apiKey")
+	_, isToken := o.section("auth").raw("token")
+	if isKey && inQuery {
+		o.fail("credentials", "can't be \"query\" for an API key: API Gateway reads it from a header")
+	}
+	if isNamed && (parameter == "" || !isToken || !inQuery) {
+		o.fail("tokenParameter", "must not be empty, and is for a token whose option \"credentials\" is \"query\"")
+	}
 	if _, ok := o.raw("auth"); !ok {
 		return nil
 	}
-	auth := &credentials.APIGateway{
-		Credentials: readCredentials(o, credentials.ServiceAPIGateway, u.Host), InQuery: inQuery,
+	return &credentials.APIGateway{
+		Credentials: readCredentials(o, credentials.ServiceAPIGateway, u.Host), InQuery: inQuery, TokenParameter: parameter,
 	}
-	if _, isKey := auth.Credentials.(credentials.APIKey); isKey && inQuery {
-		o.fail("credentials", "can't be \"query\" for an API key: API Gateway reads it from a header")
-	}
-	return auth
 }
 
-// readHandshake reads the steps and registers the counters that they name.
-func (m *module) readHandshake(o *options) []apigw.Step {
+// readHandshake reads the steps and registers the counters that they name. Where any of their
+// texts varies, sends gets them all.
+func (m *module) readHandshake(o *options, vs *varyings, sends *[]varying, timeout time.Duration) []apigw.Step {
 	list := o.list("handshake")
 	if list == nil {
 		return nil
 	}
 	steps := make([]apigw.Step, 0, len(list))
+	varies := false
+	texts := make([]varying, 0, len(list))
 	for _, s := range list {
-		step := apigw.Step{Send: s.str("send", ""), Expect: s.str("expect", ""), Counter: s.str("counter", "")}
+		send := vs.read(s, "send", "", nil)
+		texts, varies = append(texts, send), varies || !send.constant()
+		step := apigw.Step{Send: send.text}
+		if send.function > 0 {
+			step.Shown = "what its function returned"
+		}
+		readReply(s, &step, timeout)
+		step.Counter = s.str("counter", "")
 		if step.Counter != "" {
 			if err := m.metrics.AddCounter(step.Counter); err != nil {
 				s.fail("counter", "can't be a metric: %v", err)
@@ -83,81 +112,112 @@ func (m *module) readHandshake(o *options) []apigw.Step {
 		o.merge(s)
 		steps = append(steps, step)
 	}
+	if varies {
+		*sends = texts
+	}
 	return steps
 }
 
-// readRoom reads a room's name; the empty one is for joining none.
-func readRoom(o *options, def string) string {
-	room := o.str("room", def)
-	if !isOneWord(room) {
-		o.fail("room", "must be one word, as the chat application takes it, not %q", room)
+// checkRoom says what is wrong with a room's name; empty if nothing is. The empty name is
+// for joining none.
+func (g *apiGateway) checkRoom(room string) string {
+	if !g.isOther && !isOneWord(room) {
+		return fmt.Sprintf("must be one word, as the chat application takes it, not %q", room)
 	}
-	return room
+	return ""
 }
 
 func (g *apiGateway) tag() string { return "apigw" }
 
 func (g *apiGateway) webSocketURL() *url.URL { return g.url }
 
-func (g *apiGateway) identity(role string) identity {
-	nickname := g.nickname
-	if role == telemetry.RoleHost {
-		nickname = "Broadcast"
+func (g *apiGateway) readIdentity(o *options) identity {
+	g.checkUse(o, "nickname", nicknamePlaceholder)
+	g.checkUse(o, "room", roomPlaceholder)
+	who := identity{role: telemetry.RoleHost, nickname: o.str("nickname", fmt.Sprintf("Host-%d", g.nextID()))}
+	if _, who.inRoom = o.raw("room"); who.inRoom {
+		who.room = o.str("room", "")
+		if reason := g.checkRoom(who.room); reason != "" {
+			o.fail("room", "%s", reason)
+		}
 	}
-	return identity{role: role, nickname: nickname, numbered: true, room: g.room}
+	return who
 }
 
-func (g *apiGateway) readIdentity(o *options) identity {
-	return identity{
-		role:     telemetry.RoleHost,
-		nickname: o.str("nickname", fmt.Sprintf("Host-%d", g.nextID())),
-		room:     readRoom(o, g.room),
+// checkUse fails if an option of one connection is given and nothing that the connection
+// sends depends on it.
+func (g *apiGateway) checkUse(o *options, key, placeholder string) {
+	if _, ok := o.raw(key); ok && !g.uses(placeholder) {
+		o.keep(scriptErrorf(nameUsageError, "%s: option %q has no use, because no step of the client's handshake has %s in it",
+			o.call, key, placeholder))
 	}
+}
+
+// identify implements backend.
+func (g *apiGateway) identify(own *values) (err error) {
+	if !own.inRoom {
+		own.inRoom = true
+		if own.room, err = g.room.of(own); err != nil {
+			return err
+		}
+	}
+	switch {
+	case own.nickname != "":
+	case own.role == telemetry.RoleHost:
+		own.nickname = g.numbered("Broadcast", own.vu)
+	case g.nickname.constant():
+		own.nickname = g.numbered(g.nickname.text, own.vu)
+	default:
+		own.nickname, err = g.nickname.of(own)
+	}
+	return err
+}
+
+// numbered makes a nickname unique.
+func (g *apiGateway) numbered(nickname string, vu uint64) string {
+	return fmt.Sprintf("%s-%d-%d", nickname, vu, g.nextID())
 }
 
 func (g *apiGateway) audience(who identity) string {
-	return fmt.Sprintf("apigw %s %q", endpointName(g.url), who.room)
+	room := g.room.text
+	if who.inRoom {
+		room = who.room
+	}
+	return fmt.Sprintf("apigw %s %q", endpointName(g.url), room)
 }
 
 func (g *apiGateway) checkListen() error { return nil }
 
 func (g *apiGateway) checkPublish(string) error { return nil }
 
-// target implements backend.
-func (g *apiGateway) target(ctx context.Context, base wire.Target) (*wire.Target, error) {
-	if g.auth == nil {
-		return &base, nil
+// prepare implements backend.
+func (g *apiGateway) prepare(ctx context.Context, own *values, target *wire.Target) (listen.Prepared, error) {
+	steps, err := g.steps(own)
+	if err != nil {
+		return listen.Prepared{}, &wire.DialError{Phase: wire.PhaseScript, Host: target.URL.Host, Err: err}
 	}
-	var err error
-	base.URL, base.Header, err = g.auth.Connection(ctx, g.url, base.Header)
-	return &base, err
+	if g.auth != nil {
+		target.URL, target.Header, err = g.auth.Connection(ctx, own.index, target.URL, target.Header)
+	}
+	return listen.Prepared{Target: target, Session: apigw.New(steps)}, err
 }
 
-// The places in a handshake's texts where a connection's own words go.
-const (
-	nicknamePlaceholder = "{{nickname}}"
-	roomPlaceholder     = "{{room}}"
-)
-
-func (g *apiGateway) session(_ context.Context, who identity) (dialect.Session, error) {
-	nickname := who.nickname
-	if who.numbered {
-		nickname = fmt.Sprintf("%s-%d-%d", nickname, who.vu, g.nextID())
+// steps are those of one connection's handshake.
+func (g *apiGateway) steps(own *values) ([]apigw.Step, error) {
+	if !g.isOther {
+		return apigw.ChatHandshake(own.nickname, own.room), nil
 	}
-	return apigw.New(g.steps(nickname, who.room)), nil
-}
-
-func (g *apiGateway) steps(nickname, room string) []apigw.Step {
-	if g.handshake == nil {
-		return apigw.ChatHandshake(nickname, room)
+	if g.sends == nil {
+		return g.handshake, nil
 	}
-	fill := strings.NewReplacer(nicknamePlaceholder, nickname, roomPlaceholder, room)
-	steps := make([]apigw.Step, len(g.handshake))
-	for i, step := range g.handshake {
-		step.Send = fill.Replace(step.Send)
-		steps[i] = step
+	steps := slices.Clone(g.handshake)
+	for i := range steps {
+		var err error
+		if steps[i].Send, err = g.sends[i].of(own); err != nil {
+			return nil, err
+		}
 	}
-	return steps
+	return steps, nil
 }
 
 // readBroadcast implements backend: a broadcast is a text message.
@@ -166,6 +226,7 @@ func (g *apiGateway) readBroadcast(o *options) (message string) {
 	if !strings.Contains(message, stamp.Placeholder) {
 		o.fail("message", "must contain %s, by which its listeners know it", stamp.Placeholder)
 	}
+	checkMessage(o, "message", message)
 	return message
 }
 
@@ -178,10 +239,21 @@ func (g *apiGateway) broadcaster(ctx context.Context, c *call, message string) (
 	return &textBroadcaster{host: host, message: message}, nil
 }
 
-// extend implements backend with what the chat application's connections have.
+// uses reports whether what a connection sends has this placeholder in it.
+func (g *apiGateway) uses(placeholder string) bool {
+	return !g.isOther || g.varyings.uses(placeholder)
+}
+
+// extend implements backend with what a connection has: to the chat application, or to
+// another of which its handshake tells.
 func (g *apiGateway) extend(s *connection) {
-	s.set("nickname", s.call.who.nickname)
-	s.set("room", s.call.who.room)
+	if g.uses(nicknamePlaceholder) {
+		s.set("nickname", s.call.who.nickname)
+	}
+	if g.uses(roomPlaceholder) {
+		s.set("room", s.call.who.room)
+	}
 	s.set("join", s.join)
 	s.set("broadcast", s.broadcast)
+	s.get("connectionId", s.connectionID)
 }

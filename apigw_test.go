@@ -103,7 +103,7 @@ func TestAPIGatewayAudiences(t *testing.T) {
 			for _, room := range []string{"1", "2"} {
 				u, err := gatewayURL(v.VU.Runtime().ToValue(url), "", "ws")
 				require.NoError(w, err)
-				names[(&apiGateway{url: u}).audience(identity{room: room})] = true
+				names[(&apiGateway{url: u}).audience(identity{room: room, inRoom: true})] = true
 			}
 		}
 		require.Len(w, names, 6)

@@ -3,16 +3,15 @@ package pushgw
 import (
 	"context"
 	"net/url"
-	"strings"
+	"slices"
 	"sync"
 
 	"github.com/grafana/sobek"
 
 	"github.com/pushgw/xk6-pushgw/internal/appsync"
 	"github.com/pushgw/xk6-pushgw/internal/credentials"
-	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/listen"
 	"github.com/pushgw/xk6-pushgw/internal/publish"
-	"github.com/pushgw/xk6-pushgw/internal/stamp"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
@@ -23,19 +22,17 @@ type appSync struct {
 	graphql  *url.URL
 	realtime *url.URL
 	auth     *credentials.AppSync
-	// subscription and mutation are the texts of the operations, empty where the
-	// client has none. The mutation's has the place for the stamp in it.
-	subscription, mutation string
+	// subscription is what listeners subscribe to; nil where the client has none.
+	subscription *operation
+	// mutation is the text of what publishes a broadcast, with the place for the stamp in it;
+	// empty where the client has none.
+	mutation string
 	// connection and start authorize a connection and the start frame of its
-	// handshake's subscription.
-	connection func(context.Context) (upgrade, error)
-	start      func(context.Context) ([]byte, error)
-}
-
-// upgrade is what the upgrade request of one connection carries.
-type upgrade struct {
-	url          *url.URL
-	subprotocols []string
+	// handshake's subscription, where these are the same for all connections but for the
+	// credentials.
+	connection func(context.Context, *credentials.AppSync) (*credentials.Upgrade, error)
+	start      func(context.Context, *credentials.AppSync) ([]byte, error)
+	variesURL  bool // connections have URLs of their own
 }
 
 // newAppSyncClient is the constructor of appsync.Client.
@@ -46,10 +43,9 @@ func (m *module) newAppSyncClient(args sobek.ConstructorCall) *sobek.Object {
 		m.throw(err)
 	}
 	o := readOptions(args.Argument(1), where)
-	g := readAppSync(u, o)
-	c := &client{module: m, backend: g, settings: readSettings(o, 0)}
+	c, g := m.readAppSync(u, o)
 	c.check(o)
-	return c.define(args.This, appSyncMethods, func(string) method {
+	return c.define(args.This, appSyncMethods, func(string) any {
 		return func(value sobek.Value) *sobek.Promise { return c.graphQL(g, value) }
 	})
 }
@@ -57,50 +53,66 @@ func (m *module) newAppSyncClient(args sobek.ConstructorCall) *sobek.Object {
 // appSyncMethods are the methods of all clients, and graphql().
 var appSyncMethods = append(clientMethods[:len(clientMethods):len(clientMethods)], "graphql")
 
-func readAppSync(u *url.URL, o *options) *appSync {
-	g := &appSync{graphql: u, subscription: readOperation(o, "subscription"), mutation: readOperation(o, "mutation")}
-	if g.mutation != "" && !strings.Contains(g.mutation, stamp.Placeholder) {
-		o.fail("mutation", "must contain %s, in its query or its variables", stamp.Placeholder)
-	}
-	host := o.str("host", u.Host)
+// readAppSync reads the options of a client. They say what is wrong with them.
+func (m *module) readAppSync(u *url.URL, o *options) (*client, *appSync) {
+	vs := newVaryings(indexPlaceholder)
+	o.checkURL(u)
+	g := &appSync{graphql: u, subscription: readOperation(o, "subscription", vs), mutation: readMutation(o)}
+	host := credentials.WithoutDefaultPort(o.str("host", u.Host), u.Scheme)
 	g.auth = &credentials.AppSync{
-		Credentials: readCredentials(o, credentials.ServiceAppSync, host), URL: u, Host: host, Subprotocol: appsync.Subprotocol,
-		InQuery: o.oneOf("credentials", "subprotocol", "query") == "query",
+		Credentials: readCredentials(o, credentials.ServiceAppSync, host), URL: u, ConnectPath: "connect", Host: host,
+		Subprotocol: appsync.Subprotocol, Form: readForm(o),
 	}
-	var err error
-	if g.realtime, err = realtimeURL(u, o); err != nil {
+	realtime, err := realtimeURL(u, o)
+	if err != nil {
 		o.fail("realtimeUrl", "%v", err)
+		realtime = u
 	}
-	if g.auth.Credentials == nil {
-		return g // the options say what is wrong
+	o.checkURL(realtime, vs.placeholders...)
+	c := &client{module: m, backend: g}
+	c.settings, g.realtime = readSettings(o, vs, realtime, 0)
+	g.variesURL = c.settings.upgrade.variesURL()
+	if g.auth.Credentials != nil { // else the options say what is wrong
+		g.connection = perConnection(g.auth, g.authorizeConnection)
+		g.start = perConnection(g.auth, g.authorizeStart)
 	}
-	g.connection = perConnection(g.auth, g.authorizeConnection)
-	g.start = perConnection(g.auth, g.authorizeStart)
-	return g
+	return c, g
+}
+
+// readForm reads how connections carry their credentials.
+func readForm(o *options) credentials.Form {
+	return credentials.Form(o.oneOf("credentials",
+		string(credentials.FormSubprotocol), string(credentials.FormQuery), string(credentials.FormHeaders)))
 }
 
 // perConnection returns authorize where credentials differ from one connection to the next.
 // Where they are constant it has authorize called once, so that all connections share what
 // it returns.
-func perConnection[T any](c credentials.Credentials, authorize func(context.Context) (T, error)) func(context.Context) (T, error) {
-	if !c.Constant() {
+func perConnection[T any](
+	auth *credentials.AppSync, authorize func(context.Context, *credentials.AppSync) (T, error),
+) func(context.Context, *credentials.AppSync) (T, error) {
+	if !auth.Constant() {
 		return authorize
 	}
-	once := sync.OnceValues(func() (T, error) { return authorize(context.Background()) })
-	return func(context.Context) (T, error) { return once() }
+	once := sync.OnceValues(func() (T, error) { return authorize(context.Background(), auth) })
+	return func(context.Context, *credentials.AppSync) (T, error) { return once() }
 }
 
-func (g *appSync) authorizeConnection(ctx context.Context) (upgrade, error) {
-	u, subprotocols, err := g.auth.Connection(ctx, g.realtime)
-	return upgrade{u, subprotocols}, err
+func (g *appSync) authorizeConnection(ctx context.Context, auth *credentials.AppSync) (*credentials.Upgrade, error) {
+	return auth.Connection(ctx, g.realtime)
 }
 
-func (g *appSync) authorizeStart(ctx context.Context) ([]byte, error) {
-	authorization, err := g.auth.Frame(ctx, g.subscription)
+func (g *appSync) authorizeStart(ctx context.Context, auth *credentials.AppSync) ([]byte, error) {
+	return startFrame(ctx, auth, g.subscription.text.text)
+}
+
+// startFrame returns the frame that starts an operation.
+func startFrame(ctx context.Context, auth *credentials.AppSync, data string) ([]byte, error) {
+	authorization, err := auth.Frame(ctx, data)
 	if err != nil {
 		return nil, err
 	}
-	return appsync.StartFrame(appsync.FirstID, g.subscription, authorization), nil
+	return appsync.StartFrame(appsync.FirstID, data, authorization), nil
 }
 
 // realtimeURL is derived from the GraphQL URL, unless the script knows better.
@@ -111,44 +123,22 @@ func realtimeURL(graphql *url.URL, o *options) (*url.URL, error) {
 	return parseURL(o.str("realtimeUrl", ""), []string{"wss", "ws"}) // o keeps the first error
 }
 
-// readOperation reads a GraphQL operation and returns its text, empty if there is none.
-func readOperation(o *options, key string) string {
-	if _, ok := o.raw(key); !ok {
-		return ""
-	}
-	section := o.section(key)
-	operation := section.operation()
-	o.merge(section)
-	data, err := operation.Data()
-	if err != nil {
-		o.fail(key, "%v", err)
-	}
-	return data
-}
-
-// operation reads the options as a GraphQL operation.
-func (o *options) operation() *appsync.Operation {
-	o.require("query", "the text of the GraphQL operation")
-	return &appsync.Operation{
-		Query: o.str("query", ""), Variables: o.json("variables"), Name: o.str("operationName", ""),
-	}
-}
-
 func (g *appSync) tag() string { return "appsync" }
 
 func (g *appSync) webSocketURL() *url.URL { return g.realtime }
 
-func (g *appSync) identity(role string) identity { return identity{role: role} }
+func (g *appSync) readIdentity(*options) identity { return identity{role: telemetry.RoleHost} }
 
-func (g *appSync) readIdentity(*options) identity { return g.identity(telemetry.RoleHost) }
+// identify implements backend: nobody has a name here.
+func (g *appSync) identify(*values) error { return nil }
 
 func (g *appSync) audience(identity) string {
-	return "appsync " + endpointName(g.graphql) + " " + g.subscription
+	return "appsync " + endpointName(g.graphql) + " " + g.subscription.constantText()
 }
 
 // checkListen implements backend.
 func (g *appSync) checkListen() error {
-	if g.subscription == "" {
+	if g.subscription == nil {
 		return scriptErrorf(nameUsageError, "listen() needs the client's option \"subscription\"")
 	}
 	return nil
@@ -162,21 +152,44 @@ func (g *appSync) checkPublish(method string) error {
 	return nil
 }
 
-// target implements backend.
-func (g *appSync) target(ctx context.Context, base wire.Target) (*wire.Target, error) {
-	connection, err := g.connection(ctx)
-	base.URL, base.Subprotocols = connection.url, connection.subprotocols
-	return &base, err
+// prepare implements backend. Listeners subscribe as they shake hands; hosts do when the
+// script says so.
+func (g *appSync) prepare(ctx context.Context, own *values, target *wire.Target) (listen.Prepared, error) {
+	var err error
+	if own.auth, err = g.auth.ForConnection(ctx, own.index); err != nil {
+		return listen.Prepared{}, err
+	}
+	upgrade, err := g.authorize(ctx, own.auth, target.URL)
+	if err != nil {
+		return listen.Prepared{}, err
+	}
+	target.URL, target.Header = upgrade.URL, upgrade.Header(target.Header)
+	target.Subprotocols = slices.Concat(upgrade.Subprotocols, target.Subprotocols)
+	if own.role == telemetry.RoleHost {
+		return listen.Prepared{Target: target, Session: appsync.New(nil)}, nil
+	}
+	start, err := g.startOf(ctx, own)
+	return listen.Prepared{Target: target, Session: appsync.New(start)}, err
 }
 
-// session implements backend. Listeners subscribe as they shake hands; hosts do when
-// the script says so.
-func (g *appSync) session(ctx context.Context, who identity) (dialect.Session, error) {
-	if who.role == telemetry.RoleHost {
-		return appsync.New(nil), nil
+// authorize authorizes the upgrade of one connection.
+func (g *appSync) authorize(ctx context.Context, auth *credentials.AppSync, realtime *url.URL) (*credentials.Upgrade, error) {
+	if g.variesURL {
+		return auth.Connection(ctx, realtime)
 	}
-	start, err := g.start(ctx)
-	return appsync.New(start), err
+	return g.connection(ctx, auth)
+}
+
+// startOf returns the frame that starts one connection's subscription.
+func (g *appSync) startOf(ctx context.Context, own *values) ([]byte, error) {
+	if g.subscription.constant() {
+		return g.start(ctx, own.auth)
+	}
+	data, err := g.subscription.data(own)
+	if err != nil {
+		return nil, err
+	}
+	return startFrame(ctx, own.auth, data)
 }
 
 // readBroadcast implements backend: a broadcast is the client's mutation.

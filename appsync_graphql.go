@@ -25,7 +25,7 @@ func (c *client) graphQL(g *appSync, value sobek.Value) *sobek.Promise {
 	if err != nil {
 		c.module.throw(scriptErrorf(nameInvalidOption, "graphql(): %v", err))
 	}
-	call := c.begin("graphql()", g.identity(telemetry.RoleHost))
+	call := c.begin("graphql()", identity{role: telemetry.RoleHost})
 	return newPromise(c.module.vu, func(ctx context.Context) (any, error) {
 		defer call.recorder.Flush()
 		response, err := g.post(ctx, call, []byte(body))
@@ -46,8 +46,11 @@ func (c *client) graphQL(g *appSync, value sobek.Value) *sobek.Promise {
 // post sends a GraphQL request and returns the response's body. A response with errors
 // is an error, whatever its status.
 func (g *appSync) post(ctx context.Context, c *call, body []byte) ([]byte, error) {
-	header := c.header()
-	if err := g.auth.Request(ctx, header, body); err != nil {
+	header, err := c.requestHeader(ctx)
+	if err == nil {
+		err = g.authorizeRequest(ctx, c, header, body)
+	}
+	if err != nil {
 		return nil, &scriptError{name: nameConnectError, err: err}
 	}
 	status, response, err := publish.Post(ctx, c.state, g.graphql, header, body)
@@ -60,6 +63,13 @@ func (g *appSync) post(ctx context.Context, c *call, body []byte) ([]byte, error
 	}
 	c.recorder.Answered()
 	return response, nil
+}
+
+// authorizeRequest waits for credentials no longer than a connection would.
+func (g *appSync) authorizeRequest(ctx context.Context, c *call, header http.Header, body []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, c.client.settings.timeout)
+	defer cancel()
+	return g.auth.Request(ctx, header, body)
 }
 
 // responseError returns what is wrong with a response; nil if nothing is.

@@ -114,11 +114,10 @@ func TestAppSyncWithoutCredentials(t *testing.T) {
 			u, err := gatewayURL(url, "", "http")
 			require.NoError(w, err)
 			o := given(w.T, `{ auth: { apiKey: 'k' }, subscription: { query: 's' }, mutation: { query: '{{stamp}}' } }`)
-			g := readAppSync(u, o)
+			c, g := v.module.readAppSync(u, o)
 			g.auth.Credentials = failing{suffix}
 			g.connection = perConnection(g.auth, g.authorizeConnection)
 			g.start = perConnection(g.auth, g.authorizeStart)
-			c := &client{module: v.module, backend: g, settings: readSettings(o, 0)}
 			require.NoError(w, o.done())
 			require.NoError(w, v.VU.Runtime().Set("client", c.define(v.VU.Runtime().NewObject(), appSyncMethods, nil)))
 			result := v.run(`
@@ -137,16 +136,16 @@ func TestAppSyncWithoutCredentials(t *testing.T) {
 func TestPerConnection(t *testing.T) {
 	t.Parallel()
 	made := 0
-	authorize := func(context.Context) (int, error) { made++; return made, nil }
-	once := perConnection(credentials.APIKey("k"), authorize)
-	each := perConnection(failing{}, authorize)
+	authorize := func(context.Context, *credentials.AppSync) (int, error) { made++; return made, nil }
+	once := perConnection(&credentials.AppSync{Credentials: credentials.APIKey("k")}, authorize)
+	each := perConnection(&credentials.AppSync{Credentials: failing{}}, authorize)
 	for range 3 {
-		value, err := once(t.Context())
+		value, err := once(t.Context(), nil)
 		require.NoError(t, err)
 		require.Equal(t, 1, value)
 	}
 	for i := range 3 {
-		value, err := each(t.Context())
+		value, err := each(t.Context(), nil)
 		require.NoError(t, err)
 		require.Equal(t, i+2, value)
 	}

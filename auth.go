@@ -15,8 +15,9 @@ import (
 // authKinds are the kinds of credentials, by their keys in the option auth.
 var authKinds = []string{"apiKey", "token", "iam"}
 
-// readCredentials reads what a client of an API proves its right with. The service and
-// the host are what a signature covers. No message shows any secret.
+// readCredentials reads what a client of an API proves its right with, or the function that
+// returns it for each connection. The service and the host are what a signature covers. No
+// message shows any secret.
 func readCredentials(o *options, service, host string) credentials.Credentials {
 	auth := o.section("auth")
 	defer func() { o.merge(auth) }()
@@ -32,14 +33,49 @@ func readCredentials(o *options, service, host string) credentials.Credentials {
 		}
 		return nil
 	}
-	switch given[0] {
-	case "apiKey":
-		return credentials.APIKey(auth.secret("apiKey"))
-	case "token":
-		return auth.token()
-	default:
-		return auth.iam(service, host)
+	return auth.perConnection(given[0], func(o *options) credentials.Credentials {
+		switch given[0] {
+		case "apiKey":
+			return credentials.APIKey(o.secret("apiKey"))
+		case "token":
+			return credentials.Token(o.secret("token"))
+		default:
+			return o.iam(service, host)
+		}
+	})
+}
+
+// perConnection reads credentials from the options, or has them read from what the function
+// that is there in place of a value returns for each connection.
+func (o *options) perConnection(key string, read func(*options) credentials.Credentials) credentials.Credentials {
+	value, _ := o.raw(key)
+	call, isFunction := sobek.AssertFunction(value)
+	if !isFunction {
+		return read(o)
 	}
+	return credentials.Func(func(ctx context.Context, index int64) (credentials.Credentials, error) {
+		return askScript(ctx, func(rt *sobek.Runtime) (sobek.Value, error) {
+			return call(sobek.Undefined(), argumentOf(rt, index))
+		}, func(rt *sobek.Runtime, returned sobek.Value) (credentials.Credentials, error) {
+			object := rt.NewObject()
+			if err := object.Set(key, returned); err != nil {
+				return nil, err
+			}
+			answer := readOptions(object, "what the function of auth returned")
+			answer.require(key, "a function must return it")
+			c := read(answer)
+			return c, answer.done()
+		})
+	})
+}
+
+// argumentOf is a connection's index as a function gets it: nothing for a request that belongs
+// to no connection.
+func argumentOf(rt *sobek.Runtime, index int64) sobek.Value {
+	if index == credentials.NoConnection {
+		return sobek.Undefined()
+	}
+	return rt.ToValue(index)
 }
 
 // orNone lists words.
@@ -48,44 +84,6 @@ func orNone(words []string) string {
 		return "none"
 	}
 	return strings.Join(words, " and ")
-}
-
-// token reads a token, or the function that returns one for each connection.
-func (o *options) token() credentials.Credentials {
-	value, _ := o.raw("token")
-	call, isFunction := sobek.AssertFunction(value)
-	if !isFunction {
-		return credentials.Token(o.secret("token"))
-	}
-	return credentials.TokenFunc(func(ctx context.Context) (credentials.Token, error) {
-		return askScript(ctx, func() (credentials.Token, error) {
-			returned, err := call(sobek.Undefined())
-			if err != nil {
-				return "", err
-			}
-			text, ok := returned.Export().(string)
-			if !ok || !isSecret(text) {
-				return "", scriptErrorf(nameUsageError, "the function \"token\" must return a string that a header can carry, not %s",
-					kindOfToken(returned))
-			}
-			return credentials.Token(text), nil
-		})
-	})
-}
-
-// kindOfToken says what a function returned in place of a token.
-func kindOfToken(value sobek.Value) string {
-	switch exported := value.Export().(type) {
-	case *sobek.Promise:
-		return "a promise"
-	case string:
-		if exported == "" {
-			return "an empty one"
-		}
-		return "one with other characters"
-	default:
-		return kind(exported)
-	}
 }
 
 // iam reads where keys come from, and what is signed with them.

@@ -1,6 +1,10 @@
 package pushgw
 
 import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -98,7 +102,7 @@ var (
 func TestCredentialsOnAppSync(t *testing.T) {
 	t.Parallel()
 	for name, auth := range goodAuth {
-		for _, where := range []string{"subprotocol", "query"} {
+		for _, where := range []string{"subprotocol", "query", "headers"} {
 			simulateGateway(t, guarded, func(w *world) {
 				result := w.vu().run(`
 					const client = new appsync.Client('` + graphqlURL + `', { ` + auth + `, credentials: '` + where + `',
@@ -116,6 +120,72 @@ func TestCredentialsOnAppSync(t *testing.T) {
 					return received;
 				`)
 				require.EqualValues(w, 3, result, name)
+			})
+		}
+	}
+}
+
+// Behind a host name that AppSync doesn't know, which forwards all to the API's own, the
+// option host says who is meant.
+func TestAHandMadeCNAME(t *testing.T) {
+	t.Parallel()
+	for name, auth := range goodAuth {
+		for _, where := range []string{"subprotocol", "query", "headers"} {
+			var local *gateway.Gateway
+			simulate(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				r.Host = "abc.appsync-api.r.amazonaws.com"
+				local.Handler().ServeHTTP(w, r)
+			}), func(w *world) {
+				local = gateway.New(guarded)
+				defer local.Close()
+				client := func(host string) string {
+					return `const client = new appsync.Client('http://cname.test/graphql', { ` + auth + `, credentials: '` + where + `'` + host + `,
+						realtimeUrl: 'ws://cname.test/graphql', subscription: { query: 'subscription { onCreateRoom { id } }' },
+					}); `
+				}
+				result := w.vu().run(client(`, host: 'abc.appsync-api.r.amazonaws.com'`) + `
+					await client.graphql({ query: '{ __typename }' });
+					return (await client.listen({ connections: 2, duration: '1s' })).ready;
+				`)
+				require.EqualValues(w, 2, result, "%s %s", name, where)
+				if where != "headers" { // whose Host is the forwarding one's to write
+					v := w.vu()
+					f := v.fails(client(``) + `await client.connect()`)
+					require.Equal(w, "HandshakeError", f.name)
+					require.Contains(w, f.message, "HttpNotFound")
+				}
+			})
+		}
+	}
+}
+
+// A signature that comes six minutes after its date is as one by a clock that is six minutes
+// slow: AWS allows five.
+func TestASkewedClock(t *testing.T) {
+	t.Parallel()
+	for wait, wrong := range map[time.Duration]bool{4 * time.Minute: false, 6 * time.Minute: true} {
+		for _, row := range []struct{ client, form, name, words string }{
+			{"appsync.Client('" + graphqlURL, "subprotocol", "HandshakeError", "BadRequest: Signature expired"},
+			{"appsync.Client('" + graphqlURL, "query", "HandshakeError", "BadRequest: Signature expired"},
+			{"appsync.Client('" + graphqlURL, "headers", "HandshakeError", "BadRequest: Signature expired"},
+			{"apigw.Client('" + chatURL, "headers", "ConnectError", "403"},
+			{"apigw.Client('" + chatURL, "query", "ConnectError", "403"},
+		} {
+			var local *gateway.Gateway
+			simulate(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				time.Sleep(wait)
+				local.Handler().ServeHTTP(w, r)
+			}), func(w *world) {
+				local = gateway.New(guarded)
+				defer local.Close()
+				connect := `await new ` + row.client + `', { ` + goodAuth["session"] + `, credentials: '` + row.form + `', timeout: '10m' }).connect()`
+				if !wrong {
+					w.vu().run(`const connection = ` + connect + `; await connection.close();`)
+					return
+				}
+				f := w.vu().fails(connect)
+				require.Equal(w, row.name, f.name)
+				require.Contains(w, f.message, row.words)
 			})
 		}
 	}
@@ -182,32 +252,67 @@ func TestAnAPIKeyOnAPIGateway(t *testing.T) {
 // The function is called on the event loop for each connection, whose number it may count.
 func TestATokenForEachConnection(t *testing.T) {
 	t.Parallel()
-	simulateGateway(t, guarded, func(w *world) {
-		v := w.vu()
-		result := v.run(`
-			let asked = 0;
-			const token = () => { asked++; return asked % 2 ? 'jwt' : 'secret'; };
-			const client = new apigw.Client('` + chatURL + `', { auth: { token } });
-			const { ready, failed } = await client.listen({ connections: 6, duration: '1s' });
-			return [asked, ready, failed];
-		`)
-		require.Equal(w, []any{int64(6), int64(3), int64(3)}, result)
-		require.InDelta(w, 3, v.sum("pushgw_connect_failed", "phase=upgrade", "status=403"), 0)
-	})
+	for _, body := range []string{
+		`asked++; return asked % 2 ? 'jwt' : 'secret';`,
+		`await sleep(10); asked++; return asked % 2 ? 'jwt' : 'secret';`,
+	} {
+		simulateGateway(t, guarded, func(w *world) {
+			v := w.vu()
+			result := v.run(`
+				let asked = 0;
+				const token = async () => { ` + body + ` };
+				const client = new apigw.Client('` + chatURL + `', { auth: { token } });
+				const { ready, failed } = await client.listen({ connections: 6, duration: '1s' });
+				return [asked, ready, failed];
+			`)
+			require.Equal(w, []any{int64(6), int64(3), int64(3)}, result)
+			require.InDelta(w, 3, v.sum("pushgw_connect_failed", "phase=upgrade", "status=403"), 0)
+		})
+	}
+}
+
+// Every kind of credentials may be what a function returns.
+func TestCredentialsOfAFunction(t *testing.T) {
+	t.Parallel()
+	for kind, value := range map[string]string{
+		"apiKey": `'` + gateway.APIKey + `'`, "token": `'jwt'`,
+		"iam": `{ accessKeyId: 'AKID', secretAccessKey: 'secret', region: 'r' }`,
+	} {
+		for _, f := range []string{`() => (` + value + `)`, `async () => (` + value + `)`, `() => sleep(5).then(() => (` + value + `))`} {
+			simulateGateway(t, guarded, func(w *world) {
+				result := w.vu().run(`
+					const client = new appsync.Client('` + graphqlURL + `', { auth: { ` + kind + `: ` + f + ` },
+						subscription: { query: 'subscription { onCreateRoom { __typename id title } }' },
+						mutation: { query: 'mutation { createRoom(input: { title: "{{stamp}}" }) { id title } }' },
+					});
+					const listening = client.listen({ connections: 2, duration: '1m' });
+					await client.ready({ listeners: 2 });
+					const host = await client.connect();
+					await host.subscribe();
+					const { received } = await client.broadcast();
+					await client.graphql({ query: '{ __typename }' });
+					await host.close();
+					await listening;
+					return received;
+				`)
+				require.EqualValues(w, 2, result, "%s %s", kind, f)
+			})
+		}
+	}
 }
 
 // What the function throws, or returns in place of a token, is why there is no connection.
 func TestATokenThatCannotBeHad(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
-		`throw new Error('expired')`: `expired`,
-		`return 5`:                   `must return a string that a header can carry, not a number`,
-		`return ''`:                  `must return a string that a header can carry, not an empty one`,
-		`return 'secret\n'`:          `must return a string that a header can carry, not one with other characters`,
-		`return Promise.resolve('')`: `must return a string that a header can carry, not a promise`,
-		`return`:                     `must return a string that a header can carry, not null`,
-		// A getter runs when the value is looked at, on the event loop and outside of any call.
-		`return { get a() { throw new Error('looked at') } }`: `looked at`,
+		`throw new Error('expired')`:                  `expired`,
+		`return Promise.reject(new Error('expired'))`: `Error: expired`,
+		`return 5`:                  `what the function of auth returned: option "token" must be a string, not a number`,
+		`return Promise.resolve(5)`: `what the function of auth returned: option "token" must be a string, not a number`,
+		`return ''`:                 `"token" must not be empty`,
+		`return 'secret\n'`:         `"token" must not be empty, and have no characters that a header can't have`,
+		`return`:                    `what the function of auth returned: option "token" is missing`,
+		`return { get a() { throw new Error('looked at') } }`: `looked at`, // on the event loop, and outside of any call
 	} {
 		simulateGateway(t, guarded, func(w *world) {
 			for client, more := range map[string]string{
@@ -232,6 +337,48 @@ func TestATokenThatCannotBeHad(t *testing.T) {
 	}
 }
 
+// A function that returns no keys doesn't sign with those of the machine.
+func TestKeysThatCannotBeHad(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		`undefined`:                              `option "iam" is missing`,
+		`'hidden'`:                               `what the function of auth returned iam: options must be an object, not a string`,
+		`{ accessKeyId: 'hidden', region: 'r' }`: `what the function of auth returned iam: option "secretAccessKey" is missing`,
+		`{ accessKeyId: 'hidden', secretAccessKey: 'hidden' }`: `option "region" is missing, and the host gateway.test doesn't tell it`,
+		`{ token: 'hidden', region: 'r' }`:                     `unknown option "token"`,
+	} {
+		simulateGateway(t, guarded, func(w *world) {
+			v := w.vu()
+			f := v.fails(`await new apigw.Client('` + chatURL + `', { auth: { iam: () => (` + value + `) } }).connect()`)
+			require.Equal(w, "ConnectError", f.name)
+			require.Contains(w, f.message, want)
+			requireUnsaid(w, v, "hidden", f.message)
+		})
+	}
+}
+
+// A promise that never settles is waited for as long as the client's timeout, by a request too.
+func TestCredentialsThatNeverCome(t *testing.T) {
+	t.Parallel()
+	simulateGateway(t, guarded, func(w *world) {
+		v := w.vu()
+		result := v.run(`
+			const client = new appsync.Client('` + graphqlURL + `', {
+				auth: { token: () => new Promise(() => {}) }, timeout: '5s',
+				subscription: { query: 's' }, mutation: { query: '{{stamp}}' },
+			});
+			const began = Date.now();
+			const took = async f => [(await caught(f)).name, Math.floor((Date.now() - began) / 1000)];
+			return [
+				await took(() => client.connect()), await took(() => client.graphql({ query: 'q' })),
+				await took(() => client.broadcast()), (await client.listen()).failed,
+			];
+		`)
+		require.Equal(w, []any{[]any{"ConnectError", int64(5)}, []any{"ConnectError", int64(10)}, []any{"PublishError", int64(15)}, int64(1)}, result)
+		require.InDelta(w, 2, v.sum("pushgw_connect_failed", "phase=credentials"), 0)
+	})
+}
+
 // A token that is asked for while the script doesn't let go of the event loop is waited
 // for no longer than the connection may take.
 func TestATokenThatIsNotGivenInTime(t *testing.T) {
@@ -246,5 +393,93 @@ func TestATokenThatIsNotGivenInTime(t *testing.T) {
 			await listening;
 		`)
 		require.InDelta(w, 1, v.sum("pushgw_connect_failed", "phase=credentials"), 0)
+	})
+}
+
+// Gateways repeat what they refuse. The token of a session, the key of an API and a token are
+// neither in an error nor in the log.
+func TestWhatGatewaysRepeat(t *testing.T) {
+	t.Parallel()
+	simulate(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = fmt.Fprintf(w, `{"message":"Should have been 'GET\\n/dev\\n%s\\nx-amz-security-token:%s\\nhost' Authorization=%s"}`,
+			r.URL.RawQuery, r.Header.Get("X-Amz-Security-Token"), r.Header.Get("Authorization"))
+	}), func(w *world) {
+		for _, auth := range []string{wrongAuth["token"], wrongAuth["session"]} {
+			for _, client := range []string{
+				`new apigw.Client('` + chatURL + `', { ` + auth + ` }).connect()`,
+				`new apigw.Client('` + chatURL + `', { ` + auth + `, credentials: 'headers' }).listen({ duration: '1s' })`,
+				`new appsync.Client('` + graphqlURL + `', { ` + auth + ` }).graphql({ query: 'q' })`,
+				`new appsync.Client('` + graphqlURL + `', { ` + auth + `, credentials: 'headers' }).connect()`,
+			} {
+				v := w.vu()
+				result := fmt.Sprint(v.run(`return caught(() => ` + client + `)`))
+				requireUnsaid(w, v, "hidden", result)
+			}
+		}
+		v := w.vu()
+		f := v.fails(`await new apigw.Client('` + chatURL + `', { ` + wrongAuth["session"] + `, credentials: 'query' }).connect()`)
+		require.Contains(w, f.message, "X-Amz-Security-Token=…")
+		requireUnsaid(w, v, "hidden", f.message)
+	})
+}
+
+// What a token is called in the query is the script's to say.
+func TestTokenParameter(t *testing.T) {
+	t.Parallel()
+	queries := make(chan string, 10)
+	simulate(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		queries <- r.URL.RawQuery
+		w.WriteHeader(http.StatusForbidden)
+	}), func(w *world) {
+		for options, want := range map[string]string{
+			``:                           "a=b&token=t+1",
+			`, tokenParameter: 'Auth'`:   "a=b&Auth=t+1",
+			`, tokenParameter: 'x&y=z%'`: "a=b&x%26y%3Dz%25=t+1",
+		} {
+			w.vu().fails(`await new apigw.Client('` + chatURL + `?a=b', { auth: { token: 't 1' }, credentials: 'query'` + options + ` }).connect()`)
+			require.Equal(w, want, <-queries)
+		}
+		for _, options := range []string{
+			`auth: { token: 't' }, credentials: 'query', tokenParameter: ''`,
+			`auth: { token: 't' }, tokenParameter: 'Auth'`,
+			`auth: { iam: { region: 'r' } }, credentials: 'query', tokenParameter: 'Auth'`,
+			`tokenParameter: 'Auth'`,
+		} {
+			f := w.vu().fails(`new apigw.Client('` + chatURL + `', { ` + options + ` })`)
+			require.Contains(w, f.message, `option "tokenParameter" must not be empty, and is for a token whose option "credentials" is "query"`, options)
+		}
+	})
+}
+
+// A default port in a URL or a host is neither signed nor sent: AWS knows its hosts without.
+func TestDefaultPortsAreNotSent(t *testing.T) {
+	t.Parallel()
+	hosts := make(chan [3]string, 10)
+	simulate(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		object, _ := base64.StdEncoding.DecodeString(r.URL.Query().Get("header"))
+		var authorization struct{ Host string }
+		_ = json.Unmarshal(object, &authorization)
+		var signed error
+		if r.URL.Path == "/dev" {
+			signed = guarded.Keys.Verify("execute-api", sigv4.FromHTTP(r, nil), time.Now())
+		}
+		hosts <- [3]string{r.Host, authorization.Host, fmt.Sprint(signed)}
+		w.WriteHeader(http.StatusForbidden)
+	}), func(w *world) {
+		const iam = `auth: { iam: { accessKeyId: 'AKID', secretAccessKey: 'secret', region: 'r' } }`
+		for script, want := range map[string][3]string{
+			`new apigw.Client('ws://gateway.test:80/dev', { ` + iam + ` })`:                                                   {"gateway.test", "", "<nil>"},
+			`new apigw.Client('ws://gateway.test:80/dev', { ` + iam + `, credentials: 'query' })`:                             {"gateway.test", "", "<nil>"},
+			`new apigw.Client('ws://gateway.test/dev', { ` + iam + `, headers: { Host: 'api.test:80' } })`:                    {"api.test", "", "<nil>"},
+			`new apigw.Client('ws://gateway.test:443/dev', { ` + iam + ` })`:                                                  {"gateway.test:443", "", "<nil>"},
+			`new appsync.Client('http://gateway.test:80/graphql', { ` + iam + `, credentials: 'query' })`:                     {"gateway.test", "gateway.test", "<nil>"},
+			`new appsync.Client('http://gateway.test/graphql', { ` + iam + `, credentials: 'query', host: 'api.test:80' })`:   {"gateway.test", "api.test", "<nil>"},
+			`new appsync.Client('http://gateway.test/graphql', { ` + iam + `, credentials: 'headers', host: 'api.test:80' })`: {"api.test", "", "<nil>"},
+			`new appsync.Client('http://gateway.test:80/graphql', { auth: { apiKey: 'k' }, credentials: 'query' })`:           {"gateway.test", "gateway.test", "<nil>"},
+		} {
+			w.vu().fails(`await ` + script + `.connect()`)
+			require.Equal(w, want, <-hosts, script)
+		}
 	})
 }

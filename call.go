@@ -8,7 +8,6 @@ import (
 	"github.com/grafana/sobek"
 	"go.k6.io/k6/v2/lib"
 
-	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/listen"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
@@ -20,7 +19,10 @@ type call struct {
 	client   *client
 	state    *lib.State
 	recorder *telemetry.Recorder
-	who      identity // of the connections that the call opens
+	// who the connections are that the call opens. Of the one that connect() or broadcast()
+	// opens it is complete once that is open.
+	who identity
+	own *values // what that connection, or a request of the call, has of its own; nil before
 }
 
 // begin is called on the event loop. It throws in the init context.
@@ -31,6 +33,7 @@ func (c *client) begin(method string, who identity) *call {
 			"%s can't be called in the init context: a connection needs a running VU", method))
 	}
 	who.vu = state.VUIDGlobal
+	who.index = max(int64(state.VUIDGlobal), 1) - 1 //nolint:gosec // a count of VUs; in setup() it is zero
 	return &call{
 		client: c, state: state, who: who,
 		recorder: telemetry.NewRecorder(state, &c.module.process.telemetry, c.module.metrics, c.backend.tag(), who.role),
@@ -66,27 +69,59 @@ func (c *call) audience() *ledger.Audience {
 	return c.client.module.process.ledger.Audience(c.client.backend.audience(c.who))
 }
 
-// config is what the call's connections have in common.
-func (c *call) config() listen.Config {
-	backend, settings, process := c.client.backend, &c.client.settings, c.client.module.process
+// listeners is what the connections of one listen() have in common, of which there are so
+// many.
+func (c *call) listeners(connections int) listen.Config {
+	base, first := c.target(), c.who.index*int64(connections)
+	return c.config(func(ctx context.Context, i int) (listen.Prepared, error) {
+		own := values{identity: c.who}
+		own.index = first + int64(i)
+		return c.client.prepare(ctx, &own, base)
+	})
+}
+
+// host is what the only connection of the call needs.
+func (c *call) host() listen.Config {
 	base := c.target()
+	return c.config(func(ctx context.Context, _ int) (listen.Prepared, error) {
+		own := &values{identity: c.who}
+		prepared, err := c.client.prepare(ctx, own, base)
+		c.own, c.who = own, own.identity
+		return prepared, err
+	})
+}
+
+// config is what the call's connections have in common, which prepare prepares.
+func (c *call) config(prepare func(ctx context.Context, i int) (listen.Prepared, error)) listen.Config {
+	settings, process, u := &c.client.settings, c.client.module.process, c.client.backend.webSocketURL()
 	return listen.Config{
-		Host: base.URL.Host,
-		Prepare: func(ctx context.Context) (*wire.Target, dialect.Session, error) {
-			target, err := backend.target(ctx, base)
-			if err != nil {
-				return nil, nil, err
-			}
-			session, err := backend.session(ctx, c.who)
-			return target, session, err
-		},
+		Host:     u.Host,
+		Prepare:  prepare,
 		Ledger:   process.ledger,
 		Pattern:  settings.pattern,
-		Limiter:  process.hostLimiter(hostName(base.URL), settings.rate*share(&c.state.Options)),
+		Limiter:  process.hostLimiter(hostName(u), settings.rate*share(&c.state.Options)),
 		Timeout:  settings.timeout,
 		Ping:     settings.ping,
 		Observer: c.recorder,
 	}
+}
+
+// requestHeader is what the call's requests over HTTP carry besides credentials. Where a
+// header differs from one connection to the next, it is that of the VU's host.
+func (c *call) requestHeader(ctx context.Context) (http.Header, error) {
+	header, s := c.header(), &c.client.settings
+	if len(s.upgrade.header) == 0 {
+		return header, nil
+	}
+	if c.own == nil {
+		own := values{identity: c.who}
+		var err error
+		if own.answers, err = s.varyings.ask(ctx, own.index); err != nil {
+			return nil, err
+		}
+		c.own = &own
+	}
+	return header, s.upgrade.setHeader(c.own, header)
 }
 
 // target is where the call's connections go and how, before credentials are added.
@@ -103,7 +138,7 @@ func (c *call) target() wire.Target {
 }
 
 // header is what upgrades and requests alike carry besides credentials: the script's
-// headers, and k6's User-Agent as k6 sends it.
+// constant headers, and k6's User-Agent as k6 sends it.
 func (c *call) header() http.Header {
 	header := c.client.settings.header.Clone()
 	if agent := c.state.Options.UserAgent.String; agent != "" && header.Get("User-Agent") == "" {

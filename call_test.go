@@ -92,10 +92,10 @@ func TestCallTarget(t *testing.T) {
 			c := &client{module: v.module, backend: &apiGateway{url: u}, settings: s}
 			return c.begin("", identity{}).target()
 		}
-		plain := target("ws://a:80/dev", settings{header: http.Header{}, timestamps: wire.ReadTime})
+		plain := target("ws://a:81/dev", settings{header: http.Header{}, timestamps: wire.ReadTime})
 		require.Nil(w, plain.TLS)
 		require.Equal(w, wire.ReadTime, plain.Timestamps)
-		require.Equal(w, "ws://a:80/dev", plain.URL.String())
+		require.Equal(w, "ws://a:81/dev", plain.URL.String())
 		secure := target("wss://a:443/dev", settings{header: http.Header{}})
 		require.True(w, secure.TLS.InsecureSkipVerify)
 		require.Equal(w, "a", secure.TLS.ServerName)
@@ -112,11 +112,8 @@ func TestCallBegins(t *testing.T) {
 	t.Parallel()
 	simulate(t, nil, func(w *world) {
 		v := w.vu()
-		g := &apiGateway{nickname: "Listener", room: "R", nextID: w.process.nextID}
-		c := &client{module: v.module, backend: g}
-		call := c.begin("", g.identity(telemetry.RoleListener))
-		require.Equal(w, identity{role: "listener", vu: 7, nickname: "Listener", room: "R", numbered: true}, call.who)
-		require.Equal(w, "Broadcast", g.identity(telemetry.RoleHost).nickname)
+		call := (&client{module: v.module, backend: &apiGateway{}}).begin("", identity{role: telemetry.RoleListener})
+		require.Equal(w, identity{role: "listener", vu: 7, index: 6}, call.who)
 	})
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/grafana/sobek"
 	"go.k6.io/k6/v2/lib"
 
-	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/listen"
 	"github.com/pushgw/xk6-pushgw/internal/publish"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
@@ -38,19 +38,18 @@ type backend interface {
 	// checkPublish returns why the client can't broadcast, if it can't. The method is
 	// the one that is about to, for the message.
 	checkPublish(method string) error
-	// target returns base with what one connection carries because of the client's
-	// credentials.
-	target(ctx context.Context, base wire.Target) (*wire.Target, error)
-	// session makes one connection's side of the dialect.
-	session(ctx context.Context, who identity) (dialect.Session, error)
+	// identify completes as whom a connection shakes hands, once the script's functions have
+	// been asked.
+	identify(own *values) error
+	// prepare adds the client's credentials to what one connection carries, and makes its
+	// side of the dialect.
+	prepare(ctx context.Context, own *values, target *wire.Target) (listen.Prepared, error)
 	// readBroadcast reads the dialect's own options of broadcast() and returns the
 	// message with the place for the stamp in it.
 	readBroadcast(o *options) (message string)
 	// broadcaster opens what sends messages to the client's audience.
 	broadcaster(ctx context.Context, c *call, message string) (publish.Broadcaster, error)
-	// identity is as whom connections of this role shake hands, unless a script says
-	// otherwise. readIdentity reads what it says in the options of connect().
-	identity(role string) identity
+	// readIdentity reads in the options of connect() as whom a connection shakes hands.
 	readIdentity(o *options) identity
 	// extend gives a connection's JavaScript object what the dialect adds to it.
 	extend(conn *connection)
@@ -60,10 +59,14 @@ type backend interface {
 type identity struct {
 	role string // telemetry.RoleListener or telemetry.RoleHost
 	vu   uint64 // the VU's number in the whole test
-	// nickname and room are for the chat application. A numbered nickname gets numbers
-	// that make it unique.
+	// index is a listener's number in the whole test, from zero, and the same when its VU
+	// calls listen() again with as many connections. That of a host is its VU's number less
+	// one.
+	index int64
+	// nickname and room are for API Gateway's applications. The nickname is empty, and inRoom
+	// false, where the client's own are to be taken.
 	nickname, room string
-	numbered       bool
+	inRoom         bool
 }
 
 // settings are the options that all clients have.
@@ -71,8 +74,10 @@ type settings struct {
 	timeout    time.Duration
 	ping       time.Duration
 	timestamps wire.Timestamps
-	maxMessage int64 // bytes
-	header     http.Header
+	maxMessage int64       // bytes
+	header     http.Header // those that are constant
+	upgrade    upgradeOptions
+	varyings   *varyings
 	pattern    *stamp.Pattern // nil: only our own stamps
 	rate       float64        // connections a second, of the whole test; zero for any
 }
@@ -83,11 +88,13 @@ const defaultTimeout = 30 * time.Second
 // Gateway's, 240 KB of AppSync's (their quotas).
 const defaultMaxMessage = 1 << 20
 
-func readSettings(o *options, ping time.Duration) settings {
+// readSettings reads the options of a client whose WebSockets go to u, and returns also that
+// URL with what is constant of the option query.
+func readSettings(o *options, vs *varyings, u *url.URL, ping time.Duration) (settings, *url.URL) {
 	s := settings{
+		varyings:   vs,
 		timeout:    o.duration("timeout", defaultTimeout),
 		ping:       o.duration("ping", ping),
-		header:     make(http.Header),
 		maxMessage: int64(o.integer("maxMessageSize", defaultMaxMessage, 1)),
 		rate:       o.perSecond("connectRate"),
 	}
@@ -97,19 +104,14 @@ func readSettings(o *options, ping time.Duration) settings {
 	if o.oneOf("timestamps", "kernel", "read") == "read" {
 		s.timestamps = wire.ReadTime
 	}
-	for name, value := range o.stringMap("headers") {
-		if reason := checkHeader(name, value); reason != "" {
-			o.fail("headers", "%s", reason)
-		}
-		s.header.Set(name, value)
-	}
+	s.upgrade, u, s.header = readUpgradeOptions(o, vs, u)
 	if expression := o.str("stampPattern", ""); expression != "" {
 		var err error
 		if s.pattern, err = stamp.NewPattern(expression); err != nil {
 			o.fail("stampPattern", "%v", err)
 		}
 	}
-	return s
+	return s, u
 }
 
 // check throws what is wrong with a call's options.
@@ -143,7 +145,7 @@ func (c *client) method(name string) method {
 
 // define gives the client's JavaScript object the methods of these names: those of all
 // clients, and of others those that own returns.
-func (c *client) define(object *sobek.Object, names []string, own func(name string) method) *sobek.Object {
+func (c *client) define(object *sobek.Object, names []string, own func(name string) any) *sobek.Object {
 	return inherit(object, newLazy(c.module.vu.Runtime(), names, func(name string) any {
 		if common := c.method(name); common != nil {
 			return common

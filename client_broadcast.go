@@ -16,7 +16,7 @@ import (
 // for the account of the deliveries.
 func (c *client) broadcast(value sobek.Value) *sobek.Promise {
 	plan, message := c.readBroadcast(value)
-	call := c.begin("broadcast()", c.backend.identity(telemetry.RoleHost))
+	call := c.begin("broadcast()", identity{role: telemetry.RoleHost})
 	return call.promise(func(ctx context.Context) (any, error) {
 		broadcaster, err := c.backend.broadcaster(ctx, call, message)
 		if err != nil {

@@ -13,11 +13,13 @@ func (c *client) connect(value sobek.Value) *sobek.Promise {
 	who := c.backend.readIdentity(o)
 	c.check(o)
 	conn := newConnection(c.begin("connect()", who))
-	c.backend.extend(conn)
 	return newPromise(c.module.vu, func(ctx context.Context) (any, error) {
 		if err := conn.open(ctx); err != nil {
 			return nil, err
 		}
-		return onLoop(conn.deliver), nil
+		return onLoop(func() sobek.Value {
+			c.backend.extend(conn)
+			return conn.deliver()
+		}), nil
 	})
 }

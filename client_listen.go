@@ -32,8 +32,8 @@ func (c *client) listen(value sobek.Value) *sobek.Promise {
 	if err := c.backend.checkListen(); err != nil {
 		c.module.throw(err)
 	}
-	call := c.begin("listen()", c.backend.identity(telemetry.RoleListener))
-	group := listen.NewGroup(call.config(), call.audience())
+	call := c.begin("listen()", identity{role: telemetry.RoleListener})
+	group := listen.NewGroup(call.listeners(plan.Connections), call.audience())
 	return newPromise(c.module.vu, func(ctx context.Context) (any, error) {
 		defer call.startTicking(group.Tick)()
 		c.relisten.prepare(&plan)

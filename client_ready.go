@@ -40,7 +40,7 @@ var errBarrierTimeout = errors.New("not ready in time")
 // broadcasting to them.
 func (c *client) ready(value sobek.Value) *sobek.Promise {
 	b := c.readBarrier(value)
-	call := c.begin("ready()", c.backend.identity(telemetry.RoleHost))
+	call := c.begin("ready()", identity{role: telemetry.RoleHost})
 	options := call.state.Options
 	var err error
 	b.tuple, err = lib.NewExecutionTuple(options.ExecutionSegment, options.ExecutionSegmentSequence)

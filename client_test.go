@@ -1,6 +1,7 @@
 package pushgw
 
 import (
+	"net/url"
 	"testing"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 func settingsOf(t *testing.T, literal string, ping time.Duration) settings {
 	t.Helper()
 	o := given(t, literal)
-	s := readSettings(o, ping)
+	s, _ := readSettings(o, &varyings{}, &url.URL{}, ping)
 	require.NoError(t, o.done())
 	return s
 }
@@ -60,12 +61,12 @@ func TestClientChecksItsOptions(t *testing.T) {
 		`{ ping: Infinity }`:            `new apigw.Client(): option "ping" is too long: +Inf milliseconds`,
 		`{ timeout: 1e-320 }`:           `new apigw.Client(): option "timeout" is too short: 1e-320 milliseconds are less than a nanosecond`,
 		`{ maxMessageSize: 0 }`:         `new apigw.Client(): option "maxMessageSize" must be a number not below 1, not 0`,
-		`{ headers: { a: 1 } }`:         `new apigw.Client(): option "headers" must be an object of strings, but "a" is a number`,
+		`{ headers: { a: 1 } }`:         `new apigw.Client(): option "headers.a" must be a string or a function that returns one, not a number`,
 		`{ room: 'two words' }`:         `new apigw.Client(): option "room" must be one word, as the chat application takes it, not "two words"`,
-		`{ handshake: {} }`:             `new apigw.Client(): option "handshake" must be a list of objects, not an object`,
-		`{ handshake: [{ sent: '' }] }`: `new apigw.Client() handshake[0]: unknown option "sent"; known are send, expect, counter`,
-		`{ rooms: '' }`: `new apigw.Client(): unknown option "rooms"; known are nickname, room, timeout, ping, maxMessageSize, ` +
-			`connectRate, timestamps, headers, stampPattern, credentials, auth, handshake`,
+		`{ handshake: {} }`:             `new apigw.Client(): option "handshake" must be a list, not an object`,
+		`{ handshake: [{ sent: '' }] }`: `new apigw.Client() handshake[0]: unknown option "sent"; known are send, expect, contains, pattern, timeout, counter`,
+		`{ rooms: '' }`: `new apigw.Client(): unknown option "rooms"; known are nickname, handshake, room, timeout, ping, maxMessageSize, ` +
+			`connectRate, timestamps, subprotocols, query, headers, stampPattern, credentials, tokenParameter, auth, managementUrl`,
 	})
 	requireThrows(t, graph, map[string]string{
 		`undefined`: `new appsync.Client(): option "auth" must have one of apiKey, token, iam in it, and has none`,
@@ -79,7 +80,7 @@ func TestClientChecksItsOptions(t *testing.T) {
 		`{ auth: { apiKey: 'k' }, realtimeUrl: 'wss://' }`:          `new appsync.Client(): option "realtimeUrl" the URL "wss://" names no host`,
 		`{ auth: { apiKey: 'k' }, realtimeUrl: 'wss://u:p@a' }`:     `new appsync.Client(): option "realtimeUrl" the URL "wss://a" must not have a user name or password in it: these gateways take none`,
 		`{ auth: { apiKey: 'k' }, mutation: { query: '' } }`:        `new appsync.Client(): option "mutation" appsync: the operation has no query`,
-		`{ auth: { apiKey: 'k' }, credentials: 'header' }`:          `new appsync.Client(): option "credentials" must be one of subprotocol, query, not "header"`,
+		`{ auth: { apiKey: 'k' }, credentials: 'header' }`:          `new appsync.Client(): option "credentials" must be one of subprotocol, query, headers, not "header"`,
 		`{ auth: { apiKey: 'k' }, realtimeUrl: 'https://a/b?key' }`: `new appsync.Client(): option "realtimeUrl" the URL "https://a/b" must begin with wss:// or ws://`,
 	})
 	simulate(t, nil, func(w *world) {
@@ -115,12 +116,12 @@ func TestClientMethods(t *testing.T) {
 	simulate(t, nil, func(w *world) {
 		v := w.vu()
 		result := v.run(`
-			const types = c => ['listen', 'ready', 'connect', 'broadcast', 'graphql', 'other'].map(name => typeof c[name]).join(' ');
+			const types = c => ['listen', 'ready', 'connect', 'broadcast', 'graphql', 'post', 'get', 'delete', 'other'].map(name => typeof c[name]).join(' ');
 			return [types(new apigw.Client('` + chatURL + `')), types(` + appSyncClient + `)];
 		`)
 		require.Equal(w, []any{
-			"function function function function undefined undefined",
-			"function function function function function undefined",
+			"function function function function undefined function function function undefined",
+			"function function function function function undefined undefined undefined undefined",
 		}, result)
 		require.Nil(w, (&client{}).method("graphql"))
 	})

@@ -48,6 +48,14 @@ func (s *connection) set(name string, value any) {
 	}
 }
 
+// get defines a property of the JavaScript object whose value is asked for when it is read.
+func (s *connection) get(name string, value func() sobek.Value) {
+	getter := s.module().vu.Runtime().ToValue(value)
+	if err := s.object.DefineAccessorProperty(name, getter, nil, sobek.FLAG_FALSE, sobek.FLAG_TRUE); err != nil {
+		s.module().throw(err)
+	}
+}
+
 func (s *connection) module() *module { return s.call.client.module }
 
 // open opens the connection. Samples are pushed until it is closed.
@@ -103,17 +111,9 @@ func (s *connection) send(value sobek.Value) {
 	}
 }
 
-// text is a method's argument that must be a string. If it is something else, the script
-// is told so by the format, which gets what it is.
+// text is a method's argument that must be a string; see module.text.
 func (s *connection) text(value sobek.Value, format string) string {
-	if value == nil {
-		value = sobek.Undefined()
-	}
-	text, ok := value.Export().(string)
-	if !ok {
-		s.module().throw(scriptErrorf(nameUsageError, format, kind(value.Export())))
-	}
-	return text
+	return s.module().text(value, format)
 }
 
 // close is the JavaScript method; it resolves when the connection is closed.

@@ -14,6 +14,9 @@ import (
 // join is the JavaScript method of a connection to the chat application: it moves to
 // another room.
 func (s *connection) join(value sobek.Value) *sobek.Promise {
+	if g, _ := s.call.client.backend.(*apiGateway); g.isOther {
+		s.module().throw(scriptErrorf(nameUsageError, "join() is for the chat application, and the client's handshake is another's: send() what yours takes"))
+	}
 	room := s.text(value, "join(): a room's name is a string, not %s")
 	if room == "" || !isOneWord(room) {
 		s.module().throw(scriptErrorf(nameUsageError, "join(): a room's name is one word, not %q", room))

@@ -12,12 +12,12 @@ import (
 // subscribe is the JavaScript method of a connection to AppSync; without an operation
 // of its own it takes the client's. It resolves when the subscription is acknowledged.
 func (s *connection) subscribe(g *appSync, value sobek.Value) *sobek.Promise {
-	data, err := g.readSubscription(value)
+	data, err := g.readSubscription(s.call.own, value)
 	if err != nil {
 		s.module().throw(err)
 	}
 	return newPromise(s.module().vu, func(ctx context.Context) (any, error) {
-		authorization, err := g.auth.Frame(ctx, data)
+		authorization, err := s.call.own.auth.Frame(ctx, data)
 		if err != nil {
 			return nil, err
 		}
@@ -44,12 +44,12 @@ func stopSubscription(session dialect.Session, id string) dialect.Event {
 }
 
 // readSubscription returns the text of the operation to subscribe with.
-func (g *appSync) readSubscription(value sobek.Value) (data string, err error) {
+func (g *appSync) readSubscription(own *values, value sobek.Value) (data string, err error) {
 	if value == nil || sobek.IsUndefined(value) {
-		if g.subscription == "" {
+		if g.subscription == nil {
 			return "", scriptErrorf(nameUsageError, "subscribe() needs an operation, for the client has none")
 		}
-		return g.subscription, nil
+		return g.subscription.data(own)
 	}
 	o := readOptions(value, "subscribe()")
 	operation := o.operation()

@@ -236,7 +236,8 @@ func TestConnectionThatFails(t *testing.T) {
 		v := w.vu()
 		f := v.fails(`await new apigw.Client('` + chatURL + `').connect()`)
 		require.Equal(w, "HandshakeError", f.name)
-		require.Contains(w, f.message, "connecting to gateway.test failed (handshake): Forbidden: Forbidden")
+		require.Equal(w, "connecting to gateway.test failed (handshake): step 1 of 2, which sent `Host-1` and waited for a text that "+
+			"begins with `Using nick`, failed: Forbidden: Forbidden; the last frame that came was `"+forbidden+"`", f.message)
 		require.InDelta(w, 1, v.sum("pushgw_connect_failed", "phase=handshake", "status=0", "role=host"), 0)
 		require.Equal(w, []float64{1, 0}, v.values("ResponseSuccessRate"), "the upgrade and the error frame")
 		require.InDelta(w, 1, v.sum("pushgw_closed"), 0)
@@ -281,8 +282,11 @@ func TestConnectionThatTakesTooLong(t *testing.T) {
 			v := w.vu()
 			f := v.fails(`await new apigw.Client('` + chatURL + `', ` + options + `).connect()`)
 			require.Equal(w, "HandshakeError", f.name)
-			const message = "connecting to gateway.test failed (handshake): the gateway did not finish the handshake in time"
-			require.Equal(w, message, f.message)
+			message := func(nickname string) string {
+				return "connecting to gateway.test failed (handshake): step 1 of 2, which sent `" + nickname + "` and waited for a text that " +
+					"begins with `Using nick`, failed: the gateway did not finish the handshake in time; no frame came"
+			}
+			require.Equal(w, message("Host-1"), f.message)
 			// Deadlines are looked at ten times a second, and the gateway has two seconds to say goodbye.
 			require.InDelta(w, limit+0.1, time.Since(began).Seconds(), 0.1)
 			require.InDelta(w, 1, v.sum("pushgw_connect_failed", "phase=handshake", "role=host"), 0)
@@ -291,7 +295,7 @@ func TestConnectionThatTakesTooLong(t *testing.T) {
 			listener.run(`await new apigw.Client('` + chatURL + `', ` + options + `).listen({ duration: '1h' })`)
 			require.Len(w, listener.logged(logrus.ErrorLevel), 1)
 			cause, _ := listener.log.LastEntry().Data[logrus.ErrorKey].(error)
-			require.EqualError(w, cause, message)
+			require.EqualError(w, cause, message("Listener-7-2"))
 		})
 	}
 }

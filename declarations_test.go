@@ -40,7 +40,9 @@ func TestDeclarationsListEveryError(t *testing.T) {
 // index.d.ts.
 func TestDeclarationsListEveryOption(t *testing.T) {
 	t.Parallel()
-	readers := []string{"str", "oneOf", "number", "perSecond", "integer", "duration", "boolean", "stringMap", "list", "section", "json", "raw", "require"}
+	readers := []string{
+		"str", "oneOf", "number", "perSecond", "integer", "duration", "boolean", "list", "values", "section", "json", "raw", "require", "read", "expression",
+	}
 	declared := declarations(t)
 	files, err := filepath.Glob("*.go")
 	require.NoError(t, err)
@@ -55,8 +57,15 @@ func TestDeclarationsListEveryOption(t *testing.T) {
 				return
 			}
 			method, ok := call.Fun.(*ast.SelectorExpr)
-			key, isText := call.Args[0].(*ast.BasicLit)
-			if !ok || !isText || !slices.Contains(readers, method.Sel.Name) {
+			if !ok || !slices.Contains(readers, method.Sel.Name) {
+				return
+			}
+			i := 0
+			if method.Sel.Name == "read" { // a varying option, whose options come first
+				i = 1
+			}
+			key, isText := call.Args[min(i, len(call.Args)-1)].(*ast.BasicLit)
+			if !isText {
 				return
 			}
 			found++

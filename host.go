@@ -20,6 +20,7 @@ type hostConn struct {
 	timeout time.Duration  // for the answer to a request
 
 	mu      sync.Mutex
+	id      string                  // the gateway's name for the connection; empty if it hasn't told it
 	closed  *scriptError            // why the connection is closed; nil while it is open
 	waiting map[string][]chan error // for the answers to requests, by request
 }
@@ -30,14 +31,14 @@ const handshakeRequest = ""
 // openHost opens a connection and waits until it is ready. A goroutine of its own
 // serves it until it is closed.
 func openHost(ctx context.Context, c *call, script listen.Handler) (*hostConn, error) {
-	config := c.config()
+	config := c.host()
 	if err := config.WaitToDial(ctx); err != nil {
 		return nil, err
 	}
 	h := &hostConn{script: script, timeout: config.Timeout, waiting: make(map[string][]chan error)}
 	ready := h.await(handshakeRequest)
 	var err error
-	if h.conn, err = listen.Open(ctx, &config, nil, h); err != nil {
+	if h.conn, err = listen.Open(ctx, &config, 0, nil, h); err != nil {
 		return nil, err
 	}
 	unwatch := context.AfterFunc(ctx, h.beginClose)
@@ -183,6 +184,7 @@ func (h *hostConn) keepWaiting(request string, waiting []chan error) {
 
 // Event implements listen.Handler.
 func (h *hostConn) Event(e dialect.Event) {
+	h.noteID(e.ConnectionID)
 	answered := false
 	switch e.Kind {
 	case dialect.Ready:
@@ -196,6 +198,23 @@ func (h *hostConn) Event(e dialect.Event) {
 	if h.script != nil && !answered {
 		h.script.Event(e)
 	}
+}
+
+// noteID keeps the gateway's name for the connection, if it is told.
+func (h *hostConn) noteID(id string) {
+	if id == "" {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.id = id
+}
+
+// ID returns the gateway's name for the connection; empty if it hasn't told it.
+func (h *hostConn) ID() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.id
 }
 
 // Message implements listen.Handler.

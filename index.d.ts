@@ -9,6 +9,20 @@ declare module "k6/x/pushgw" {
   /** A duration as k6 has it, such as `'1m30s'`, or a number of milliseconds. */
   export type Duration = string | number;
 
+  /**
+   * A value that may differ from one connection to the next: a text with placeholders in it, or a function that returns
+   * it. Placeholders are `{{index}}` and, on API Gateway, `{{nickname}}` and `{{room}}`; where a text is JSON, what they
+   * stand for is escaped as JSON. In what a function returns there are none.
+   *
+   * A function is called once for each connection, with its index, on the VU's event loop; what it returns may be a promise.
+   * If it throws or returns something else, there is no connection (`pushgw_connect_failed{phase:script}`).
+   *
+   * The index of a listener is its number in the whole test, from 0: the first VU's `listen({ connections: 100 })` has
+   * 0 to 99, the second VU's 100 to 199, and each has the same when it calls `listen()` again. The index of a connection
+   * that `connect()` or `broadcast()` opens is its VU's number less one.
+   */
+  export type PerConnection = string | ((index: number) => string | Promise<string>);
+
   /** Every name that an error of this module can have. */
   export type ErrorName =
     /** An option is unknown, of the wrong type or impossible. */
@@ -63,8 +77,15 @@ declare module "k6/x/pushgw" {
      * one group, which holds milliseconds since 1970, such as `'room-(\\d{13})'`. Default none.
      */
     stampPattern?: string;
-    /** HTTP headers to send with every upgrade and every request. Default none. */
-    headers?: { [name: string]: string };
+    /**
+     * HTTP headers to send with every upgrade and every request. Requests over HTTP have those of a connection that
+     * `connect()` would open. Default none.
+     */
+    headers?: { [name: string]: PerConnection };
+    /** Parameters to add to the query of the WebSockets' URL. Default none. */
+    query?: { [name: string]: PerConnection };
+    /** WebSocket subprotocols to offer, on AppSync beside its own. Default none. */
+    subprotocols?: PerConnection[];
     /**
      * How many bytes a message from the gateway may have. A longer one ends its connection.
      * Default 1048576 (1 MiB), which is above what either gateway sends.
@@ -255,50 +276,71 @@ declare module "k6/x/pushgw" {
     region?: string;
   }
 
+  /**
+   * A value, or a function that returns it or a promise of it. The function is called once for each connection, with the
+   * connection's index, and for each request that belongs to none, without one.
+   */
+  export type Credential<T> = T | ((index?: number) => T | Promise<T>);
+
   /** What a client proves its right with: exactly one of these. */
   export type Auth =
     | {
         /** The API key. */
-        apiKey: string;
+        apiKey: Credential<string>;
         token?: undefined;
         iam?: undefined;
       }
     | {
-        /**
-         * What Cognito, an OpenID Connect provider or a Lambda authorizer checks, or a function that returns it. The
-         * function is called for each connection, subscription and request; it can't be an async one.
-         */
-        token: string | (() => string);
+        /** What Cognito, an OpenID Connect provider or a Lambda authorizer checks. It is sent as it is. */
+        token: Credential<string>;
         apiKey?: undefined;
         iam?: undefined;
       }
     | {
         /** Sign by AWS's Signature Version 4. */
-        iam: IAM;
+        iam: Credential<IAM>;
         apiKey?: undefined;
         token?: undefined;
       };
 
   /** API Gateway WebSocket APIs. */
   export namespace apigw {
-    /** One step of a handshake. */
+    /**
+     * One step of a handshake. Its reply is known by one of `expect`, `contains` and `pattern`; a step without any
+     * is complete as soon as its text is sent. Messages that aren't the reply are passed over.
+     */
     interface Step {
-      /**
-       * The text to send; `{{nickname}}` and `{{room}}` stand for the connection's own.
-       * Default none: the step only waits.
-       */
-      send?: string;
-      /** How the reply begins that completes the step. Default none: sending completes it. */
+      /** The text to send. Default none: the step only waits. */
+      send?: PerConnection;
+      /** How the reply begins. */
       expect?: string;
+      /** A text that is anywhere in the reply. */
+      contains?: string;
+      /**
+       * A regular expression (RE2) that the reply matches; of a RegExp's flags it may have `i`, `m`, `s` and `u`.
+       * A group `(?<connectionId>…)` finds the connection's id, of at most 256 bytes. Other groups have no names.
+       */
+      pattern?: string | RegExp;
+      /**
+       * How long to wait for the reply, give or take a second. Default: the client's `timeout`, which bounds the
+       * whole handshake.
+       */
+      timeout?: Duration;
       /** The Counter that counts completed steps. Default none. */
       counter?: string;
     }
 
     interface Options extends ClientOptions {
-      /** What nicknames of listeners begin with; a number makes each its own. Default `'Listener'`. */
-      nickname?: string;
-      /** The room that is joined, and whose members are the audience. Default `'Room1'`. */
-      room?: string;
+      /**
+       * What nicknames of listeners begin with; a number makes each its own. One that differs from one connection to
+       * the next is taken as it is. Default `'Listener'`.
+       */
+      nickname?: PerConnection;
+      /**
+       * The room that is joined, and whose members are the audience. One word, unless there is a `handshake`.
+       * Default `'Room1'`.
+       */
+      room?: PerConnection;
       /** How to be let in. Default: nothing is asked for, or the URL and `headers` have it. */
       auth?: Auth;
       /**
@@ -306,13 +348,32 @@ declare module "k6/x/pushgw" {
        * (`token`, or a presigned URL). An API key can't be in the query. Default `'headers'`.
        */
       credentials?: "headers" | "query";
+      /** What a token is called in the URL's query. Default `'token'`. */
+      tokenParameter?: string;
       /**
-       * How a connection becomes ready, for other applications than the blog's chat.
+       * How a connection becomes ready, for other applications than the blog's chat. The error of one that fails
+       * names the step, what it waited for and the last message that came.
        * Default: send the nickname, then join the room.
        */
       handshake?: Step[];
+      /**
+       * Where `post()`, `get()` and `delete()` go: what stands before `/@connections`. Default: the URL with `https`,
+       * which is right for the API's own host and for custom domains alike.
+       */
+      managementUrl?: string;
     }
 
+    /** What API Gateway tells of a connection, in its own words. */
+    interface ConnectionInfo {
+      /** When it was opened, as an ISO 8601 date. */
+      connectedAt: string;
+      /** When something was last sent on it, by either side. */
+      lastActiveAt: string;
+      /** Who opened it. `userAgent` is empty if the upgrade had none. */
+      identity: { sourceIp: string; userAgent: string };
+    }
+
+    /** With a `handshake` of the client's own, either is a `UsageError` if no step has it. */
     interface ConnectOptions {
       /** The connection's nickname, as it is. Default `'Host-'` and a number. */
       nickname?: string;
@@ -325,21 +386,31 @@ declare module "k6/x/pushgw" {
       message?: string;
     }
 
-    /** A connection in a room. */
+    /** A connection in a room, or to another application. */
     interface Host extends Connection {
-      readonly nickname: string;
-      readonly room: string;
-      /** Joins another room; resolves when the application says so. Several go out one after another. */
+      /** Missing if no step of the client's own `handshake` has it. */
+      readonly nickname?: string;
+      /** Missing if no step of the client's own `handshake` has it. */
+      readonly room?: string;
+      /** The gateway's id for the connection, if the `pattern` of a step has found it. */
+      readonly connectionId?: string;
+      /**
+       * Joins another room of the chat application; resolves when the application says so. Several go out one after
+       * another. With a `handshake` of the client's own it throws a `UsageError`.
+       */
       join(room: string): Promise<void>;
       /**
-       * Sends broadcasts to the room and waits for the account of them. It sends no more once the
+       * Sends broadcasts to the room, or whoever hears what the application is sent, and waits for the account of them. It sends no more once the
        * connection is closed. If none could be sent, it rejects with a `PublishError`.
        */
       broadcast(options?: MessageOptions): Promise<BroadcastResult>;
     }
 
     class Client {
-      /** @param url `wss://{api-id}.execute-api.{region}.amazonaws.com/{stage}`, or `ws://…` */
+      /**
+       * @param url `wss://{api-id}.execute-api.{region}.amazonaws.com/{stage}`, or `ws://…`. Its path and its query may
+       * have placeholders, see {@link PerConnection}.
+       */
       constructor(url: string, options?: Options);
       /** Opens one connection that the script drives; resolves when it has joined. */
       connect(options?: ConnectOptions): Promise<Host>;
@@ -353,6 +424,18 @@ declare module "k6/x/pushgw" {
       ready(options: ReadyOptions): Promise<ReadyResult>;
       /** Sends broadcasts from a connection of its own and waits for the account of them, as a host's does. */
       broadcast(options?: MessageOptions): Promise<BroadcastResult>;
+      /**
+       * Posts a text to one connection of the API, as a backend does by API Gateway's `@connections`. The three methods
+       * are requests over HTTPS, signed if the client's `auth` is `iam`, which AWS demands. What API Gateway refuses is
+       * a `GatewayError`, whose message begins with the name of AWS's error and whose `code` is the status: `Gone` (410:
+       * the connection is closed, or its `$connect` not over), `PayloadTooLarge` (413), `LimitExceeded` (429), `Forbidden`
+       * (403), `BadRequest` (400: no connection has such an id). Nothing is tried again.
+       */
+      post(connectionId: string, data: string): Promise<void>;
+      /** Asks for what API Gateway knows of a connection. */
+      get(connectionId: string): Promise<ConnectionInfo>;
+      /** Closes a connection, whose client is told 1000. */
+      delete(connectionId: string): Promise<void>;
     }
   }
 
@@ -368,25 +451,39 @@ declare module "k6/x/pushgw" {
       operationName?: string;
     }
 
+    /** An operation that may differ from one connection to the next. */
+    interface SubscriptionOperation {
+      /** Its text, which may have the placeholder `{{index}}`. */
+      query: string;
+      /**
+       * Its variables, in whose texts there may be `{{index}}`; or a function of the connection's index that returns
+       * them, called as those of {@link PerConnection} are. Default none.
+       */
+      variables?: { [name: string]: unknown } | ((index: number) => { [name: string]: unknown });
+      /** Which operation of the text is meant. Default none: there is only one. */
+      operationName?: string;
+    }
+
     interface Options extends ClientOptions {
       /** How to be let in. */
       auth: Auth;
       /** What listeners subscribe to; those who do are the audience. `listen()` needs it. */
-      subscription?: Operation;
+      subscription?: SubscriptionOperation;
       /**
        * What publishes a broadcast, with `{{stamp}}` in its text or its variables where the
        * stamp goes. `broadcast()` needs it.
        */
       mutation?: Operation;
-      /** Where subscriptions go. Default: derived from the API's URL. */
+      /** Where subscriptions go; its path and its query may have `{{index}}`. Default: derived from the API's URL. */
       realtimeUrl?: string;
       /** The API's host as it is signed. Default: the URL's. */
       host?: string;
       /**
-       * How a connection presents its credentials: in the WebSocket's subprotocol or in the
-       * URL's query. Default `'subprotocol'`.
+       * How a connection presents its credentials: in the WebSocket's subprotocol, in the
+       * URL's query, or in headers, of which `Host` is the API's. Private APIs don't take
+       * the last. Default `'subprotocol'`.
        */
-      credentials?: "subprotocol" | "query";
+      credentials?: "subprotocol" | "query" | "headers";
     }
 
     interface Subscription {

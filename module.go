@@ -117,3 +117,16 @@ func (m *module) namespace(construct func(sobek.ConstructorCall) *sobek.Object) 
 
 // throw throws err in the script.
 func (m *module) throw(err error) { panic(toError(m.vu.Runtime(), err)) }
+
+// text is a method's argument that must be a string. If it is something else, the script
+// is told so by the format, which gets what it is.
+func (m *module) text(value sobek.Value, format string) string {
+	if value == nil {
+		value = sobek.Undefined()
+	}
+	text, ok := value.Export().(string)
+	if !ok {
+		m.throw(scriptErrorf(nameUsageError, format, kind(value.Export())))
+	}
+	return text
+}

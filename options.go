@@ -30,7 +30,7 @@ type options struct {
 var plainObject = reflect.TypeFor[map[string]any]()
 
 // maxOptions is how many any call has. Room made once is smaller than room that grows.
-const maxOptions = 12
+const maxOptions = 18
 
 // readOptions takes a JavaScript object apart.
 func readOptions(value sobek.Value, call string) *options {
@@ -95,9 +95,7 @@ func (o *options) section(key string) *options {
 
 // merge takes over what is wrong with a section.
 func (o *options) merge(other *options) {
-	if err := other.done(); err != nil && o.err == nil {
-		o.err = err
-	}
+	o.keep(other.done())
 }
 
 // json is an object as JSON.stringify writes it.
@@ -122,8 +120,13 @@ func (o *options) path(key string) string { return o.call + " " + key }
 
 // fail keeps the first thing that is wrong.
 func (o *options) fail(key, format string, args ...any) {
+	o.keep(scriptErrorf(nameInvalidOption, "%s: option %q %s", o.call, key, fmt.Sprintf(format, args...)))
+}
+
+// keep keeps the error if nothing was wrong before.
+func (o *options) keep(err error) {
 	if o.err == nil {
-		o.err = scriptErrorf(nameInvalidOption, "%s: option %q %s", o.call, key, fmt.Sprintf(format, args...))
+		o.err = err
 	}
 }
 
@@ -138,6 +141,32 @@ func (o *options) str(key, def string) string {
 		o.fail(key, "must be a string, not %s", kind(value))
 	}
 	return s
+}
+
+// expression is a regular expression, as a string or as a RegExp. Of a RegExp's flags those
+// that RE2 has too are kept; it is always a Unicode one.
+func (o *options) expression(key string) (re2 string, ok bool) {
+	value, ok := o.raw(key)
+	if !ok {
+		return "", false
+	}
+	object, isObject := value.(*sobek.Object)
+	if !isObject || object.ClassName() != "RegExp" {
+		return o.str(key, ""), true
+	}
+	source, flagged := object.Get("source"), object.Get("flags")
+	if source == nil || flagged == nil { // a script has taken its prototype away
+		o.fail(key, "must be a string or a RegExp, not an object")
+		return "", true
+	}
+	flags := strings.ReplaceAll(flagged.String(), "u", "")
+	if other := strings.NewReplacer("i", "", "m", "", "s", "").Replace(flags); other != "" {
+		o.fail(key, "can't have the flag %q", other)
+	}
+	if flags != "" {
+		flags = "(?" + flags + ")"
+	}
+	return flags + source.String(), true
 }
 
 // oneOf is a string from a closed set, whose first is the default.
@@ -232,45 +261,38 @@ func (o *options) perSecond(key string) float64 {
 
 const minPerSecond = 1.0 / (24 * 60 * 60)
 
-// stringMap is an object whose values are strings.
-func (o *options) stringMap(key string) map[string]string {
-	value, ok := o.get(key)
-	if !ok {
-		return nil
-	}
-	object, ok := value.(map[string]any)
-	if !ok {
-		o.fail(key, "must be an object of strings, not %s", kind(value))
-	}
-	texts := make(map[string]string, len(object))
-	for name, value := range object {
-		text, ok := value.(string)
-		if !ok {
-			o.fail(key, "must be an object of strings, but %q is %s", name, kind(value))
-		}
-		texts[name] = text
-	}
-	return texts
-}
-
-// list is an array of objects.
-func (o *options) list(key string) []*options {
+// values are the elements of an array.
+func (o *options) values(key string) []sobek.Value {
 	value, ok := o.raw(key)
 	if !ok {
 		return nil
 	}
 	elements, ok := value.Export().([]any)
 	if !ok {
-		o.fail(key, "must be a list of objects, not %s", kind(value.Export()))
+		o.fail(key, "must be a list, not %s", kind(value.Export()))
 		return nil
 	}
 	array, _ := value.(*sobek.Object)
-	list := make([]*options, 0, len(elements))
-	for i, element := range elements {
-		if element == nil {
-			o.fail(key, "must be a list of objects, but has %s in it", kind(element))
+	list := make([]sobek.Value, len(elements))
+	for i := range elements {
+		list[i] = array.Get(strconv.Itoa(i))
+		if common.IsNullish(list[i]) {
+			o.fail(key, "must be a list, but has %s in it", kind(nil))
+			return nil
 		}
-		list = append(list, readOptions(array.Get(strconv.Itoa(i)), fmt.Sprintf("%s[%d]", o.path(key), i)))
+	}
+	return list
+}
+
+// list is an array of objects.
+func (o *options) list(key string) []*options {
+	elements := o.values(key)
+	if elements == nil {
+		return nil
+	}
+	list := make([]*options, len(elements))
+	for i, element := range elements {
+		list[i] = readOptions(element, fmt.Sprintf("%s[%d]", o.path(key), i))
 	}
 	return list
 }
@@ -311,6 +333,8 @@ func kind(value any) string {
 		return "a list"
 	case map[string]any:
 		return "an object"
+	case *sobek.Promise:
+		return "a promise"
 	default:
 		return "a function or other value"
 	}

@@ -21,6 +21,7 @@ var fuzzedValues = []string{
 	`(() => { const o = {}; o.o = o; o[text] = [o]; return o })()`, `(() => { const a = []; a.push(a); return a })()`,
 	`(() => { let o = {}; for (let i = 0; i < 300; i++) o = { o, [text]: [o] , i}.o; return { query: 'q {{stamp}}', variables: o } })()`,
 	`() => text`, `class A {}`, `new (class A { constructor() { this[text] = number } })()`, `Symbol(text)`, `10n`, `new Date(number)`, `/a/`,
+	`/(?<connectionId>a)/im`, `Object.setPrototypeOf(/a/, null)`, `Object.defineProperty(/a/, 'flags', { get() { throw new RangeError('mine') } })`,
 	`new Map([[text, number]])`, `new Uint8Array(3)`, `new ArrayBuffer(3)`, `new String(text)`, `new Number(number)`, `new Boolean(true)`,
 	`new Proxy({ [text]: text }, {})`, `new Proxy({}, { get() { throw new RangeError('mine') }, ownKeys() { throw new RangeError('mine') } })`,
 	`Object.create(null)`, `Object.create({ [text]: text })`, `Promise.resolve(text)`, `new Error(text)`, `globalThis`, `text + '{{stamp}}'`,
@@ -39,6 +40,7 @@ var fuzzedCalls = []string{
 	`api.listen(o)`, `api.ready(Object.assign({ listeners: 2, canary: true }, o))`, `api.connect(o)`, `api.broadcast(o)`,
 	`api.graphql(Object.assign({ query: 'q' }, o))`, `api.graphql(v)`,
 	`new apigw.Client('ws://gateway.test/dev', o).connect()`, `new appsync.Client('http://gateway.test/graphql', Object.assign({ auth: { apiKey: 'k' } }, o)).connect()`,
+	`new apigw.Client('ws://gateway.test/dev', { handshake: [o] })`, `chat.post(v, v)`, `chat.post(text, text)`, `chat.get(v)`, `chat.delete(text)`,
 	`host.send(v)`, `host.join(v)`, `host.on(v, v)`, `host.on('message', v)`, `host.broadcast(o)`, `host.broadcast(v)`,
 	`subscriber.subscribe(o)`, `subscriber.subscribe(v)`, `subscriber.send(v)`,
 }
@@ -47,7 +49,7 @@ var fuzzedCalls = []string{
 var fuzzedKeys = []string{
 	"nickname", "room", "handshake", "timeout", "ping", "maxMessageSize", "connectRate", "timestamps", "headers", "stampPattern", "auth", "subscription",
 	"mutation", "realtimeUrl", "host", "credentials", "connections", "rate", "duration", "listeners", "quorum", "canary", "count", "settle", "message",
-	"query", "variables", "operationName", "constructor", "__proto__", "toString", "",
+	"query", "variables", "operationName", "managementUrl", "send", "expect", "contains", "pattern", "counter", "constructor", "__proto__", "toString", "",
 }
 
 // FuzzOptions: whatever a script gives to a constructor or method, it works or throws an

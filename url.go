@@ -26,10 +26,13 @@ func gatewayURL(value sobek.Value, where string, schemes ...string) (*url.URL, e
 	return u, nil
 }
 
-// parseURL reads a URL that has one of the schemes. No error shows credentials.
+// parseURL reads a URL that has one of the schemes, and drops a port that it doesn't need, so
+// that the header Host is what is signed. No error shows credentials.
 func parseURL(text string, schemes []string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch shown := credentials.RedactURL(text); {
+	case err != nil && placeholder.MatchString(text):
+		return nil, fmt.Errorf("%q is not a URL: placeholders can be in the path and the query only", shown)
 	case err != nil:
 		return nil, fmt.Errorf("%q is not a URL", shown)
 	case !slices.Contains(schemes, u.Scheme):
@@ -39,7 +42,17 @@ func parseURL(text string, schemes []string) (*url.URL, error) {
 	case u.User != nil:
 		return nil, fmt.Errorf("the URL %q must not have a user name or password in it: these gateways take none", shown)
 	default:
+		u.Host = credentials.WithoutDefaultPort(u.Host, u.Scheme)
 		return u, nil
+	}
+}
+
+// checkURL fails if the client's URL has a placeholder that isn't among the known.
+func (o *options) checkURL(u *url.URL, known ...string) {
+	for _, part := range []string{u.Path, u.RawQuery} {
+		if reason := unknownPlaceholder(part, known...); reason != "" && o.err == nil {
+			o.err = scriptErrorf(nameInvalidOption, "%s: the URL %s", o.call, reason)
+		}
 	}
 }
 

@@ -62,7 +62,7 @@ func TestClientsOfOneGateway(t *testing.T) {
 			u, err := url.Parse(text)
 			require.NoError(w, err)
 			c := &client{module: v.module, backend: &apiGateway{url: u}, settings: settings{header: http.Header{}, rate: 5}}
-			return c.begin("", identity{}).config().Limiter
+			return c.begin("", identity{}).host().Limiter
 		}
 		require.Same(w, limiter("ws://h/dev"), limiter("ws://H:80/prod/"))
 		require.NotSame(w, limiter("ws://h/dev"), limiter("ws://h:81/dev"))

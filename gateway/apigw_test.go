@@ -119,14 +119,31 @@ func TestStampedPostsAreABroadcast(t *testing.T) {
 	require.EqualValues(t, 3, side.Broadcasts[0].Delivered)
 }
 
-func TestAnyStageIsAccepted(t *testing.T) {
+// The stage takes a slash at its end. Everything else is forbidden, as a typo on AWS is.
+func TestOnlyTheStageIsServed(t *testing.T) {
 	t.Parallel()
-	s := start(t, gateway.Config{})
-	for _, path := range []string{"/dev", "/dev/", "/api?token=1", "/$default"} {
-		c := s.dial(path, nil, "anything")
-		require.Empty(t, c.Subprotocol(), "the integration has chosen none")
-		c.send("me")
-		require.Contains(t, c.receive(), "Using nickname: me")
+	for configured, stage := range map[string]string{"": "dev", "prod": "prod"} {
+		s := start(t, gateway.Config{Stage: configured})
+		for _, path := range []string{"/" + stage, "/" + stage + "/", "/" + stage + "?token=1"} {
+			c := s.dial(path, nil, "anything")
+			require.Empty(t, c.Subprotocol(), "the integration has chosen none")
+			c.send("me")
+			require.Contains(t, c.receive(), "Using nickname: me")
+		}
+		for _, path := range []string{"/", "/other", "/dev/prod", "/$default", "/" + stage + "x", "/grahpql", "/graphql/"} {
+			require.Equal(t, http.StatusForbidden, s.upgrade(path), path)
+			for _, method := range []string{http.MethodGet, http.MethodPost} {
+				status, headers, body := s.do(method, path, "")
+				require.Equal(t, http.StatusForbidden, status, path)
+				require.JSONEq(t, `{"message":"Forbidden"}`, body)
+				require.Equal(t, "ForbiddenException", headers.Get("x-amzn-ErrorType"))
+				require.Len(t, headers.Get("x-amzn-RequestId"), 16)
+			}
+		}
+		status, _, _ := s.do(http.MethodPost, "/"+stage, "")
+		require.Equal(t, http.StatusForbidden, status)
+		status, _, _ = s.do(http.MethodPost, "/"+stage+"/@connections/L0SM9cOFvHcCIhw%3D", "")
+		require.Equal(t, http.StatusGone, status)
 	}
 }
 
@@ -143,6 +160,19 @@ func TestLimitsOfAConnection(t *testing.T) {
 	_ = long.WriteMessage(websocket.TextMessage, []byte(strings.Repeat("x", 1<<20))) // it may be cut off
 	code, _ := long.ended()
 	require.Equal(t, websocket.CloseMessageTooBig, code)
+
+	// A message may be that long, but not one frame of it.
+	whole := s.chatWith("whole", "R", websocket.Dialer{WriteBufferSize: 128 << 10})
+	whole.send(strings.Repeat("x", 32<<10))
+	require.Len(t, whole.receive(), 32<<10+len("whole: "))
+	whole.send(strings.Repeat("x", 32<<10+1))
+	code, _ = whole.ended()
+	require.Equal(t, websocket.CloseMessageTooBig, code)
+
+	invalid := s.chat("invalid", "R")
+	invalid.send("\xff")
+	code, _ = invalid.ended()
+	require.Equal(t, websocket.CloseInvalidFramePayloadData, code)
 
 	binary := s.chat("binary", "R")
 	require.NoError(t, binary.WriteMessage(websocket.BinaryMessage, []byte("hello")))

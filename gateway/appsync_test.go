@@ -134,15 +134,16 @@ func TestMessages(t *testing.T) {
 		"stop what is not":  {`{"id":"7","type":"stop"}`, `{"id":"7","type":"error","payload":{"errors":[{"errorType":"UnknownOperationError","message":"Unknown operation id 7"}]}}`},
 		"wrong key":         {start("1", fmt.Sprintf(`{"data":%q,"extensions":{"authorization":%s}}`, good, authJSON(s.host(), "da2-wrong"))), `{"id":"1","type":"error","payload":{"errors":[{"errorType":"UnauthorizedException","message":"You are not authorized to make this call.","errorCode":401}]}}`},
 		"another host":      {start("1", fmt.Sprintf(`{"data":%q,"extensions":{"authorization":%s}}`, good, authJSON("example.com", gateway.APIKey))), `{"id":"1","type":"error","payload":{"errors":[{"errorType":"com.amazon.coral.service.http#HttpNotFoundException","errorCode":400}]}}`},
-		"a query":           {start("1", payload(`{"query":"{ listRooms { items { id } } }"}`)), strings.Replace(unsupported, "unknown", "query or mutation", 1)},
-		"a query of types":  {start("1", payload(`{"query":"{ __typename }"}`)), strings.Replace(unsupported, "unknown", "query or mutation", 1)},
-		"a mutation":        {start("1", payload(`{"query":"mutation { createRoom(input: { title: \"t\" }) { id } }"}`)), strings.Replace(unsupported, "unknown", "query or mutation", 1)},
+		"a query":           {start("1", payload(`{"query":"{ listRooms { items { id } } }"}`)), unsupported},
+		"a query of types":  {start("1", payload(`{"query":"{ __typename }"}`)), unsupported},
+		"a mutation":        {start("1", payload(`{"query":"mutation { createRoom(input: { title: \"t\" }) { id } }"}`)), unsupported},
 		"data that is text": {start("1", payload(`subscription { onCreateRoom { id } }`)), ``},
-		"no such field":     {start("1", payload(`{"query":"subscription { onCreateRoom { colour } }"}`)), ``},
+		"no such field":     {start("1", payload(`{"query":"subscription { onCreateRoom { colour } }"}`)), `{"id":"1","type":"error","payload":{"errors":[{"message":"Validation error of type FieldUndefined: Field 'colour' in type 'Room' is undefined @ 'onCreateRoom/colour'","locations":[{"line":1,"column":31,"sourceName":null}]}]}}`},
+		"variable missing":  {start("1", payload(`{"query":"subscription($t: String!) { onCreateRoom(title: $t) { id } }"}`)), `{"id":"1","type":"error","payload":{"errors":[{"message":"Variable 't' has coerced Null value for NonNull type 'String!'","locations":[{"line":1,"column":14,"sourceName":null}]}]}}`},
 		"two root fields": {
 			start("1", payload(`{"query":"subscription { a: onCreateRoom { id } b: onCreateRoom { id } }"}`)),
-			`{"id":"1","type":"error","payload":{"errors":[{"path":null,"errorType":"DuplicatedOperationError",` +
-				`"locations":[{"line":1,"column":39}],"message":"Anonymous Subscription must select only one top level field."}]}}`,
+			`{"id":"1","type":"error","payload":{"errors":[{"errorType":"DuplicatedOperationError",` +
+				`"locations":[{"line":1,"column":39,"sourceName":null}],"message":"A subscription must have only one root field."}]}}`,
 		},
 		"a syntax error": {start("1", payload(`{"query":"subscription {"}`)), ``},
 	} {
@@ -231,6 +232,11 @@ func TestArgumentsFilter(t *testing.T) {
 		"variable, different":    {byVariable, map[string]any{"t": "pot"}, "{ id title owner }", false},
 		"variables not given":    {byVariable, nil, "{ id title owner }", true},
 		"variable given as null": {byVariable, map[string]any{"o": nil}, "{ id title owner }", false},
+		"default, equal":         {`subscription($t: String = "tea") { onCreateRoom(title: $t) { id } }`, nil, "{ id title }", true},
+		"default, different":     {`subscription($t: String = "pot") { onCreateRoom(title: $t) { id } }`, nil, "{ id title }", false},
+		"default, given":         {`subscription($t: String = "pot") { onCreateRoom(title: $t) { id } }`, map[string]any{"t": "tea"}, "{ id title }", true},
+		"default, given as null": {`subscription($t: String = "tea") { onCreateRoom(title: $t) { id } }`, map[string]any{"t": nil}, "{ id title }", false},
+		"required variable":      {"subscription($t: String!) { onCreateRoom(title: $t) { id } }", map[string]any{"t": "pot"}, "{ id title }", false},
 		"variable not declared":  {onCreateRoom, map[string]any{"x": 1}, "{ id title }", true},
 	} {
 		t.Run(name, func(t *testing.T) {

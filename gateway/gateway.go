@@ -10,6 +10,7 @@
 //	/graphql                    AppSync's GraphQL API, and with an upgrade its real-time endpoint
 //	/graphql/realtime           the real-time endpoint as on a custom domain
 //	/stats                      GET what was delivered, DELETE to count from zero
+//	/token                      GET a JSON Web Token, if the gateway is an issuer
 //	/faults                     GET the faults, POST to change some, DELETE to remove all
 //
 // It shares no protocol code with the clients it serves, so that two readings of
@@ -25,13 +26,18 @@ import (
 
 	"github.com/pushgw/xk6-pushgw/gateway/apigw"
 	"github.com/pushgw/xk6-pushgw/gateway/appsync"
+	"github.com/pushgw/xk6-pushgw/gateway/auth"
 	"github.com/pushgw/xk6-pushgw/gateway/chat"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
+	"github.com/pushgw/xk6-pushgw/gateway/graphql"
 	"github.com/pushgw/xk6-pushgw/gateway/sigv4"
 )
 
 // APIKey is the default AppSync API key.
 const APIKey = "da2-localpushgatewayapikey0001"
+
+// Stage is the default stage of API Gateway.
+const Stage = "dev"
 
 // Config is a gateway's configuration. The zero value is AWS's behaviour with the
 // blog's application.
@@ -42,13 +48,33 @@ type Config struct {
 	Token string     // for a Lambda authorizer
 	Keys  sigv4.Keys // for IAM
 
+	// Issuer is the URL that the gateway's own JSON Web Tokens name as their issuer; empty if
+	// it makes none. Who has one is let in as with the above.
+	Issuer string
+
+	Stage       string // API Gateway's; "dev" if empty
+	Concurrent  bool   // a connection's messages are handled at the same time, as on AWS
+	Compression bool   // permessage-deflate is negotiated on API Gateway, as on AWS
+
 	Fanout   int           // posts of a chat broadcast that run at the same time; 1 if 0
 	PostTime time.Duration // added to the time that each of these posts takes
 
 	KeepAlive    time.Duration // from one ka to the next; 60 s if 0
 	IdleTimeout  time.Duration // of API Gateway connections; 10 minutes if 0
 	Lifetime     time.Duration // of API Gateway connections; 2 hours if 0
-	WriteTimeout time.Duration // after which a client that doesn't read is cut; 2 s if 0
+	WriteTimeout time.Duration // after which a client that takes nothing is cut; 30 s if 0
+
+	// AppSync's schema, from LoadSchema; the blog's if nil.
+	Schema *graphql.Schema
+	// AckDelay is from an AppSync connection_init to its connection_ack; what comes meanwhile
+	// is ignored. 0 is none.
+	AckDelay time.Duration
+	// AppSyncRate is how many GraphQL requests there may be in a second, and how many starts;
+	// 0 is unlimited.
+	AppSyncRate int
+	// SingleErrors makes errors of exceeded limits have an object in place of the list, as some
+	// have on AWS.
+	SingleErrors bool
 
 	Faults fault.Settings // those that hold at first
 }
@@ -70,20 +96,26 @@ const (
 	lifetime           = 2 * time.Hour
 	appsyncLifetime    = 24 * time.Hour
 	integrationTimeout = 29 * time.Second
-	writeTimeout       = 2 * time.Second
+	writeTimeout       = 30 * time.Second
 )
 
 // New starts a gateway.
 func New(c Config) *Gateway {
 	write := cmp.Or(c.WriteTimeout, writeTimeout)
+	access := auth.Policy{APIKey: cmp.Or(c.APIKey, APIKey), Token: c.Token, Keys: c.Keys}
+	if c.Issuer != "" {
+		access.Issuer = auth.NewIssuer(c.Issuer)
+	}
 	g := &Gateway{faults: fault.New(c.Faults), rooms: chat.NewMemory(), mux: http.NewServeMux()}
 	g.apigw = apigw.New(apigw.Config{
+		Stage: cmp.Or(c.Stage, Stage), Concurrent: c.Concurrent, Compression: c.Compression,
 		Idle: cmp.Or(c.IdleTimeout, idleTimeout), Lifetime: cmp.Or(c.Lifetime, lifetime),
-		Write: write, IntegrationTimeout: integrationTimeout, Token: c.Token, Keys: c.Keys,
+		Write: write, IntegrationTimeout: integrationTimeout, Access: access,
 	}, g.faults)
 	g.appsync = appsync.New(appsync.Config{
-		APIKey: cmp.Or(c.APIKey, APIKey), Token: c.Token, Keys: c.Keys, KeepAlive: cmp.Or(c.KeepAlive, keepAlive),
+		Access: access, KeepAlive: cmp.Or(c.KeepAlive, keepAlive),
 		Lifetime: appsyncLifetime, Write: write,
+		Schema: c.Schema, AckDelay: c.AckDelay, Rate: c.AppSyncRate, SingleErrors: c.SingleErrors,
 	}, g.faults)
 	g.chat = chat.New(g.apigw, g.rooms, chat.Config{Fanout: c.Fanout, PostTime: c.PostTime})
 	g.apigw.Deploy(g.chat)
@@ -93,6 +125,9 @@ func New(c Config) *Gateway {
 	g.mux.Handle("/graphql/realtime", g.appsync)
 	g.mux.HandleFunc("GET /stats", g.getStats)
 	g.mux.HandleFunc("DELETE /stats", g.deleteStats)
+	if access.Issuer != nil {
+		g.mux.HandleFunc("GET /token", tokenOf(access.Issuer))
+	}
 	g.mux.HandleFunc("GET /faults", g.getFaults)
 	g.mux.HandleFunc("POST /faults", g.postFaults)
 	g.mux.HandleFunc("DELETE /faults", g.deleteFaults)

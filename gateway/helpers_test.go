@@ -90,7 +90,11 @@ type client struct {
 // dial upgrades, or fails the test.
 func (s *server) dial(path string, header http.Header, subprotocols ...string) *client {
 	s.Helper()
-	dialer := websocket.Dialer{Subprotocols: subprotocols}
+	return s.dialWith(websocket.Dialer{Subprotocols: subprotocols}, path, header)
+}
+
+func (s *server) dialWith(dialer websocket.Dialer, path string, header http.Header) *client {
+	s.Helper()
 	conn, answer, err := dialer.DialContext(s.Context(), "ws://"+s.host()+path, header)
 	require.NoError(s, err)
 	require.NoError(s, answer.Body.Close())
@@ -129,7 +133,12 @@ func (c *client) ended() (int, string) {
 // chat is a connection with a nickname, in a room if one is given.
 func (s *server) chat(name, room string) *client {
 	s.Helper()
-	c := s.dial("/dev", nil)
+	return s.chatWith(name, room, websocket.Dialer{})
+}
+
+func (s *server) chatWith(name, room string, dialer websocket.Dialer) *client {
+	s.Helper()
+	c := s.dialWith(dialer, "/dev", nil)
 	c.send(name)
 	require.Equal(s, "Using nickname: "+name+"\nType /help for list of commands.", c.receive())
 	if room != "" {

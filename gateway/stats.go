@@ -24,6 +24,7 @@ type Side struct {
 	FramesOut   int64 `json:"frames_out"`   // messages to clients
 	Errors      int64 `json:"errors"`       // error frames among them
 	Stuck       int64 `json:"stuck"`        // connections cut because a write took too long
+	Overflowed  int64 `json:"overflowed"`   // messages not written because too much waited for a slow client
 	DroppedOpen int64 `json:"dropped_open"` // deliveries withheld, dropped or deaf, from connections open now
 	truth.Report
 }
@@ -48,6 +49,7 @@ func sideOf(hub *socket.Hub, tally *truth.Tally) Side {
 	s.Accepted, s.Refused = hub.Counters.Accepted.Load(), hub.Counters.Refused.Load()
 	s.FramesIn, s.FramesOut = hub.Counters.FramesIn.Load(), hub.Counters.FramesOut.Load()
 	s.Errors, s.Stuck = hub.Counters.Errors.Load(), hub.Counters.Stuck.Load()
+	s.Overflowed = hub.Counters.Overflowed.Load()
 	return s
 }
 

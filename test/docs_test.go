@@ -1,11 +1,15 @@
 package e2e
 
 import (
+	"io"
 	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -87,11 +91,10 @@ func TestScriptsNoticeWhenTheGatewayHangsUp(t *testing.T) {
 // listings returns paths of the scripts in README.md.
 func listings(t *testing.T) []string {
 	t.Helper()
-	readme := read(t, "../README.md")
 	var paths []string
-	for _, block := range regexp.MustCompile("(?s)```js\n(.*?)```").FindAllStringSubmatch(readme, -1) {
+	for _, script := range listingsOf(read(t, "../README.md")) {
 		path := filepath.Join(t.TempDir(), "script.js")
-		require.NoError(t, os.WriteFile(path, []byte(block[1]), 0o600))
+		require.NoError(t, os.WriteFile(path, []byte(script), 0o600))
 		paths = append(paths, path)
 	}
 	return paths
@@ -196,4 +199,43 @@ func read(t *testing.T, path string) string {
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
 	return string(content)
+}
+
+// TestCredentialsPage: the clients of docs/credentials.md are let in.
+func TestCredentialsPage(t *testing.T) {
+	t.Parallel()
+	g := serve(t, "--api-key", "da2-key", "--token", "jwt", "--issuer", "--access-key-id", "AKID", "--secret-access-key", "wJalr")
+	login := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "jwt")
+	}))
+	t.Cleanup(login.Close)
+	tokens := strings.TrimSuffix(g.appsync(), "/graphql") + "/token"
+	clients := listingsOf(read(t, "../docs/credentials.md"))
+	require.Len(t, clients, 6)
+	for i, client := range clients {
+		t.Run(strconv.Itoa(i), func(t *testing.T) {
+			t.Parallel()
+			o := k6(t, written(t, `
+				import http from 'k6/http';
+				import secrets from 'k6/secrets';
+				const { APPSYNC_URL: URL, APIGW_URL, LOGIN_URL } = __ENV;
+				`+strings.ReplaceAll(client, "http://127.0.0.1:8090/token", tokens)+`
+				export default async function () {
+					const connection = await client.connect();
+					await connection.close();
+				}`), g.env("LOGIN_URL="+login.URL, "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=wJalr",
+				"--secret-source=mock=key=da2-key,token=jwt,id=AKID,secret=wJalr")...)
+			o.requireClean(t)
+			o.requireCounts(t, map[string]int{"ws_sessions": 1})
+		})
+	}
+}
+
+// listingsOf returns the scripts of a page.
+func listingsOf(page string) []string {
+	var scripts []string
+	for _, block := range regexp.MustCompile("(?s)```js\n(.*?)```").FindAllStringSubmatch(page, -1) {
+		scripts = append(scripts, block[1])
+	}
+	return scripts
 }

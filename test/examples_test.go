@@ -97,6 +97,16 @@ func TestExampleOfCanaries(t *testing.T) {
 	require.Greater(t, o.count("http_reqs", "status=200"), 5)
 }
 
+// Every order is for the customer that the subscriptions are filtered by.
+func TestExampleOfASchema(t *testing.T) {
+	t.Parallel()
+	g := serve(t, "--schema", "../examples/orders.graphql", "--issuer")
+	o := k6(t, "../examples/appsync-orders.js", g.env("LISTENERS=20", "BROADCASTS=5", "HOLD=3s")...)
+	o.requireClean(t)
+	requireAccount(t, o.said(t, 1)[0], 20, 5)
+	o.requireCounts(t, map[string]int{"subscribed_success_counter": 20, "msg_received_counter": 100})
+}
+
 func TestExampleOfAConnection(t *testing.T) {
 	t.Parallel()
 	o := k6(t, "../examples/apigw-connection.js", serve(t).env()...)
@@ -104,6 +114,31 @@ func TestExampleOfAConnection(t *testing.T) {
 	o.requireCounts(t, map[string]int{
 		"checks": 2, "ws_sessions": 2, "nickname_counter": 2, "joined_success_counter": 2, "pushgw_closed code=1000 by=client": 2,
 	})
+}
+
+// TestExampleOfTokens: each listener logs in as a user of its own, and the publisher once.
+func TestExampleOfTokens(t *testing.T) {
+	t.Parallel()
+	o := k6(t, "../examples/appsync-token.js", serve(t, "--issuer").env("LISTENERS=20", "BROADCASTS=5", "RATE=20", "HOLD=3s")...)
+	o.requireClean(t)
+	requireDelivered(t, o, 20, 5)
+	requireAccount(t, o.said(t, 1)[0], 20, 5)
+	o.requireCounts(t, map[string]int{"subscribed_success_counter": 20, "http_reqs name=token": 21})
+}
+
+func TestExampleOfSignatures(t *testing.T) {
+	t.Parallel()
+	for _, form := range []string{"headers", "query"} {
+		t.Run(form, func(t *testing.T) {
+			t.Parallel()
+			g := serve(t, "--access-key-id", "AKID", "--secret-access-key", "secret")
+			o := k6(t, "../examples/apigw-iam.js", g.env("AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=secret",
+				"LISTENERS=20", "BROADCASTS=5", "RATE=20", "HOLD=3s", map[string]string{"query": "PRESIGNED=true"}[form])...)
+			o.requireClean(t)
+			requireDelivered(t, o, 20, 5)
+			requireAccount(t, o.said(t, 1)[0], 20, 5)
+		})
+	}
 }
 
 func TestExampleOfBothGateways(t *testing.T) {

@@ -1,6 +1,7 @@
 package apigw
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -11,22 +12,37 @@ import (
 // kinds of credentials may be in the header or in the query
 // (apigateway-websocket-api-control-access).
 func (g *Gateway) authorize(r *http.Request) int {
-	wantsToken, wantsSignature := g.config.Token != "", g.config.Keys.AccessKeyID != ""
+	access := g.config.Access
+	wantsToken, wantsSignature := access.Token != "" || access.Issuer != nil, access.Keys.AccessKeyID != ""
 	if !wantsToken && !wantsSignature {
 		return http.StatusOK
 	}
 	header, query := r.Header.Get("Authorization"), r.URL.Query()
 	switch {
 	case sigv4.IsSigned(header) || query.Has("X-Amz-Signature"):
-		if g.config.Keys.Verify("execute-api", sigv4.FromHTTP(r, nil), time.Now()) != nil {
+		if access.Keys.Verify("execute-api", sigv4.FromHTTP(r, nil), time.Now()) != nil {
 			return http.StatusForbidden
 		}
 		return http.StatusOK
 	case wantsToken && header == "" && !query.Has("token"):
 		return http.StatusUnauthorized // the authorizer isn't asked when its identity source is absent
-	case wantsToken && (header == g.config.Token || query.Get("token") == g.config.Token):
+	case access.CheckToken(header) == nil || access.CheckToken(query.Get("token")) == nil:
 		return http.StatusOK
 	default:
 		return http.StatusForbidden
 	}
+}
+
+// authorizeManager returns what is wrong with the signature of a request to @connections,
+// or nil. It must be in the header, as SDKs sign.
+func (g *Gateway) authorizeManager(r *http.Request, body []byte) *sigv4.Error {
+	if g.config.Access.Keys.AccessKeyID == "" {
+		return nil
+	}
+	if !sigv4.IsSigned(r.Header.Get("Authorization")) {
+		return &sigv4.Error{Type: "MissingAuthenticationTokenException", Message: "Missing Authentication Token"}
+	}
+	var wrong *sigv4.Error
+	errors.As(g.config.Access.Keys.Verify("execute-api", sigv4.FromHTTP(r, body), time.Now()), &wrong)
+	return wrong
 }

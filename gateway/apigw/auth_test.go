@@ -1,12 +1,22 @@
 package apigw
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/stretchr/testify/require"
+	"github.com/tidwall/gjson"
 
+	"github.com/pushgw/xk6-pushgw/gateway/auth"
 	"github.com/pushgw/xk6-pushgw/gateway/sigv4"
 )
 
@@ -14,7 +24,8 @@ import (
 func TestWhoMayConnect(t *testing.T) {
 	t.Parallel()
 	const signed = "AWS4-HMAC-SHA256 Credential=A/20260102/r/execute-api/aws4_request, SignedHeaders=host, Signature=00"
-	open, token, keys := Config{}, Config{Token: "t"}, Config{Keys: sigv4.Keys{AccessKeyID: "A", SecretAccessKey: "s", Region: "r"}}
+	open, token, keys := Config{}, Config{Access: auth.Policy{Token: "t"}},
+		Config{Access: auth.Policy{Keys: sigv4.Keys{AccessKeyID: "A", SecretAccessKey: "s", Region: "r"}}}
 	for name, row := range map[string]struct {
 		config        Config
 		query, header string
@@ -49,10 +60,67 @@ func TestWhoMayConnect(t *testing.T) {
 
 func TestARefusedConnection(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, Config{Token: "t"})
+	f := newFixture(t, Config{Access: auth.Policy{Token: "t"}})
 	_, status, body := f.upgrade()
 	require.Equal(t, http.StatusUnauthorized, status)
 	require.JSONEq(t, `{"message":"Unauthorized"}`, body)
 	require.EqualValues(t, 1, f.gateway.Hub.Counters.Refused.Load())
 	require.Empty(t, f.integration.log)
+}
+
+// The signer is the AWS SDK's; what is escaped in the path is escaped once more in what is
+// signed.
+func TestSignaturesOfManagers(t *testing.T) {
+	t.Parallel()
+	keys := sigv4.Keys{AccessKeyID: "AKID", SecretAccessKey: "secret", Region: "eu-central-1"}
+	f := newFixture(t, Config{Access: auth.Policy{Keys: keys}})
+	const path = "/dev/@connections/L0SM9cOFvHcCIhw%3D"
+	for name, row := range map[string]struct {
+		signs  bool
+		change func(*http.Request)
+		key    aws.Credentials
+		region string
+		at     time.Time
+		status int
+		kind   string
+	}{
+		"good": {signs: true, status: http.StatusGone, kind: "GoneException"},
+		"@ escaped, too": {signs: true, change: func(r *http.Request) {
+			r.URL.Path, r.URL.RawPath = "/dev/@connections/L0SM9cOFvHcCIhw=", "/dev/%40connections/L0SM9cOFvHcCIhw%3D"
+		}, status: http.StatusForbidden, kind: "InvalidSignatureException"}, // it is another path
+		"none":         {status: http.StatusForbidden, kind: "MissingAuthenticationTokenException"},
+		"unknown key":  {signs: true, key: aws.Credentials{AccessKeyID: "other", SecretAccessKey: "secret"}, status: http.StatusForbidden, kind: "UnrecognizedClientException"},
+		"wrong key":    {signs: true, key: aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "wrong"}, status: http.StatusForbidden, kind: "InvalidSignatureException"},
+		"wrong region": {signs: true, region: "us-east-1", status: http.StatusForbidden, kind: "InvalidSignatureException"},
+		"expired":      {signs: true, at: time.Now().Add(-time.Hour), status: http.StatusForbidden, kind: "InvalidSignatureException"},
+		"other body": {signs: true, change: func(r *http.Request) {
+			r.Body = io.NopCloser(strings.NewReader("other"))
+		}, status: http.StatusForbidden, kind: "InvalidSignatureException"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader("data"))
+			r.Header.Set("Content-Length", "4") // as a server has it
+			if row.signs {
+				key := row.key
+				if key.AccessKeyID == "" {
+					key = aws.Credentials{AccessKeyID: keys.AccessKeyID, SecretAccessKey: keys.SecretAccessKey}
+				}
+				digest := sha256.Sum256([]byte("data"))
+				err := v4.NewSigner().SignHTTP(t.Context(), key, r, hex.EncodeToString(digest[:]), "execute-api",
+					cmp.Or(row.region, keys.Region), cmp.Or(row.at, time.Now()))
+				require.NoError(t, err)
+			}
+			if row.change != nil {
+				row.change(r)
+			}
+			w := httptest.NewRecorder()
+			f.gateway.ServeHTTP(w, r)
+			require.Equal(t, row.status, w.Code, w.Body)
+			require.Equal(t, row.kind, w.Header().Get("x-amzn-ErrorType"))
+			require.Len(t, w.Header().Get("x-amzn-RequestId"), 16)
+			if row.status == http.StatusForbidden {
+				require.NotEmpty(t, gjson.Get(w.Body.String(), "message").Str)
+			}
+		})
+	}
 }

@@ -1,6 +1,7 @@
 package apigw
 
 import (
+	"errors"
 	"time"
 	"unique"
 
@@ -20,11 +21,13 @@ type connection struct {
 	inbox    inbox
 }
 
-// Text passes a message to the $default route, which all take because the chat's
-// texts have no route key.
+// Text passes a message to the integration.
 func (c *connection) Text(message []byte) {
-	body := string(message)
-	c.inbox.do(c.gateway.Hub.Go, func() { c.invoke(body) })
+	body, workers := string(message), 1
+	if c.gateway.config.Concurrent {
+		workers = maxInbox
+	}
+	c.inbox.do(workers, c.gateway.Hub.Go, func() { c.invoke(body) })
 }
 
 // Closed removes the connection from @connections at once. The $disconnect route
@@ -35,7 +38,8 @@ func (c *connection) Closed() {
 	delete(g.connections, c.id)
 	g.mu.Unlock()
 	c.listener.Close()
-	c.inbox.do(g.Hub.Go, func() { g.integration.Disconnect(c.id) })
+	c.inbox.wait()
+	g.integration.Disconnect(c.id)
 }
 
 // invoke calls the integration. If that fails, or takes longer than API Gateway
@@ -50,13 +54,18 @@ func (c *connection) invoke(body string) {
 		_ = c.sendError("Endpoint request timed out")
 	})
 	defer overdue.Stop()
-	if c.gateway.integration.Default(c.id, body) != nil {
+	switch err := c.gateway.integration.Default(c.id, body); {
+	case errors.Is(err, ErrForbidden):
+		_ = c.sendError("Forbidden")
+	case err != nil:
 		_ = c.sendError(internalError)
 	}
 }
 
 // Data writes a broadcast whose frame has been made.
-func (c *connection) Data(frame []byte) error { return c.Write(frame) }
+func (c *connection) Data(frame []byte, written func(error)) error {
+	return c.WriteThen(frame, written)
+}
 
 // Error writes the error frame that the failure of an integration leads to.
 func (c *connection) Error() error { return c.sendError(internalError) }

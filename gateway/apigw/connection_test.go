@@ -51,6 +51,32 @@ func TestAnIntegrationInTime(t *testing.T) {
 	require.Zero(t, f.gateway.Hub.Counters.Errors.Load())
 }
 
+// Messages are handled at the same time if the gateway is told so: the second doesn't wait
+// for the first.
+func TestConcurrentMessages(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{Concurrent: true})
+	conn, id := f.dial()
+	send(t, conn, "until it has left")
+	send(t, conn, "work")
+	for receive(t, conn) != "did work" { // the first message posts empty ones
+		require.Empty(t, f.integration.disconnected)
+	}
+	require.NoError(t, conn.Close())
+	require.Equal(t, id, <-f.integration.disconnected)
+	require.Equal(t, []string{"connect", "work", "until it has left", "disconnect"}, f.integration.log)
+}
+
+func TestAMessageWithoutARoute(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{})
+	conn, id := f.dial()
+	send(t, conn, "no route")
+	frame := receive(t, conn)
+	require.Equal(t, "Forbidden", gjson.Get(frame, "message").Str)
+	require.Equal(t, id, gjson.Get(frame, "connectionId").Str)
+}
+
 // Nothing can be posted to a connection that has left, but $disconnect waits for
 // the messages that came before.
 func TestOrderOfLeaving(t *testing.T) {

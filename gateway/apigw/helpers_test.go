@@ -56,6 +56,8 @@ func (i *integration) Default(id, body string) error {
 	switch body {
 	case "fail":
 		return errors.New("failed")
+	case "no route":
+		return ErrForbidden
 	case "panic":
 		panic("panicked")
 	case "sleep":
@@ -93,7 +95,7 @@ type fixture struct {
 
 func newFixture(t *testing.T, config Config) *fixture {
 	t.Helper()
-	config.Write = timeout
+	config.Write, config.Stage = timeout, "dev"
 	if config.IntegrationTimeout == 0 {
 		config.IntegrationTimeout = time.Minute
 	}

@@ -2,6 +2,7 @@ package apigw
 
 import (
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,12 +18,12 @@ func TestInboxWorksInOrder(t *testing.T) {
 	start := func(f func()) { running.Go(f) }
 	var got []int
 	for i := range calls {
-		b.do(start, func() { got = append(got, i) })
+		b.do(1, start, func() { got = append(got, i) })
 	}
 	running.Wait()
 	require.Len(t, got, calls)
 	require.IsIncreasing(t, got)
-	require.False(t, b.busy)
+	require.Zero(t, b.busy)
 }
 
 func TestInboxMakesTheReaderWait(t *testing.T) {
@@ -31,14 +32,14 @@ func TestInboxMakesTheReaderWait(t *testing.T) {
 	var running sync.WaitGroup
 	start := func(f func()) { running.Go(f) }
 	begun, goOn := make(chan struct{}), make(chan struct{})
-	b.do(start, func() { close(begun); <-goOn })
+	b.do(1, start, func() { close(begun); <-goOn })
 	<-begun
 	for range maxInbox {
-		b.do(start, func() {})
+		b.do(1, start, func() {})
 	}
 	more := make(chan struct{})
 	go func() {
-		b.do(start, func() {})
+		b.do(1, start, func() {})
 		close(more)
 	}()
 	select {
@@ -49,4 +50,26 @@ func TestInboxMakesTheReaderWait(t *testing.T) {
 	close(goOn)
 	<-more
 	running.Wait()
+}
+
+// Several workers work at the same time, and waiting ends after all.
+func TestInboxWithSeveralWorkers(t *testing.T) {
+	t.Parallel()
+	var b inbox
+	var running sync.WaitGroup
+	start := func(f func()) { running.Go(f) }
+	var met sync.WaitGroup
+	met.Add(maxInbox)
+	var done atomic.Int64
+	for range maxInbox {
+		b.do(maxInbox, start, func() {
+			met.Done()
+			met.Wait() // each waits for all others
+			done.Add(1)
+		})
+	}
+	b.wait()
+	require.EqualValues(t, maxInbox, done.Load())
+	running.Wait()
+	require.Zero(t, b.busy)
 }

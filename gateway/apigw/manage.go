@@ -12,8 +12,21 @@ import (
 )
 
 // manage serves @connections, the API Gateway Management API. Unlike AWS it
-// needs no signature.
+// needs no signature, unless the gateway knows a key.
 func (g *Gateway) manage(w http.ResponseWriter, r *http.Request, id string) {
+	data, err := io.ReadAll(io.LimitReader(r.Body, maxMessage+1))
+	if err != nil {
+		refuse(w, http.StatusBadRequest)
+		return
+	}
+	if len(data) > maxMessage {
+		answer(w, http.StatusRequestEntityTooLarge, "PayloadTooLargeException", "Message too long")
+		return
+	}
+	if wrong := g.authorizeManager(r, data); wrong != nil {
+		answer(w, http.StatusForbidden, wrong.Type, wrong.Message)
+		return
+	}
 	if !wellFormed(id) {
 		answer(w, http.StatusBadRequest, "BadRequestException", "Invalid connectionId: "+id)
 		return
@@ -25,24 +38,21 @@ func (g *Gateway) manage(w http.ResponseWriter, r *http.Request, id string) {
 	case !ok:
 		gone(w)
 	case r.Method == http.MethodPost:
-		g.post(w, r, id)
+		g.post(w, data, id)
 	case r.Method == http.MethodGet:
 		describe(w, c)
 	default:
 		c.Close(websocket.CloseNormalClosure, "Connection Closed Normally")
+		identify(w)
 		w.WriteHeader(http.StatusNoContent)
 	}
 }
 
 // post is PostToConnection. Data with a stamp belongs to a broadcast that its
 // sender makes by one post to each listener, so each adds one to its audience.
-func (g *Gateway) post(w http.ResponseWriter, r *http.Request, id string) {
-	data, err := io.ReadAll(io.LimitReader(r.Body, maxMessage+1))
-	if err != nil {
-		refuse(w, http.StatusBadRequest)
-		return
-	}
-	if _, _, _, stamped := stamp.Find(data); stamped && len(data) <= maxMessage {
+func (g *Gateway) post(w http.ResponseWriter, data []byte, id string) {
+	var err error
+	if _, _, _, stamped := stamp.Find(data); stamped {
 		var post func(string) error
 		if post, err = g.Broadcast("", data, 1); err == nil {
 			err = post(id)
@@ -51,10 +61,12 @@ func (g *Gateway) post(w http.ResponseWriter, r *http.Request, id string) {
 		err = g.Post(id, data)
 	}
 	switch {
-	case errors.Is(err, ErrTooLarge):
-		answer(w, http.StatusRequestEntityTooLarge, "PayloadTooLargeException", "Message too long")
+	case errors.Is(err, ErrLimitExceeded):
+		answer(w, http.StatusTooManyRequests, "LimitExceededException", "Too Many Requests")
 	case errors.Is(err, ErrGone):
 		gone(w)
+	default:
+		identify(w)
 	}
 }
 
@@ -82,6 +94,7 @@ func describe(w http.ResponseWriter, c *connection) {
 
 // gone answers that a connection has been closed. The body is empty on AWS, too.
 func gone(w http.ResponseWriter) {
+	identify(w)
 	w.Header().Set("x-amzn-ErrorType", "GoneException")
 	w.WriteHeader(http.StatusGone)
 }
@@ -97,7 +110,11 @@ func answer(w http.ResponseWriter, status int, kind, message string) {
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
+	identify(w)
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(v) // if it fails, the client has left
 }
+
+// identify gives an answer the id by which AWS's support finds its request.
+func identify(w http.ResponseWriter) { w.Header().Set("x-amzn-RequestId", newID()) }

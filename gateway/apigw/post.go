@@ -1,6 +1,10 @@
 package apigw
 
-import "github.com/pushgw/xk6-pushgw/gateway/socket"
+import (
+	"errors"
+
+	"github.com/pushgw/xk6-pushgw/gateway/socket"
+)
 
 // Post writes data to one connection as a text frame.
 func (g *Gateway) Post(id string, data []byte) error {
@@ -8,10 +12,22 @@ func (g *Gateway) Post(id string, data []byte) error {
 		return ErrTooLarge
 	}
 	c, ok := g.lookup(id)
-	if !ok || c.Write(socket.Frame(data)) != nil {
+	if !ok {
 		return ErrGone
 	}
-	return nil
+	return postError(c.Write(socket.Frame(data)))
+}
+
+// postError returns the error of a post whose write failed, or nil.
+func postError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, socket.ErrFull):
+		return ErrLimitExceeded
+	default:
+		return ErrGone
+	}
 }
 
 // Broadcast opens the account of data that is about to be posted to an audience
@@ -30,11 +46,9 @@ func (g *Gateway) Broadcast(sender string, data []byte, audience int) (func(id s
 			return ErrGone
 		}
 		if id == sender {
-			g.faults.Deliver(&c.listener, account.Echo(), frame)
-		} else {
-			g.faults.Deliver(&c.listener, account, frame)
+			return postError(g.faults.Deliver(&c.listener, account.Echo(), frame))
 		}
-		return nil
+		return postError(g.faults.Deliver(&c.listener, account, frame))
 	}, nil
 }
 

@@ -2,6 +2,7 @@ package apigw
 
 import (
 	"bytes"
+	"net/http"
 	"testing"
 	"time"
 
@@ -68,4 +69,27 @@ func TestJoined(t *testing.T) {
 	deliver("after")
 	require.Equal(t, "before", receive(t, conn))
 	require.Equal(t, truth.Counts{Audience: 2, Delivered: 1, Deaf: 1}, f.gateway.Tally.Report().Totals.Counts)
+}
+
+// The client side buffer of a slow reader is full at some time, for a post and for a
+// broadcast; and the others aren't held up.
+func TestPostsToASlowClient(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{})
+	_, slow := f.dial()
+	other, otherID := f.dial()
+	long := bytes.Repeat([]byte("x"), maxMessage)
+	for posts := 0; f.gateway.Post(slow, long) == nil; posts++ {
+		require.Less(t, posts, 1000, "it must be full by now")
+	}
+	require.ErrorIs(t, f.gateway.Post(slow, long), ErrLimitExceeded)
+	text := stamp.Stamp{Origin: 1, Sequence: 1, Sent: time.Now()}.String() + string(long[100:])
+	for _, data := range []string{text, string(long)} {
+		w := f.manage(http.MethodPost, slow, data)
+		require.Equal(t, http.StatusTooManyRequests, w.Code)
+		require.Equal(t, "LimitExceededException", w.Header().Get("x-amzn-ErrorType"))
+	}
+	require.Equal(t, truth.Counts{Audience: 1, Dropped: 1}, f.gateway.Tally.Report().Totals.Counts)
+	require.NoError(t, f.gateway.Post(otherID, []byte("next")))
+	require.Equal(t, "next", receive(t, other))
 }

@@ -3,21 +3,28 @@
 //
 // It follows AWS's developer guide for AppSync, real-time-websocket-client.html
 // and aws-appsync-real-time-data.html, and captures of real traffic where these
-// say nothing. The schema is that of the blog.
+// say nothing.
 package appsync
 
 import (
+	_ "embed"
 	"net/http"
 	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
-	"github.com/graph-gophers/graphql-go"
+	"github.com/pushgw/xk6-pushgw/gateway/auth"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
-	"github.com/pushgw/xk6-pushgw/gateway/sigv4"
+	"github.com/pushgw/xk6-pushgw/gateway/graphql"
 	"github.com/pushgw/xk6-pushgw/gateway/socket"
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
+	"golang.org/x/time/rate"
 )
+
+// blog is the schema of AWS's blog article, of which a room is all that it needs.
+//
+//go:embed schema.graphql
+var blog string
 
 const (
 	subprotocol = "graphql-ws"
@@ -30,12 +37,18 @@ const (
 
 // Config is what may differ from AWS.
 type Config struct {
-	APIKey    string
-	Token     string        // that is accepted too; none if empty
-	Keys      sigv4.Keys    // whose signatures are accepted too; none if empty
-	KeepAlive time.Duration // from one ka to the next: on AWS 60 s
-	Lifetime  time.Duration // of a connection: on AWS 24 hours
-	Write     time.Duration // how long a write may take
+	Access    auth.Policy
+	Schema    *graphql.Schema // the blog's if nil
+	KeepAlive time.Duration   // from one ka to the next: on AWS 60 s
+	Lifetime  time.Duration   // of a connection: on AWS 24 hours
+	Write     time.Duration   // how long a write may take
+	// AckDelay is from connection_init to connection_ack. What comes meanwhile is ignored.
+	AckDelay time.Duration
+	// Rate is how many requests there may be in a second, and how many starts; 0 is unlimited.
+	Rate int
+	// SingleErrors makes errors of exceeded limits have an object in place of the list, as
+	// some have on AWS.
+	SingleErrors bool
 }
 
 // Gateway is one API. It must be closed.
@@ -44,10 +57,14 @@ type Gateway struct {
 	Tally *truth.Tally
 	Ready atomic.Int64 // connections with a subscription
 
-	config Config
-	faults *fault.Faults
-	schema *graphql.Schema
-	broker broker
+	config   Config
+	faults   *fault.Faults
+	schema   *graphql.Schema
+	broker   broker
+	starts   *rate.Limiter // nil if there is no limit
+	requests *rate.Limiter
+
+	keepAlives keepAlives
 }
 
 // New returns an API that is ready to serve.
@@ -59,12 +76,23 @@ func New(config Config, faults *fault.Faults) *Gateway {
 		Tally:  truth.New(),
 		config: config,
 		faults: faults,
+		schema: config.Schema,
 	}
-	g.schema = graphql.MustParseSchema(schemaText, &resolver{publish: g.publish})
+	if g.schema == nil {
+		g.schema = Blog()
+	}
+	if config.Rate > 0 {
+		g.starts = rate.NewLimiter(rate.Limit(config.Rate), config.Rate)
+		g.requests = rate.NewLimiter(rate.Limit(config.Rate), config.Rate)
+	}
+	g.keepAlives.interval = config.KeepAlive
 	g.startBroker()
 	g.Hub.Go(g.keepAlive)
 	return g
 }
+
+// Blog returns the blog's schema.
+func Blog() *graphql.Schema { return graphql.MustLoad("schema.graphql", blog) }
 
 // Close closes all connections with 1001 "Going away".
 func (g *Gateway) Close() { g.Hub.Close() }
@@ -77,23 +105,4 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.serveGraphQL(w, r)
-}
-
-// keepAlive periodically writes a ka to every connection, from one goroutine.
-func (g *Gateway) keepAlive() {
-	ticker := time.NewTicker(g.config.KeepAlive)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-g.Hub.Context().Done():
-			return
-		case <-ticker.C:
-		}
-		if g.faults.StopKeepAlive() {
-			continue
-		}
-		for _, c := range g.Hub.Conns() {
-			_ = c.Write(keepAliveFrame) // a connection whose write fails is closed
-		}
-	}
 }

@@ -1,10 +1,11 @@
 package appsync
 
 import (
-	"encoding/json"
+	"errors"
 	"slices"
 	"sync"
 
+	"github.com/pushgw/xk6-pushgw/gateway/graphql"
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
 )
 
@@ -29,9 +30,8 @@ const (
 // group is all subscriptions with the same document, variables and operation
 // name. The payload of what is published is made once for all of them.
 type group struct {
-	document string // the JSON that request was read from
-	request  request
-	filter   filter
+	document string // the JSON of the request
+	query    *graphql.Subscription
 	members  [parts][]*subscription
 	listed   [parts][]*subscription // a copy of members that is never changed; nil if members has changed since
 }
@@ -42,6 +42,10 @@ type job struct {
 	payload []byte
 	to      []*subscription
 }
+
+// errRealtime is the error of a query or a mutation over WebSocket, where AppSync takes
+// subscriptions only.
+var errRealtime = errors.New("not supported through the realtime channel")
 
 func (g *Gateway) startBroker() {
 	g.broker.groups = map[string]*group{}
@@ -54,22 +58,30 @@ func (g *Gateway) startBroker() {
 
 // group returns the group for a document: JSON with query, variables and
 // operationName. If there is none yet, the document is validated and a new group
-// returned, which join adds.
-func (g *Gateway) group(document string) (*group, []responseError, error) {
+// returned, which join adds. For a query or a mutation it returns errRealtime.
+func (g *Gateway) group(document string) (*group, []graphql.Error, error) {
 	g.broker.mu.Lock()
 	known, ok := g.broker.groups[document]
 	g.broker.mu.Unlock()
 	if ok {
 		return known, nil, nil
 	}
-	made := &group{document: document}
-	if err := json.Unmarshal([]byte(document), &made.request); err != nil {
+	request, err := graphql.Read([]byte(document))
+	if err != nil {
 		return nil, nil, err
 	}
-	var wrong []responseError
-	var err error
-	made.filter, wrong, err = g.inquire(g.Hub.Context(), made.request)
-	return made, wrong, err
+	operation, wrong := g.schema.Prepare(request)
+	if wrong != nil {
+		return nil, wrong, nil
+	}
+	if !operation.IsSubscription() {
+		return nil, nil, errRealtime
+	}
+	query, denied := operation.Subscription()
+	if denied != nil {
+		return nil, []graphql.Error{*denied}, nil
+	}
+	return &group{document: document, query: query}, nil, nil
 }
 
 // join adds a subscription to a group, or to one for the same document that was
@@ -119,12 +131,12 @@ func (g *group) empty() bool {
 
 // match returns the subscriptions that get what is published, by group and part,
 // and how many they are.
-func (b *broker) match(p *published) (matched map[*group][parts][]*subscription, audience int) {
+func (b *broker) match(event *graphql.Event) (matched map[*group][parts][]*subscription, audience int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	matched = map[*group][parts][]*subscription{}
 	for _, g := range b.groups {
-		if !g.filter.matches(p) {
+		if !g.query.Matches(event) {
 			continue
 		}
 		for part, members := range g.members {
@@ -138,15 +150,15 @@ func (b *broker) match(p *published) (matched map[*group][parts][]*subscription,
 	return matched, audience
 }
 
-// publish queues a room for every subscription that it matches, and returns
+// publish queues an event for every subscription that it matches, and returns
 // without waiting for the deliveries.
-func (g *Gateway) publish(p *published) {
+func (g *Gateway) publish(event *graphql.Event) {
 	g.broker.publishing.Lock()
 	defer g.broker.publishing.Unlock()
-	matched, audience := g.broker.match(p)
-	account := g.Tally.Open(p.text(), audience)
+	matched, audience := g.broker.match(event)
+	account := g.Tally.Open(event.Text(), audience)
 	for group, members := range matched {
-		payload := g.payload(g.Hub.Context(), group.request, p)
+		payload := group.query.Payload(event)
 		for part, to := range members {
 			if len(payload) > maxMessage {
 				drop(account, to)
@@ -184,7 +196,9 @@ func (g *Gateway) deliver(queue <-chan job) {
 			return
 		case j := <-queue:
 			for _, s := range j.to {
-				g.faults.Deliver(&s.listener, j.account, j.payload)
+				// What a client reads too slowly for is dropped. AWS drops what exceeds a
+				// connection's rate (monitoring.html, "InboundMessageDropped").
+				_ = g.faults.Deliver(&s.listener, j.account, j.payload)
 			}
 		}
 	}

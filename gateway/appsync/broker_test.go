@@ -22,7 +22,7 @@ func TestBrokerMatchesItsMembers(t *testing.T) {
 		conns = append(conns, &connection{Conn: &socket.Conn{Number: number}, gateway: f.gateway})
 	}
 	documents := []string{anyRoom, `{"query":"subscription { onCreateRoom { id } }"}`, `{"query":"subscription { onCreateRoom { title } }"}`}
-	p := &published{room: &room{}, selected: []string{"id", "title"}}
+	event := f.event("tea")
 	there := map[*subscription]bool{}
 	random := rand.New(rand.NewPCG(1, 2))
 	leave := func(s *subscription) {
@@ -45,7 +45,7 @@ func TestBrokerMatchesItsMembers(t *testing.T) {
 			require.Equal(t, document, s.group.document)
 			there[s] = true
 		}
-		matched, audience := f.gateway.broker.match(p)
+		matched, audience := f.gateway.broker.match(event)
 		require.Equal(t, len(there), audience)
 		found := 0
 		for g, members := range matched {
@@ -84,7 +84,7 @@ func TestTheFirstOfTwoNewGroupsIsUsed(t *testing.T) {
 		subscriptions = append(subscriptions, s)
 	}
 	require.Same(t, groups[0], subscriptions[1].group)
-	_, audience := f.gateway.broker.match(&published{room: &room{}})
+	_, audience := f.gateway.broker.match(f.event("tea"))
 	require.Equal(t, 2, audience)
 	known, _, err := f.gateway.group(anyRoom)
 	require.NoError(t, err)
@@ -169,23 +169,24 @@ func TestOrderOfPublishing(t *testing.T) {
 func TestPublishingWaitsInOrder(t *testing.T) {
 	t.Parallel()
 	const byTitle = `{"query":"subscription { onCreateRoom(title: \"%s\") { title } }"}`
-	f := newFixture(t, Config{Write: time.Hour})
-	stuck, reader := f.dial(), f.dial()
-	f.subscribe(stuck, "1", fmt.Sprintf(byTitle, "a"))
+	f := newFixture(t, Config{})
+	f.subscribe(f.dial(), "1", fmt.Sprintf(byTitle, "a"))
+	reader := f.dial()
 	f.subscribe(reader, "1", fmt.Sprintf(byTitle, "a"))
 	f.subscribe(reader, "2", fmt.Sprintf(byTitle, "b"))
 
 	// The worker of the first connection's part is held up, and its queue is full.
 	part := int(1 % parts)
-	matched, _ := f.gateway.broker.match(&published{room: &room{title: "a"}, selected: []string{"title"}})
+	matched, _ := f.gateway.broker.match(f.event("a"))
 	var first *subscription
 	for _, members := range matched {
 		first = members[part][0]
 	}
 	queue := f.gateway.broker.queues[part]
-	queue <- job{f.gateway.Tally.Open(nil, 1), make([]byte, 64<<20), []*subscription{first}}
-	_, err := stuck.NetConn().Read(make([]byte, 1))
-	require.NoError(t, err, "the write has begun")
+	held := outlet{begun: make(chan struct{}), release: make(chan struct{})}
+	first.listener.Out = held
+	queue <- job{f.gateway.Tally.Open(nil, 1), nil, []*subscription{first}}
+	<-held.begun
 	for range maxQueued {
 		queue <- job{}
 	}
@@ -195,7 +196,7 @@ func TestPublishingWaitsInOrder(t *testing.T) {
 	require.Eventually(t, func() bool { return f.gateway.Tally.Report().Totals.Audience == 3 }, timeout, time.Millisecond)
 	go func() { f.publish("b"); done <- struct{}{} }()
 	time.Sleep(50 * time.Millisecond) // in which the second must not be queued
-	first.Cut()
+	close(held.release)
 	for _, title := range []string{"a", "b"} {
 		require.Equal(t, title, gjson.Get(receive(t, reader), "payload.data.onCreateRoom.title").Str)
 	}

@@ -31,7 +31,9 @@ func (g *Gateway) connect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.Hub.Counters.Accepted.Add(1)
-	g.Hub.Serve(conn, &connection{Conn: conn, gateway: g, host: r.Host})
+	c := &connection{Conn: conn, gateway: g, host: r.Host}
+	g.keepAlives.schedule(c)
+	g.Hub.Serve(conn, c)
 }
 
 // check returns what is wrong with a request for an upgrade, or nil.
@@ -43,11 +45,7 @@ func (g *Gateway) check(r *http.Request) *problem {
 	if !slices.Contains(offered, subprotocol) {
 		return &problem{Message: "SubProtocolNotSupportedError", Code: http.StatusBadRequest}
 	}
-	given, wrong := credentialsOf(r)
-	if wrong != nil {
-		return wrong
-	}
-	return g.authorize(given, r.Host, "/graphql/connect", []byte("{}")).inRealTime()
+	return g.config.Access.CheckUpgrade(r, "/graphql/connect")
 }
 
 // refusal returns AppSync's error for a status that a fault demands.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync/atomic"
+	"time"
 
 	"github.com/pushgw/xk6-pushgw/gateway/socket"
 	"github.com/tidwall/gjson"
@@ -14,40 +16,68 @@ import (
 // (docs.aws.amazon.com/general/latest/gr/appsync.html).
 const maxSubscriptions = 200
 
-// connection is an open connection. Its fields are used only by the goroutine that
-// reads it.
+// maxFailed is how many ids of failed starts are kept for a connection.
+const maxFailed = 1000
+
+// connection is an open connection. What has no other owner is used only by the goroutine
+// that reads it.
 type connection struct {
 	*socket.Conn
 
 	gateway       *Gateway
 	host          string // the one that credentials must be for
 	subscriptions []*subscription
+	failed        map[string]bool // the ids of starts that failed, which can't be used again
+	acking        atomic.Bool     // a connection_ack is about to be sent
+
+	// keepAlives' own, under its lock.
+	keepAlive time.Time // when the next ka is due
+	left      bool
 }
 
 // Text handles one message from the client.
 func (c *connection) Text(text []byte) {
+	if c.acking.Load() {
+		return // as on AWS (real-time-websocket-client.html, "Connection init message")
+	}
 	m := gjson.ParseBytes(text)
 	if !gjson.ValidBytes(text) || !m.IsObject() {
-		c.fail("", unsupported("unknown"))
+		c.fail("", unsupported())
 		return
 	}
 	switch m.Get("type").Str {
 	case "connection_init":
-		_ = c.Write(ackFrame) // a connection whose write fails is closed
-		if !c.gateway.faults.StopKeepAlive() {
-			_ = c.Write(keepAliveFrame)
-		}
+		c.acknowledge()
 	case "start":
 		c.start(m.Get("id"), m.Get("payload"))
 	case "stop":
 		c.stop(m.Get("id"))
 	default:
-		c.fail("", unsupported("unknown"))
+		c.fail("", unsupported())
 	}
+}
+
+// acknowledge answers a connection_init, and begins the intervals of the keep-alives.
+func (c *connection) acknowledge() {
+	answer := func() {
+		_ = c.Write(ackFrame) // a connection whose write fails is closed
+		if !c.gateway.faults.StopKeepAlive() {
+			_ = c.Write(keepAliveFrame)
+		}
+		c.gateway.keepAlives.schedule(c)
+		c.acking.Store(false)
+	}
+	if c.gateway.config.AckDelay <= 0 {
+		answer()
+		return
+	}
+	c.acking.Store(true)
+	time.AfterFunc(c.gateway.config.AckDelay, answer)
 }
 
 // Closed ends the subscriptions.
 func (c *connection) Closed() {
+	c.gateway.keepAlives.leave(c)
 	if len(c.subscriptions) > 0 {
 		c.gateway.Ready.Add(-1)
 	}
@@ -62,23 +92,28 @@ func (c *connection) Closed() {
 func (c *connection) start(id, payload gjson.Result) {
 	document, auth := payload.Get("data"), payload.Get("extensions.authorization")
 	if id.Type != gjson.String || id.Str == "" || document.Type != gjson.String || !auth.IsObject() {
-		c.fail("", unsupported("unknown"))
+		c.fail("", unsupported())
 		return
 	}
-	if p := c.admit(id.Str, read(auth), document.Str); p != nil {
-		c.fail(id.Str, *p)
+	if c.gateway.starts != nil && !c.gateway.starts.Allow() {
+		c.exceeded("", rateExceeded)
+		return
+	}
+	if p := c.gateway.config.Access.CheckMessage(auth, c.host, "/graphql", []byte(document.Str)); p != nil {
+		c.refuse(id.Str, errorFrame(id.Str, *p))
+		return
+	}
+	if !c.admit(id.Str) {
 		return
 	}
 	group, wrong, err := c.gateway.group(document.Str)
 	switch {
 	case errors.Is(err, errRealtime):
-		c.fail("", unsupported("query or mutation"))
+		c.fail("", unsupported())
 	case err != nil:
-		c.fail(id.Str, problem{Type: "BadRequestException", Message: err.Error(), Code: http.StatusBadRequest})
+		c.refuse(id.Str, errorFrame(id.Str, problem{Type: "BadRequestException", Message: err.Error(), Code: http.StatusBadRequest}))
 	case wrong != nil:
-		_ = c.WriteError(message{ID: id.Str, Type: "error", Payload: struct {
-			Errors []responseError `json:"errors"`
-		}{wrong}}.frame())
+		c.refuse(id.Str, invalidFrame(id.Str, wrong))
 	default:
 		c.subscribe(id, group)
 	}
@@ -96,21 +131,31 @@ func (c *connection) subscribe(id gjson.Result, to *group) {
 	_ = c.Write(message{ID: id.Str, Type: "start_ack"}.frame())
 }
 
-// admit returns why a start is refused, or nil.
-func (c *connection) admit(id string, given credentials, document string) *problem {
-	if p := c.gateway.authorize(given, c.host, "/graphql", []byte(document)); p != nil {
-		return p.inRealTime()
-	}
-	if c.find(id) >= 0 {
-		return &problem{Type: "DuplicatedOperationError", Message: fmt.Sprintf("Duplicated operation id %s", id)}
+// admit reports whether there may be a subscription with an id, and says so if not.
+func (c *connection) admit(id string) bool {
+	if c.find(id) >= 0 || c.failed[id] {
+		c.fail(id, problem{Type: "DuplicatedOperationError", Message: fmt.Sprintf("Duplicated operation id %s", id)})
+		return false
 	}
 	if len(c.subscriptions) >= maxSubscriptions {
-		return &problem{
+		c.exceeded(id, problem{
 			Type:    "MaxSubscriptionsReachedError",
 			Message: fmt.Sprintf("Max number of %d subscriptions reached", maxSubscriptions),
-		}
+		})
+		return false
 	}
-	return nil
+	return true
+}
+
+// refuse answers a start that failed, whose id can't be used again.
+func (c *connection) refuse(id string, frame []byte) {
+	if c.failed == nil {
+		c.failed = map[string]bool{}
+	}
+	if len(c.failed) < maxFailed {
+		c.failed[id] = true
+	}
+	_ = c.WriteError(frame)
 }
 
 // stop ends a subscription.
@@ -136,10 +181,19 @@ func (c *connection) find(id string) int {
 // fail writes an error about an operation, or about none if id is empty.
 func (c *connection) fail(id string, p problem) { _ = c.WriteError(errorFrame(id, p)) }
 
-// unsupported is AppSync's answer to a message that it doesn't understand.
-func unsupported(what string) problem {
+// exceeded writes an error about a limit.
+func (c *connection) exceeded(id string, p problem) {
+	_ = c.WriteError(limitFrame(id, p, c.gateway.config.SingleErrors))
+}
+
+// rateExceeded comes without an id.
+var rateExceeded = problem{Type: "LimitExceededError", Message: "Rate limit exceeded"}
+
+// unsupported is AppSync's answer to a message that it doesn't understand, and to a query or
+// a mutation.
+func unsupported() problem {
 	return problem{
-		Type: "UnsupportedOperation", Message: what + " not supported through the realtime channel",
+		Type: "UnsupportedOperation", Message: "unknown not supported through the realtime channel",
 		Code: http.StatusBadRequest,
 	}
 }

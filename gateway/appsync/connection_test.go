@@ -2,39 +2,29 @@ package appsync
 
 import (
 	"fmt"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
-	"github.com/pushgw/xk6-pushgw/gateway/socket"
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
 )
 
-// A subscription is registered before start_ack is written: it is there while the
-// start_ack can't be written, because another write to the connection is stuck.
+// A subscription is registered before start_ack is written: there is no start_ack while
+// it can't be registered.
 func TestASubscriptionIsRegisteredBeforeItIsAcknowledged(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, Config{Write: time.Hour})
+	f := newFixture(t, Config{})
 	conn := f.dial()
-	require.Eventually(t, func() bool { return len(f.gateway.Hub.Conns()) == 1 }, timeout, time.Millisecond)
-	c := f.gateway.Hub.Conns()[0]
-	failed, returned := make(chan error, 1), make(chan struct{})
-	frame := socket.Frame(make([]byte, 64<<20)) // too long for the buffers between the two
-	go func() { failed <- c.Write(frame) }()
-	_, err := conn.NetConn().Read(make([]byte, 1))
-	require.NoError(t, err, "the write has begun")
-	go func() { defer close(returned); c.Owner.Text([]byte(f.start("1", anyRoom))) }()
-	require.Eventually(t, func() bool {
-		_, audience := f.gateway.broker.match(&published{room: &room{}})
-		return audience == 1
-	}, timeout, time.Millisecond)
-	require.Len(t, f.gateway.Hub.Conns(), 1)
-	require.Zero(t, f.gateway.Hub.Counters.FramesOut.Load())
-	require.EqualValues(t, 1, f.gateway.Ready.Load())
-	c.Cut()
-	require.Error(t, <-failed)
-	<-returned
+	f.gateway.broker.mu.Lock()
+	send(t, conn, f.start("1", anyRoom))
+	time.Sleep(100 * time.Millisecond) // in which it must not be written
+	early := f.gateway.Hub.Counters.FramesOut.Load()
+	f.gateway.broker.mu.Unlock()
+	require.Zero(t, early)
+	require.Contains(t, receive(t, conn), "start_ack")
 }
 
 // A start is checked in this order: form, host, key, id, number, document.
@@ -53,13 +43,13 @@ func TestOrderOfChecks(t *testing.T) {
 		{start("1", "{", f.host(), "wrong"), "UnauthorizedException"},
 		{start("1", "{", f.host(), apiKey), "DuplicatedOperationError"},
 		{start("2", "{", f.host(), apiKey), "BadRequestException"},
-		{start("2", `{"query":"subscription { x }"}`, f.host(), apiKey), "Validation error of type FieldsOnCorrectType"},
+		{start("failed", `{"query":"subscription { x }"}`, f.host(), apiKey), "Validation error of type FieldUndefined"},
 	} {
 		send(t, conn, row.text)
 		require.Contains(t, receive(t, conn), row.want)
 	}
 	for i := 2; i <= maxSubscriptions; i++ {
-		f.subscribe(conn, fmt.Sprint(i), anyRoom)
+		f.subscribe(conn, fmt.Sprint("number ", i), anyRoom)
 	}
 	send(t, conn, f.start("1", "{"))
 	require.Contains(t, receive(t, conn), "DuplicatedOperationError")
@@ -151,4 +141,83 @@ func TestStopEndsOneOfSeveral(t *testing.T) {
 		require.Contains(t, receive(t, conn), "DuplicatedOperationError")
 	}
 	f.subscribe(conn, "2", anyRoom)
+}
+
+// The id of a start that failed can't be used again, whatever was wrong with it.
+func TestIDsOfFailedStarts(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{})
+	conn := f.dial()
+	wrongKey := strings.Replace(f.start("key", anyRoom), apiKey, "da2-wrong", 1)
+	for id, row := range map[string]struct{ text, want string }{
+		"key":      {wrongKey, "UnauthorizedException"},
+		"json":     {f.start("json", "{"), "BadRequestException"},
+		"document": {f.start("document", `{"query":"subscription { x }"}`), "FieldUndefined"},
+		"variable": {f.start("variable", `{"query":"subscription($t: String!) { onCreateRoom(title: $t) { id } }"}`), "coerced Null"},
+	} {
+		send(t, conn, row.text)
+		require.Contains(t, receive(t, conn), row.want)
+		send(t, conn, f.start(id, anyRoom))
+		require.Contains(t, receive(t, conn), "DuplicatedOperationError", id)
+	}
+	f.subscribe(f.dial(), "key", anyRoom) // other connections have ids of their own
+	send(t, conn, f.start("query", `{"query":"{ __typename }"}`))
+	require.Contains(t, receive(t, conn), "UnsupportedOperation")
+	f.subscribe(conn, "query", anyRoom)
+}
+
+// What comes between connection_init and connection_ack is ignored, and without a
+// connection_init nothing is.
+func TestMessagesBeforeTheAcknowledgement(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{AckDelay: 100 * time.Millisecond})
+	conn := f.dial()
+	f.subscribe(conn, "1", anyRoom)
+	send(t, conn, `{"type":"connection_init"}`)
+	send(t, conn, f.start("2", anyRoom))
+	require.Contains(t, receive(t, conn), "connection_ack")
+	require.JSONEq(t, `{"type":"ka"}`, receive(t, conn))
+	f.subscribe(conn, "2", anyRoom)
+}
+
+func TestStartsAreLimited(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{Rate: 1})
+	conn := f.dial()
+	f.subscribe(conn, "1", anyRoom)
+	send(t, conn, f.start("2", anyRoom))
+	require.JSONEq(t, `{"type":"error","payload":{"errors":[{"errorType":"LimitExceededError","message":"Rate limit exceeded"}]}}`, receive(t, conn))
+}
+
+func TestErrorsThatAreNoList(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{SingleErrors: true})
+	conn := f.dial()
+	for i := range maxSubscriptions {
+		f.subscribe(conn, fmt.Sprint(i), anyRoom)
+	}
+	send(t, conn, f.start("one more", anyRoom))
+	require.JSONEq(t, `{"id":"one more","type":"error","payload":{"errors":{"errorType":"MaxSubscriptionsReachedError",
+		"message":"Max number of 200 subscriptions reached"}}}`, receive(t, conn))
+	send(t, conn, f.start("1", anyRoom))
+	require.Contains(t, receive(t, conn), `"errors":[{"errorType":"DuplicatedOperationError"`)
+}
+
+// A field that is denied is null in an answer, and a subscription to it is refused.
+func TestDeniedFields(t *testing.T) {
+	t.Parallel()
+	schema := Blog()
+	require.NoError(t, schema.Deny([]string{"Mutation.createRoom", "Subscription.onCreateRoom"}))
+	f := newFixture(t, Config{Schema: schema})
+	w := f.post(`{"query":"mutation { createRoom(input: { title: \"x\" }) { id } }"}`)
+	require.Equal(t, http.StatusOK, w.Code)
+	require.JSONEq(t, `{"data":{"createRoom":null},"errors":[{"path":["createRoom"],"errorType":"Unauthorized",
+		"locations":[{"line":1,"column":12,"sourceName":null}],"message":"Not Authorized to access createRoom on type Mutation"}]}`, w.Body.String())
+	conn := f.dial()
+	send(t, conn, f.start("1", anyRoom))
+	require.JSONEq(t, `{"id":"1","type":"error","payload":{"errors":[{"errorType":"Unauthorized",
+		"locations":[{"line":1,"column":16,"sourceName":null}],"message":"Not Authorized to access onCreateRoom on type Subscription"}]}}`, receive(t, conn))
+	require.Error(t, schema.Deny([]string{"Room.id"}))
+	require.Error(t, schema.Deny([]string{"Query.nothing"}))
+	require.Error(t, schema.Deny([]string{"createRoom"}))
 }

@@ -1,8 +1,12 @@
 package appsync
 
 import (
+	"bytes"
+	"encoding/json"
 	"sync"
 
+	"github.com/pushgw/xk6-pushgw/gateway/auth"
+	"github.com/pushgw/xk6-pushgw/gateway/graphql"
 	"github.com/pushgw/xk6-pushgw/gateway/socket"
 )
 
@@ -11,6 +15,12 @@ var (
 	ackFrame       = socket.Frame([]byte(`{"type":"connection_ack","payload":{"connectionTimeoutMs":300000}}`))
 	keepAliveFrame = socket.Frame([]byte(`{"type":"ka"}`))
 )
+
+type problem = auth.Problem
+
+type problems struct {
+	Errors []problem `json:"errors"`
+}
 
 // message is any other message to a client.
 type message struct {
@@ -30,14 +40,53 @@ func errorFrame(id string, p problem) []byte {
 	return message{ID: id, Type: "error", Payload: problems{[]problem{p}}}.frame()
 }
 
+// limitFrame is an error about a limit. Some have an object in place of the list of errors.
+func limitFrame(id string, p problem, single bool) []byte {
+	if !single {
+		return errorFrame(id, p)
+	}
+	return message{ID: id, Type: "error", Payload: struct {
+		Errors problem `json:"errors"`
+	}{p}}.frame()
+}
+
+// invalidFrame is the error of a start whose document can't be executed. Its errors have
+// neither paths nor, as a rule, types.
+func invalidFrame(id string, wrong []graphql.Error) []byte {
+	type short struct {
+		Type      string             `json:"errorType,omitempty"`
+		Message   string             `json:"message"`
+		Locations []graphql.Location `json:"locations,omitempty"`
+	}
+	errors := make([]short, len(wrong))
+	for i, e := range wrong {
+		errors[i] = short{e.Type, e.Message, e.Locations}
+	}
+	return message{ID: id, Type: "error", Payload: struct {
+		Errors []short `json:"errors"`
+	}{errors}}.frame()
+}
+
 var frames = sync.Pool{New: func() any { return new([]byte) }}
 
 // writeData writes a data message. The payload is encoded once for all
 // subscribers, because only the id differs. id is a JSON string with its quotes.
-func writeData(c *socket.Conn, id string, payload []byte) error {
+func writeData(c *socket.Conn, id string, payload []byte, written func(error)) error {
 	buffer := frames.Get().(*[]byte) // the pool holds nothing else
 	defer frames.Put(buffer)
 	*buffer = socket.AppendFrame((*buffer)[:0],
 		[]byte(`{"id":`), []byte(id), []byte(`,"type":"data","payload":`), payload, []byte(`}`))
-	return c.Write(*buffer)
+	return c.WriteThen(*buffer, written)
+}
+
+// encode is json.Marshal without escaping <, > and &. It is only given what can be
+// encoded.
+func encode(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return []byte("null")
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gorilla/websocket"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
+	"github.com/pushgw/xk6-pushgw/gateway/graphql"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 )
@@ -37,7 +38,7 @@ type fixture struct {
 
 func newFixture(t *testing.T, config Config) *fixture {
 	t.Helper()
-	config.APIKey = apiKey
+	config.Access.APIKey = apiKey
 	if config.KeepAlive == 0 {
 		config.KeepAlive = time.Hour
 	}
@@ -89,12 +90,21 @@ func (f *fixture) subscribe(conn *websocket.Conn, id, document string) {
 	require.JSONEq(f, fmt.Sprintf(`{"id":%q,"type":"start_ack"}`, id), receive(f.T, conn))
 }
 
-// publish publishes a room of which all fields were selected.
-func (f *fixture) publish(title string) {
-	owner := "me"
-	r := &room{id: newUUID(), title: title, owner: &owner, createdAt: "now"}
-	f.gateway.publish(&published{room: r, selected: []string{"id", "title", "owner", "createdAt"}})
+// event is a room of which all fields were selected.
+func (f *fixture) event(title string) (event *graphql.Event) {
+	f.Helper()
+	operation, wrong := f.gateway.schema.Prepare(graphql.Request{
+		Query:     `mutation($title: String!) { createRoom(input: { title: $title, owner: "me" }) { id title owner createdAt } }`,
+		Variables: map[string]any{"title": title},
+	})
+	require.Empty(f, wrong)
+	answer := operation.Execute(func(e *graphql.Event) { event = e })
+	require.Empty(f, answer.Errors)
+	return event
 }
+
+// publish publishes a room of which all fields were selected.
+func (f *fixture) publish(title string) { f.gateway.publish(f.event(title)) }
 
 func send(t *testing.T, conn *websocket.Conn, text string) {
 	t.Helper()
@@ -117,3 +127,19 @@ func requireClose(t *testing.T, conn *websocket.Conn, code int) {
 		}
 	}
 }
+
+// outlet holds up its first delivery until it is released.
+type outlet struct{ begun, release chan struct{} }
+
+func (o outlet) Data(_ []byte, written func(error)) error {
+	select {
+	case <-o.release:
+	case o.begun <- struct{}{}:
+		<-o.release
+	}
+	written(nil)
+	return nil
+}
+
+func (outlet) Error() error { return nil }
+func (outlet) Cut()         {}

@@ -2,12 +2,11 @@ package appsync
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 
-	"github.com/pushgw/xk6-pushgw/gateway/sigv4"
+	"github.com/pushgw/xk6-pushgw/gateway/graphql"
 )
 
 // maxBody is the length in bytes that a request may have. AppSync documents 5 MB
@@ -17,7 +16,7 @@ const maxBody = 5 << 20
 // serveGraphQL answers a GraphQL request over HTTP.
 func (g *Gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if p := g.authorizeRequest(r, body); p != nil {
+	if p := g.config.Access.CheckRequest(r, body); p != nil {
 		answerProblem(w, p.Code, *p)
 		return
 	}
@@ -25,25 +24,29 @@ func (g *Gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		answerProblem(w, http.StatusBadRequest, problem{Type: malformed, Message: "Unable to read the request body."})
 		return
 	}
+	if g.requests != nil && !g.requests.Allow() {
+		answerProblem(w, http.StatusTooManyRequests, refusal(http.StatusTooManyRequests))
+		return
+	}
 	if len(body) == 0 {
 		answerProblem(w, http.StatusBadRequest, problem{Type: malformed, Message: "Request body is empty."})
 		return
 	}
-	var q request
-	if json.Unmarshal(body, &q) != nil || q.Query == "" {
+	q, err := graphql.Read(body)
+	if err != nil || q.Query == "" {
 		answerProblem(w, http.StatusBadRequest, problem{Type: malformed, Message: "Unable to parse GraphQL query."})
 		return
 	}
-	answerJSON(w, http.StatusOK, g.execute(r.Context(), q))
+	answerJSON(w, http.StatusOK, g.execute(q))
 }
 
-// authorizeRequest returns what is wrong with the credentials of a request, or nil.
-func (g *Gateway) authorizeRequest(r *http.Request, body []byte) *problem {
-	given := ofHeader(r)
-	if given.signed == nil {
-		return g.authorizeSecret(given)
+// execute answers a query or a mutation.
+func (g *Gateway) execute(q graphql.Request) graphql.Response {
+	operation, wrong := g.schema.Prepare(q)
+	if wrong != nil {
+		return graphql.Response{Errors: wrong}
 	}
-	return g.authorizeSignature(sigv4.FromHTTP(r, body))
+	return operation.Execute(g.publish)
 }
 
 const malformed = "MalformedHttpRequestException"

@@ -30,17 +30,6 @@ func TestBodiesAreLimited(t *testing.T) {
 	require.Equal(t, "Unable to read the request body.", gjson.Get(w.Body.String(), "errors.0.message").Str)
 }
 
-func TestUUIDs(t *testing.T) {
-	t.Parallel()
-	seen := map[string]bool{}
-	for range 1000 {
-		id := newUUID()
-		require.Regexp(t, `^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`, id)
-		seen[id] = true
-	}
-	require.Len(t, seen, 1000)
-}
-
 // Over HTTP the status is the code, which the error itself doesn't have.
 func TestAnErrorHasNoCode(t *testing.T) {
 	t.Parallel()
@@ -51,4 +40,14 @@ func TestAnErrorHasNoCode(t *testing.T) {
 	require.Equal(t, "UnauthorizedException", w.Header().Get("x-amzn-ErrorType"))
 	require.JSONEq(t, `{"errors":[{"errorType":"UnauthorizedException","message":"You are not authorized to make this call."}]}`,
 		w.Body.String())
+}
+
+func TestRequestsAreLimited(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{Rate: 1})
+	require.Equal(t, http.StatusOK, f.post(`{"query":"{ __typename }"}`).Code)
+	w := f.post(`{"query":"{ __typename }"}`)
+	require.Equal(t, http.StatusTooManyRequests, w.Code)
+	require.Equal(t, "TooManyRequestsException", w.Header().Get("x-amzn-ErrorType"))
+	require.NotEmpty(t, w.Header().Get("x-amzn-RequestId"))
 }

@@ -24,12 +24,14 @@ func newSubscription(c *connection, id gjson.Result) *subscription {
 func (s *subscription) name() string { return gjson.Parse(s.id).Str }
 
 // Data writes a broadcast's payload.
-func (s *subscription) Data(payload []byte) error { return writeData(s.conn.Conn, s.id, payload) }
+func (s *subscription) Data(payload []byte, written func(error)) error {
+	return writeData(s.conn.Conn, s.id, payload, written)
+}
 
 // Error writes an error frame without an id, as AppSync does when a limit is
 // exceeded.
 func (s *subscription) Error() error {
-	return s.conn.WriteError(errorFrame("", problem{Type: "LimitExceededError", Message: "Rate limit exceeded"}))
+	return s.conn.WriteError(limitFrame("", rateExceeded, s.conn.gateway.config.SingleErrors))
 }
 
 // Cut ends the connection.

@@ -2,8 +2,8 @@
 //
 // Every delivery of a broadcast goes through Deliver, which decides at the
 // moment of writing whether it is written, late, twice, or not at all, and
-// counts what it did while it holds the listener's lock. So the gateway's
-// account stays exact under any combination of faults.
+// counts what became of it when that is certain. So the gateway's account stays
+// exact under any combination of faults.
 package fault
 
 import (
@@ -79,14 +79,15 @@ func (f *Faults) SlowTLS() time.Duration { return time.Duration(f.plan.Load().Sl
 func (f *Faults) StopKeepAlive() bool { return f.plan.Load().StopKeepAlive }
 
 // Deliver writes a broadcast's body to a listener, or does to it what the faults
-// demand. It may do so after it has returned.
-func (f *Faults) Deliver(l *Listener, b *truth.Broadcast, body []byte) {
+// demand. It may do so after it has returned. The error is socket.ErrFull if the
+// listener's client reads too slowly, so that the broadcast was dropped at once.
+func (f *Faults) Deliver(l *Listener, b *truth.Broadcast, body []byte) error {
 	d := delivery{broadcast: b, body: body}
 	if wait := f.plan.Load().delay(b.Number, l.Number); wait > 0 {
-		f.timetable(l).after(wait, func() { f.settle(l, d) })
-		return
+		f.timetable(l).after(wait, func() { _ = f.settle(l, d) })
+		return nil
 	}
-	f.settle(l, d)
+	return f.settle(l, d)
 }
 
 func (f *Faults) timetable(l *Listener) *timetable { return f.later[l.Number%timetables] }

@@ -34,7 +34,8 @@ type outlet struct {
 	mu     sync.Mutex
 	wrote  []string
 	broken error
-	after  int // how many writes succeed, unless it is 0
+	after  int                       // how many writes succeed, unless it is 0
+	later  func(written func(error)) // told when something was written, unless it is nil
 	cut    bool
 }
 
@@ -50,8 +51,19 @@ func (o *outlet) put(text string) error {
 	return o.broken
 }
 
-func (o *outlet) Data(body []byte) error { return o.put(string(body)) }
-func (o *outlet) Error() error           { return o.put("error") }
+func (o *outlet) Data(body []byte, written func(error)) error {
+	err := o.put(string(body))
+	switch {
+	case err == nil && o.later != nil:
+		o.later(written)
+	case err == nil:
+		written(nil)
+	}
+	return err
+}
+
+func (o *outlet) Error() error { return o.put("error") }
+
 func (o *outlet) Cut() {
 	o.mu.Lock()
 	defer o.mu.Unlock()

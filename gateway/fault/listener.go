@@ -1,17 +1,21 @@
 package fault
 
 import (
+	"errors"
 	"sync"
 	"time"
 
+	"github.com/pushgw/xk6-pushgw/gateway/socket"
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
 )
 
 // Outlet writes to a listener's connection.
 type Outlet interface {
-	Data(body []byte) error // writes a broadcast
-	Error() error           // writes an error frame
-	Cut()                   // ends the connection without a close frame
+	// Data writes a broadcast. It calls written once when all of it has been written or
+	// can't be, maybe before it returns, unless it returns an error.
+	Data(body []byte, written func(error)) error
+	Error() error // writes an error frame
+	Cut()         // ends the connection without a close frame
 }
 
 // Listener is what broadcasts are delivered to: a connection that joined a room,
@@ -21,7 +25,7 @@ type Listener struct {
 	Out      Outlet
 	Withheld *truth.Withheld // its connection's
 
-	mu      sync.Mutex // held while a delivery is decided, written and counted
+	mu      sync.Mutex // held while a delivery is decided and given to Out
 	closed  bool
 	ready   time.Time // when it joined or subscribed
 	held    *delivery // waits until the next one has been written
@@ -58,8 +62,9 @@ func (l *Listener) setReady() {
 	l.ready = time.Now()
 }
 
-// settle decides what becomes of a delivery that is due, and does it.
-func (f *Faults) settle(l *Listener, d delivery) {
+// settle decides what becomes of a delivery that is due, and does it. It returns
+// socket.ErrFull if the delivery was dropped because the client reads too slowly.
+func (f *Faults) settle(l *Listener, d delivery) (err error) {
 	p := f.plan.Load()
 	b := d.broadcast
 	l.mu.Lock()
@@ -75,12 +80,13 @@ func (f *Faults) settle(l *Listener, d delivery) {
 		l.held = &d
 		f.timetable(l).soon(reorderTimeout, func() { f.release(l, &d) })
 	default:
-		l.write(p, d)
+		err = l.write(p, d)
 		if held := l.held; held != nil {
 			l.held = nil
-			l.write(p, *held)
+			_ = l.write(p, *held)
 		}
 	}
+	return err
 }
 
 // release writes a delivery that was held back, unless a next one came meanwhile
@@ -97,7 +103,7 @@ func (f *Faults) release(l *Listener, d *delivery) {
 		d.broadcast.Deaf(l.Withheld)
 		return
 	}
-	l.write(p, *d)
+	_ = l.write(p, *d)
 }
 
 func (l *Listener) isDeaf(p *plan) bool {
@@ -105,35 +111,66 @@ func (l *Listener) isDeaf(p *plan) bool {
 }
 
 // write writes a delivery, with an error frame before it and a copy after it
-// where the faults demand it, and counts the delivery and the copy.
-func (l *Listener) write(p *plan, d delivery) {
+// where the faults demand it, and has both counted when they have been written. A
+// delivery that isn't written because too much waits for the client is dropped.
+func (l *Listener) write(p *plan, d delivery) error {
 	b := d.broadcast
 	if p.hits(erring, p.Errors, b.Number, l.Number) {
 		_ = l.Out.Error() // if this fails, so will the delivery
 	}
-	if l.Out.Data(d.body) != nil {
+	late := l.late(b)
+	err := l.Out.Data(d.body, func(err error) {
+		if err != nil {
+			b.Failed()
+			return
+		}
+		b.Delivered(late)
+	})
+	switch {
+	case errors.Is(err, socket.ErrFull):
+		b.Dropped(l.Withheld)
+		return err
+	case err != nil:
 		b.Failed()
-		return
+		return nil
 	}
-	b.Delivered(l.reordered(b))
-	if p.hits(duplicating, p.Duplicate, b.Number, l.Number) && l.Out.Data(d.body) == nil {
-		b.Duplicated()
+	l.passed(b)
+	if p.hits(duplicating, p.Duplicate, b.Number, l.Number) {
+		_ = l.Out.Data(d.body, func(err error) {
+			if err == nil {
+				b.Duplicated()
+			}
+		})
+	}
+	return nil
+}
+
+// late reports whether a later broadcast of the same origin was written before, which
+// RFC 4737 calls reordered.
+func (l *Listener) late(b *truth.Broadcast) bool {
+	h := l.highestOf(b)
+	return h != nil && b.Stamp.Sequence < h.sequence
+}
+
+// passed records that a broadcast is written before all that come now.
+func (l *Listener) passed(b *truth.Broadcast) {
+	switch h := l.highestOf(b); {
+	case h != nil:
+		h.sequence = max(h.sequence, b.Stamp.Sequence)
+	case b.Stamped:
+		l.highest = append(l.highest, highest{b.Stamp.Origin, b.Stamp.Sequence})
 	}
 }
 
-// reordered records that a broadcast has been written. It reports whether a later
-// one of the same origin was written before it, which RFC 4737 calls reordered.
-func (l *Listener) reordered(b *truth.Broadcast) bool {
+// highestOf returns the entry for a broadcast's origin, or nil if there is none.
+func (l *Listener) highestOf(b *truth.Broadcast) *highest {
 	if !b.Stamped {
-		return false
+		return nil
 	}
 	for i := range l.highest {
 		if h := &l.highest[i]; h.origin == b.Stamp.Origin {
-			late := b.Stamp.Sequence < h.sequence
-			h.sequence = max(h.sequence, b.Stamp.Sequence)
-			return late
+			return h
 		}
 	}
-	l.highest = append(l.highest, highest{b.Stamp.Origin, b.Stamp.Sequence})
-	return false
+	return nil
 }

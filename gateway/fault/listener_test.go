@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pushgw/xk6-pushgw/gateway/socket"
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
 	"github.com/stretchr/testify/require"
 )
@@ -74,6 +75,39 @@ func TestABrokenConnectionFails(t *testing.T) {
 	b.out.broken = errors.New("broken")
 	b.deliver(1, 1)
 	b.require(nil, truth.Counts{Audience: 1, Failed: 1})
+}
+
+// What waits to be written is pending. It keeps its place: what was given to the
+// connection after it isn't before it.
+func TestADeliveryIsCountedWhenItIsWritten(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, `{"duplicate": 1}`)
+	var told []func(error)
+	b.out.later = func(written func(error)) { told = append(told, written) }
+	b.deliver(1, 2)
+	b.deliver(1, 1)
+	b.deliver(1, 3)
+	require.Equal(t, truth.Counts{Audience: 3, Pending: 3}, b.counts())
+	require.Len(t, told, 6)
+	for i, err := range []error{nil, nil, nil, errors.New("broken"), errors.New("broken"), errors.New("broken")} {
+		told[i](err)
+	}
+	require.Equal(t, truth.Counts{Audience: 3, Delivered: 2, Duplicated: 1, Reordered: 1, Failed: 1}, b.counts())
+}
+
+// What a slow client has no room for is dropped, and what comes after it isn't reordered
+// because of it.
+func TestASlowClientLosesDeliveries(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, `{}`)
+	b.out.broken = socket.ErrFull
+	account := b.tally.Open(nil, 1)
+	require.ErrorIs(t, b.Deliver(b.listener, account, nil), socket.ErrFull)
+	b.deliver(1, 2)
+	b.out.broken = nil
+	b.deliver(1, 1)
+	b.require([]string{"1"}, truth.Counts{Audience: 3, Delivered: 1, Dropped: 2})
+	require.EqualValues(t, 2, b.tally.Withheld(b.listener.Withheld))
 }
 
 func TestAClosedListenerLosesWhatIsUnderWay(t *testing.T) {

@@ -4,10 +4,11 @@ import (
 	"errors"
 	"io"
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
@@ -30,12 +31,15 @@ type Conn struct {
 	Owner    Owner
 	Withheld truth.Withheld // the deliveries that faults withheld from it
 
-	hub    *Hub
-	ws     *websocket.Conn
-	active atomic.Int64 // when a message last passed in either direction, Unix ms
+	hub        *Hub
+	ws         *websocket.Conn
+	stream     stream          // what ws reads and writes
+	socket     net.Conn        // below it
+	raw        syscall.RawConn // nil if the socket can't be written to without waiting
+	compressed bool            // messages to the client are
+	active     atomic.Int64    // when a message last passed in either direction, Unix ms
 
-	mu      sync.Mutex // held for each frame, so that none is written after a close frame
-	closing bool
+	outbox
 }
 
 // closeTimeout is how long a client has to answer a close frame.
@@ -48,75 +52,40 @@ var messages = sync.Pool{New: func() any { return new(messageBuffer) }}
 func (c *Conn) LastActive() time.Time { return time.UnixMilli(c.active.Load()) }
 
 // RemoteAddr returns the client's address.
-func (c *Conn) RemoteAddr() net.Addr { return c.ws.RemoteAddr() }
+func (c *Conn) RemoteAddr() net.Addr { return c.socket.RemoteAddr() }
 
-// Write writes one frame that was made by Frame or AppendFrame.
-func (c *Conn) Write(frame []byte) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closing {
-		return ErrClosed
-	}
-	socket := c.ws.NetConn()
-	now := time.Now()
-	err := socket.SetWriteDeadline(now.Add(c.hub.limits.Write))
-	if err == nil {
-		// One call for the whole frame, so that gorilla's pongs, which go to
-		// the same socket, come before or after it.
-		_, err = socket.Write(frame)
-	}
-	if err != nil {
-		c.broken(err)
-		return err
-	}
-	c.active.Store(now.UnixMilli())
-	c.hub.Counters.FramesOut.Add(1)
-	return nil
-}
-
-// broken closes the socket after a failed write, which may have written half a
-// frame.
-func (c *Conn) broken(err error) {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		c.hub.Counters.Stuck.Add(1)
-	}
-	c.closing = true
-	_ = c.ws.NetConn().Close()
-}
-
-// WriteError writes one frame and counts it as an error frame.
-func (c *Conn) WriteError(frame []byte) error {
-	if err := c.Write(frame); err != nil {
-		return err
-	}
-	c.hub.Counters.Errors.Add(1)
-	return nil
-}
-
-// Close writes a close frame with a code and a reason, and gives the client a
-// limited time to answer. Nothing can be written afterwards.
+// Close writes a close frame with a code and a reason after all that waits, and gives the
+// client a limited time to take it and to answer. Nothing can be written afterwards.
 func (c *Conn) Close(code int, reason string) {
+	c.finish(controlFrame(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason)))
+}
+
+// finish writes a close frame, unless one was written before.
+func (c *Conn) finish(frame []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closing {
+	if c.ended {
 		return
 	}
-	c.closing = true
-	deadline := time.Now().Add(closeTimeout)
-	err := c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), deadline)
-	if err != nil || c.ws.NetConn().SetReadDeadline(deadline) != nil {
-		_ = c.ws.NetConn().Close()
+	_, err := c.begin(frame, closing, nil)
+	c.ended = true
+	if err != nil || c.socket.SetReadDeadline(time.Now().Add(closeTimeout)) != nil {
+		_ = c.socket.Close()
 	}
 }
 
-// Cut ends the connection at once, without a close frame.
+// answerClose answers a client's close frame with the same code.
+func (c *Conn) answerClose(code int, _ string) error {
+	c.Close(code, "")
+	return nil
+}
+
+// Cut ends the connection at once, without a close frame. What waits to be written is lost.
 func (c *Conn) Cut() {
-	// Before the lock is taken, because a write that is stuck holds it and is
-	// ended by this.
-	_ = c.ws.NetConn().Close()
 	c.mu.Lock()
-	c.closing = true
-	c.mu.Unlock()
+	defer c.mu.Unlock()
+	c.ended = true
+	_ = c.socket.Close()
 }
 
 // read passes messages to the owner until the connection ends.
@@ -130,7 +99,8 @@ func (c *Conn) read() {
 		} else if err == nil {
 			err = c.message(r)
 		}
-		if errors.Is(err, websocket.ErrReadLimit) {
+		if errors.Is(err, websocket.ErrReadLimit) || errors.Is(err, errFrameTooLong) {
+			c.Close(websocket.CloseMessageTooBig, "")
 			c.drain()
 		}
 		if err != nil {
@@ -144,13 +114,22 @@ func (c *Conn) read() {
 func (c *Conn) message(r io.Reader) error {
 	buffer := messages.Get().(*messageBuffer) // the pool holds nothing else
 	defer messages.Put(buffer)
-	if err := buffer.readAll(r); err != nil {
+	// Package websocket counts the bytes that come, of which few may be many.
+	limited := &io.LimitedReader{R: r, N: c.hub.limits.Message + 1}
+	if err := buffer.readAll(limited); err != nil {
 		return err
 	}
+	if limited.N == 0 {
+		return websocket.ErrReadLimit
+	}
 	c.mu.Lock()
-	closing := c.closing
+	ended := c.ended
 	c.mu.Unlock()
-	if closing {
+	if ended {
+		return nil
+	}
+	if !utf8.Valid(buffer.data) {
+		c.Close(websocket.CloseInvalidFramePayloadData, "")
 		return nil
 	}
 	c.active.Store(time.Now().UnixMilli())
@@ -159,26 +138,19 @@ func (c *Conn) message(r io.Reader) error {
 	return nil
 }
 
-// drain reads the rest of a message that was too long. Closing the socket with
-// bytes unread would reset it, and the client might never see the close frame
-// with 1009.
+// drain reads what still comes after something that was too long. Closing the socket with
+// bytes unread would reset it, and the client might never see the close frame with 1009.
 func (c *Conn) drain() {
-	c.mu.Lock()
-	c.closing = true // gorilla has written the close frame
-	c.mu.Unlock()
-	socket := c.ws.NetConn()
-	if socket.SetReadDeadline(time.Now().Add(closeTimeout)) == nil {
-		_, _ = io.Copy(io.Discard, socket)
-	}
+	_, _ = io.Copy(io.Discard, c.socket) // Close has set a deadline
 }
 
 // pong answers a ping, which also counts as activity: AWS does not document
 // whether it does, but connections on which only pings pass are not closed there.
 func (c *Conn) pong(payload string) error {
 	c.active.Store(time.Now().UnixMilli())
-	err := c.ws.WriteControl(websocket.PongMessage, []byte(payload), time.Now().Add(c.hub.limits.Write))
-	if errors.Is(err, websocket.ErrCloseSent) {
-		return nil
+	err := c.send(controlFrame(websocket.PongMessage, []byte(payload)), control, nil)
+	if errors.Is(err, ErrClosed) || errors.Is(err, ErrFull) {
+		return nil // a client that doesn't read gets no more pongs
 	}
 	return err
 }

@@ -1,7 +1,9 @@
 package socket
 
 import (
+	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -85,19 +87,27 @@ func TestFailedWrites(t *testing.T) {
 			if row.reset {
 				reset(t, client)
 			}
-			written, frame := int64(0), Frame(make([]byte, 1<<20))
-			for c.Write(frame) == nil {
-				written++
-				require.Less(t, written, int64(1000), "a write must fail by now")
+			frame := Frame(make([]byte, 1<<20))
+			var written, failed atomic.Int64
+			for err := error(nil); !errors.Is(err, ErrClosed); err = c.WriteThen(frame, func(err error) {
+				if err == nil {
+					written.Add(1)
+				} else {
+					failed.Add(1)
+				}
+			}) {
+				require.Less(t, written.Load(), int64(1000), "a write must fail by now")
 			}
 			wait(t, o.closed)
 			require.Equal(t, row.stuck, f.hub.Counters.Stuck.Load())
-			require.Equal(t, written, f.hub.Counters.FramesOut.Load())
+			f.hub.Close() // after which nothing more is told
+			require.Equal(t, written.Load(), f.hub.Counters.FramesOut.Load())
+			require.GreaterOrEqual(t, failed.Load(), row.stuck, "the one that waited")
 			require.ErrorIs(t, c.Write(frame), ErrClosed)
 			require.ErrorIs(t, c.WriteError(frame), ErrClosed)
 			require.Zero(t, f.hub.Counters.Errors.Load(), "an error frame that wasn't written is none")
 			require.Equal(t, row.stuck, f.hub.Counters.Stuck.Load(), "it is counted once")
-			require.Equal(t, written, f.hub.Counters.FramesOut.Load())
+			require.Equal(t, written.Load(), f.hub.Counters.FramesOut.Load())
 		})
 	}
 }
@@ -106,18 +116,10 @@ func TestCutEndsAWriteThatIsStuck(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, Limits{Write: time.Hour})
 	_, c, o := f.dial()
-	failed := make(chan struct{})
-	go func() {
-		defer close(failed)
-		for frame := Frame(make([]byte, 1<<20)); c.Write(frame) == nil; {
-		}
-	}()
-	// No more frames are written when the buffers between the two are full.
-	for before := int64(-1); before != f.hub.Counters.FramesOut.Load(); time.Sleep(50 * time.Millisecond) {
-		before = f.hub.Counters.FramesOut.Load()
-	}
-	go c.Cut()
-	wait(t, failed)
+	failed := make(chan error, 1)
+	require.NoError(t, c.WriteThen(Frame(make([]byte, 64<<20)), func(err error) { failed <- err }))
+	c.Cut()
+	require.Error(t, <-failed)
 	wait(t, o.closed)
 	require.Zero(t, f.hub.Counters.Stuck.Load(), "its time had not passed")
 }

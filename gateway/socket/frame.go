@@ -38,6 +38,26 @@ func Frame(text []byte) []byte {
 	return AppendFrame(make([]byte, 0, maxHeader+len(text)), text)
 }
 
+// payload returns what is in a frame that AppendFrame made.
+func payload(frame []byte) []byte {
+	const length16, length64 = 126, 127
+	switch frame[1] {
+	case length16:
+		return frame[4:]
+	case length64:
+		return frame[10:]
+	default:
+		return frame[2:]
+	}
+}
+
+// controlFrame returns a control frame. Its payload is at most 125 bytes long, which all
+// that package websocket makes or lets pass is.
+func controlFrame(opcode int, payload []byte) []byte {
+	const final = 0x80
+	return append([]byte{final | byte(opcode), byte(len(payload))}, payload...)
+}
+
 // messageBuffer is a buffer that messages are read into.
 type messageBuffer struct{ data []byte }
 

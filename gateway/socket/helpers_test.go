@@ -18,6 +18,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // timeout is how long a test waits for what must come.
 const timeout = 20 * time.Second
 
+// tick is how often a test looks whether something has happened.
+const tick = time.Millisecond
+
 // owner keeps what it receives.
 type owner struct {
 	mu     sync.Mutex
@@ -49,14 +52,28 @@ func (o *owner) received() []string {
 type fixture struct {
 	*testing.T
 
-	hub    *Hub
-	server *httptest.Server
-	served chan *Conn
-	before func(*Conn) // called between Upgrade and Serve, unless it is nil
-	closed func(*Conn) // called by the owner's Closed, unless it is nil
+	hub      *Hub
+	server   *httptest.Server
+	served   chan *Conn
+	compress bool        // the client offers permessage-deflate
+	before   func(*Conn) // called between Upgrade and Serve, unless it is nil
+	closed   func(*Conn) // called by the owner's Closed, unless it is nil
+}
+
+// servers start a fixture without and with TLS.
+var servers = map[string]func(t *testing.T, limits Limits) *fixture{
+	"plain": newFixture,
+	"TLS": func(t *testing.T, limits Limits) *fixture {
+		return newFixtureOn(t, limits, (*httptest.Server).StartTLS)
+	},
 }
 
 func newFixture(t *testing.T, limits Limits) *fixture {
+	t.Helper()
+	return newFixtureOn(t, limits, (*httptest.Server).Start)
+}
+
+func newFixtureOn(t *testing.T, limits Limits, start func(*httptest.Server)) *fixture {
 	t.Helper()
 	if limits.Message == 0 {
 		limits.Message = 1 << 10
@@ -65,7 +82,7 @@ func newFixture(t *testing.T, limits Limits) *fixture {
 		limits.Write = timeout
 	}
 	f := &fixture{T: t, hub: NewHub(limits, "one", "two"), served: make(chan *Conn, 1)}
-	f.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	f.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := f.hub.Upgrade(w, r)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
@@ -81,6 +98,7 @@ func newFixture(t *testing.T, limits Limits) *fixture {
 		f.hub.Serve(c, o)
 		f.served <- c
 	}))
+	start(f.server)
 	t.Cleanup(func() {
 		f.hub.Close()
 		f.server.Close()
@@ -91,7 +109,10 @@ func newFixture(t *testing.T, limits Limits) *fixture {
 // dial returns both ends of a new connection.
 func (f *fixture) dial(subprotocols ...string) (*websocket.Conn, *Conn, *owner) {
 	f.Helper()
-	dialer := websocket.Dialer{Subprotocols: subprotocols}
+	dialer := websocket.Dialer{Subprotocols: subprotocols, EnableCompression: f.compress}
+	if transport, ok := f.server.Client().Transport.(*http.Transport); ok {
+		dialer.TLSClientConfig = transport.TLSClientConfig
+	}
 	client, answer, err := dialer.DialContext(f.Context(), "ws"+f.server.URL[len("http"):], nil)
 	require.NoError(f, err)
 	require.NoError(f, answer.Body.Close())

@@ -3,7 +3,8 @@
 // counts what passes. It doesn't know what the messages mean.
 //
 // It is made for many thousands of connections in one process. Each has one
-// goroutine, but neither a timer nor a buffer while no message comes.
+// goroutine, which reads, but neither a timer nor a buffer while no message comes; and
+// no connection waits for another one's client.
 package socket
 
 import (
@@ -23,10 +24,12 @@ var ErrClosed = errors.New("connection is closed")
 
 // Limits are the limits of a connection.
 type Limits struct {
-	Message  int64         // bytes in one message from the client; a longer one is answered with 1009
-	Idle     time.Duration // without a message or a ping; 0 is unlimited
-	Lifetime time.Duration // from the upgrade on; 0 is unlimited
-	Write    time.Duration // how long one write may take before the client counts as stuck and is cut
+	Message     int64         // bytes in one message from the client; a longer one is answered with 1009
+	Frame       int64         // bytes in one of its frames, likewise; 0 is unlimited
+	Idle        time.Duration // without a message or a ping; 0 is unlimited
+	Lifetime    time.Duration // from the upgrade on; 0 is unlimited
+	Compression bool          // permessage-deflate is negotiated with clients that offer it (RFC 7692)
+	Write       time.Duration // how long one frame may take before the client counts as stuck and is cut
 }
 
 // Counters count connections and messages, which control frames are not.
@@ -35,11 +38,12 @@ type Counters struct {
 	FramesIn, FramesOut atomic.Int64
 	Errors              atomic.Int64 // error frames sent, which are FramesOut too
 	Stuck               atomic.Int64 // connections cut because a write took too long
+	Overflowed          atomic.Int64 // messages not written because too much waited on their connection
 }
 
 // Reset sets every counter to zero.
 func (c *Counters) Reset() {
-	for _, n := range []*atomic.Int64{&c.Accepted, &c.Refused, &c.FramesIn, &c.FramesOut, &c.Errors, &c.Stuck} {
+	for _, n := range []*atomic.Int64{&c.Accepted, &c.Refused, &c.FramesIn, &c.FramesOut, &c.Errors, &c.Stuck, &c.Overflowed} {
 		n.Store(0)
 	}
 }
@@ -74,12 +78,13 @@ func NewHub(limits Limits, subprotocols ...string) *Hub {
 	h := &Hub{
 		limits: limits,
 		upgrader: websocket.Upgrader{
-			ReadBufferSize:  readBuffer,
-			WriteBufferSize: writeBuffer,
-			WriteBufferPool: &sync.Pool{},
-			Subprotocols:    subprotocols,
-			CheckOrigin:     func(*http.Request) bool { return true },
-			Error:           func(http.ResponseWriter, *http.Request, int, error) {},
+			ReadBufferSize:    readBuffer,
+			WriteBufferSize:   writeBuffer,
+			WriteBufferPool:   &sync.Pool{},
+			Subprotocols:      subprotocols,
+			EnableCompression: limits.Compression,
+			CheckOrigin:       func(*http.Request) bool { return true },
+			Error:             func(http.ResponseWriter, *http.Request, int, error) {},
 		},
 		ctx:   ctx,
 		stop:  stop,
@@ -101,16 +106,19 @@ func (h *Hub) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) {
 	if !h.enter() {
 		return nil, ErrClosed
 	}
-	ws, err := h.upgrader.Upgrade(w, r, nil)
+	c := &Conn{hub: h, stream: stream{limit: h.limits.Frame}}
+	ws, err := h.upgrader.Upgrade(hijacker{w, &c.stream}, r, nil)
 	if err != nil {
 		h.running.Done()
 		return nil, err
 	}
 	ws.SetReadLimit(h.limits.Message)
-	now := time.Now()
-	c := &Conn{Number: h.number.Add(1), Opened: now, hub: h, ws: ws}
-	c.active.Store(now.UnixMilli())
 	ws.SetPingHandler(c.pong)
+	ws.SetCloseHandler(c.answerClose)
+	c.Number, c.Opened, c.ws = h.number.Add(1), time.Now(), ws
+	c.socket, c.raw = c.stream.Conn, rawOf(c.stream.Conn)
+	c.stream.conn, c.compressed = c, c.stream.compressed
+	c.active.Store(c.Opened.UnixMilli())
 	return c, nil
 }
 

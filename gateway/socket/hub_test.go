@@ -107,7 +107,7 @@ func TestAConnectionThatComesDuringClose(t *testing.T) {
 func TestCountersAreReset(t *testing.T) {
 	t.Parallel()
 	var c Counters
-	all := []*atomic.Int64{&c.Accepted, &c.Refused, &c.FramesIn, &c.FramesOut, &c.Errors, &c.Stuck}
+	all := []*atomic.Int64{&c.Accepted, &c.Refused, &c.FramesIn, &c.FramesOut, &c.Errors, &c.Stuck, &c.Overflowed}
 	for _, n := range all {
 		n.Store(1)
 	}

@@ -19,9 +19,13 @@ const (
 	Other               = "Other"               // any other text
 )
 
-// ErrorNames returns every name that an error of this dialect can have.
+// ErrorNames returns every name that an error of this dialect can have: of frames, and of
+// the management API.
 func ErrorNames() []string {
-	return []string{Forbidden, InternalServerError, EndpointTimeout, BadRequestBody, Throttled, Other}
+	return []string{
+		Forbidden, InternalServerError, EndpointTimeout, BadRequestBody, Throttled, Other,
+		Gone, PayloadTooLarge, LimitExceeded, BadRequest,
+	}
 }
 
 // nameOf returns the name for the gateway's own text.

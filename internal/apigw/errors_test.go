@@ -73,6 +73,9 @@ func TestErrorNames(t *testing.T) {
 	names := ErrorNames()
 	names[0] = "changed"
 	assert.Equal(t,
-		[]string{"Forbidden", "InternalServerError", "EndpointTimeout", "BadRequestBody", "Throttled", "Other"},
+		[]string{
+			"Forbidden", "InternalServerError", "EndpointTimeout", "BadRequestBody", "Throttled", "Other",
+			"Gone", "PayloadTooLarge", "LimitExceeded", "BadRequest",
+		},
 		ErrorNames())
 }

@@ -1,7 +1,6 @@
 package apigw
 
 import (
-	"bytes"
 	"slices"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
@@ -10,22 +9,29 @@ import (
 // Session is one connection's side of the dialect; it implements
 // dialect.Session. A request is named by the text it sends.
 type Session struct {
-	steps     []Step // those not yet complete; the text of the first has been sent
-	handshake int    // how many of the steps belong to the handshake
+	steps     []Step     // those not yet complete; the text of the first has been sent
+	handshake *handshake // nil when it is complete
 }
 
-var _ dialect.Session = (*Session)(nil)
+var (
+	_ dialect.Session   = (*Session)(nil)
+	_ dialect.Explainer = (*Session)(nil)
+)
 
 // New returns the session of a connection whose handshake is steps. Sessions
 // may share steps, which are not changed.
 func New(steps []Step) *Session {
-	return &Session{steps: slices.Clip(steps), handshake: len(steps)}
+	s := &Session{steps: slices.Clip(steps)}
+	if len(steps) > 0 {
+		s.handshake = &handshake{steps: len(steps), left: len(steps)}
+	}
+	return s
 }
 
 // Open implements dialect.Session.
 func (s *Session) Open() dialect.Event {
 	event := dialect.Event{Kind: dialect.Progress}
-	if s.handshake == 0 {
+	if s.handshake == nil {
 		event.Kind = dialect.Ready
 	}
 	s.begin(&event)
@@ -47,11 +53,11 @@ func (s *Session) Do(step Step) dialect.Event {
 // If its text had been sent, the next request's text is the event's Answer.
 func (s *Session) Withdraw(step Step) dialect.Event {
 	event := dialect.Event{Kind: dialect.Progress}
-	i := slices.Index(s.steps[s.handshake:], step)
+	i := slices.Index(s.steps[s.handshake.pending():], step)
 	if i < 0 {
 		return event
 	}
-	i += s.handshake
+	i += s.handshake.pending()
 	s.steps = slices.Concat(s.steps[:i], s.steps[i+1:])
 	if i == 0 {
 		s.begin(&event)
@@ -62,6 +68,7 @@ func (s *Session) Withdraw(step Step) dialect.Event {
 // Receive implements dialect.Session. Every frame that is neither the awaited reply
 // nor an error frame of the gateway is Data, because a broadcast may overtake a reply.
 func (s *Session) Receive(frame []byte) dialect.Event {
+	s.handshake.note(frame)
 	// Errors come first: a step whose reply is JSON may expect no more than a brace.
 	err := parseError(frame)
 	switch waiting := len(s.steps) > 0; {
@@ -69,11 +76,16 @@ func (s *Session) Receive(frame []byte) dialect.Event {
 		return s.refuse(err)
 	case err != nil:
 		return dialect.Event{Kind: dialect.Failure, Err: err}
-	case waiting && bytes.HasPrefix(frame, []byte(s.steps[0].Expect)):
-		return s.complete()
-	default:
+	case !waiting:
 		return dialect.Event{Kind: dialect.Data}
 	}
+	id, ok := s.steps[0].match(frame)
+	if !ok {
+		return dialect.Event{Kind: dialect.Data}
+	}
+	event := s.complete()
+	event.ConnectionID = id
+	return event
 }
 
 // Farewell implements dialect.Session. API Gateway needs none.
@@ -86,10 +98,12 @@ func (s *Session) begin(event *dialect.Event) {
 		s.steps = nil // frees the handshake's memory
 		return
 	}
-	if s.steps[0].Send != "" {
-		event.Answer = []byte(s.steps[0].Send)
+	step := &s.steps[0]
+	if step.Send != "" {
+		event.Answer = []byte(step.Send)
 	}
-	if s.steps[0].Expect == "" {
+	event.StepTimeout = step.Timeout
+	if !step.waits() {
 		next := s.complete()
 		event.Next = &next
 	}
@@ -100,9 +114,9 @@ func (s *Session) complete() dialect.Event {
 	step := s.steps[0]
 	s.steps = s.steps[1:]
 	event := dialect.Event{Kind: dialect.Progress, Request: step.Send, Counter: step.Counter}
-	if s.handshake > 0 {
-		if s.handshake--; s.handshake == 0 {
-			event.Kind = dialect.Ready
+	if s.handshake.pending() > 0 {
+		if s.handshake.left--; s.handshake.left == 0 {
+			event.Kind, s.handshake = dialect.Ready, nil
 		}
 	}
 	s.begin(&event)
@@ -115,9 +129,13 @@ func (s *Session) complete() dialect.Event {
 // An error frame doesn't name the text that it answers. It is taken for the awaited
 // reply, because nothing better is known.
 func (s *Session) refuse(err *dialect.Error) dialect.Event {
-	event := dialect.Event{Kind: dialect.Refusal, Request: s.steps[0].Send, Err: err}
-	s.steps = s.steps[max(s.handshake, 1):]
-	s.handshake = 0
+	step := s.steps[0]
+	event := dialect.Event{Kind: dialect.Refusal, Request: step.Send, Err: err}
+	pending := s.handshake.pending()
+	if pending > 0 {
+		s.handshake.refused = &step
+	}
+	s.steps = s.steps[max(pending, 1):]
 	s.begin(&event)
 	return event
 }

@@ -1,8 +1,10 @@
 package apigw
 
 import (
+	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -277,6 +279,10 @@ func FuzzSession(f *testing.F) {
 	f.Add([]byte(joined), []byte(forbidden))
 	f.Add([]byte(forbidden), []byte(`{"message":"`))
 	f.Fuzz(func(t *testing.T, first, second []byte) {
+		wordy := New([]Step{{Pattern: mustPattern(t, `(?<connectionId>.*)`), Timeout: time.Second}})
+		wordy.Open()
+		requireSound(t, wordy.Receive(first))
+		require.Error(t, wordy.Explain(errors.New("why")))
 		s := New(ChatHandshake("Ann", "Room1"))
 		s.Open()
 		over, counters := false, []string{}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/jsonscan"
+	"github.com/pushgw/xk6-pushgw/internal/redact"
 )
 
 // The names of AppSync's errors: the errorType without its namespace and without the
@@ -14,10 +15,16 @@ import (
 const (
 	Unauthorized            = "Unauthorized"            // key, token or signature refused
 	BadRequest              = "BadRequest"              // malformed, or signed wrongly
+	AccessDenied            = "AccessDenied"            // the keys' policy doesn't allow it
+	InvalidSignature        = "InvalidSignature"        // of another secret, region, host or body, or dated too far off
+	IncompleteSignature     = "IncompleteSignature"     // lacks something
+	UnrecognizedClient      = "UnrecognizedClient"      // the access key is unknown
+	ExpiredToken            = "ExpiredToken"            // the keys' session is over
 	UnsupportedOperation    = "UnsupportedOperation"    // no subscription, or authorization misplaced
 	DuplicatedOperation     = "DuplicatedOperation"     // id in use, or two root fields
 	MaxSubscriptionsReached = "MaxSubscriptionsReached" // on this connection
 	LimitExceeded           = "LimitExceeded"           // a rate, of the API or the account
+	TooManyRequests         = "TooManyRequests"         // a rate, over HTTP
 	NoProtocol              = "NoProtocol"              // upgraded without a subprotocol
 	SubProtocolNotSupported = "SubProtocolNotSupported" // upgraded with another than graphql-ws
 	HTTPNotFound            = "HttpNotFound"            // the host in the authorization belongs to no API
@@ -28,7 +35,8 @@ const (
 // ErrorNames returns every name that an error of this dialect can have.
 func ErrorNames() []string {
 	return []string{
-		Unauthorized, BadRequest, UnsupportedOperation, DuplicatedOperation, MaxSubscriptionsReached, LimitExceeded,
+		Unauthorized, BadRequest, AccessDenied, InvalidSignature, IncompleteSignature, UnrecognizedClient, ExpiredToken,
+		UnsupportedOperation, DuplicatedOperation, MaxSubscriptionsReached, LimitExceeded, TooManyRequests,
 		NoProtocol, SubProtocolNotSupported, HTTPNotFound, Validation, Other,
 	}
 }
@@ -70,7 +78,7 @@ func ResponseError(body []byte) (err *dialect.Error, isGraphQL bool) {
 // path is that of a resolver, which may well succeed the next time.
 func isFinal(name string, e gjson.Result) bool {
 	switch name {
-	case Unauthorized, UnsupportedOperation:
+	case Unauthorized, AccessDenied, InvalidSignature, IncompleteSignature, UnrecognizedClient, ExpiredToken, UnsupportedOperation:
 		return true
 	case Validation, BadRequest:
 		return !e.Get("path").IsArray()
@@ -82,7 +90,9 @@ func isFinal(name string, e gjson.Result) bool {
 // maxMessage is how much of a gateway's own words is kept.
 const maxMessage = 300
 
+// cut returns a gateway's own words, without the credentials that they may repeat.
 func cut(text string) string {
+	text = redact.Message(text)
 	if len(text) <= maxMessage {
 		return text
 	}

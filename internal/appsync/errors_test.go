@@ -134,6 +134,10 @@ func TestResponseError(t *testing.T) {
 			"a bad key's", `{"errors":[{"errorType":"UnauthorizedException","message":"m"}]}`,
 			&dialect.Error{Name: Unauthorized, Message: "m", Final: true},
 		},
+		{
+			"a bad signature's", `{"errors":[{"errorType":"com.amazon.coral.service#InvalidSignatureException","message":"m"}]}`,
+			&dialect.Error{Name: InvalidSignature, Message: "m", Final: true},
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -197,7 +201,8 @@ func TestLongMessages(t *testing.T) {
 func TestErrorNames(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, []string{
-		"Unauthorized", "BadRequest", "UnsupportedOperation", "DuplicatedOperation", "MaxSubscriptionsReached", "LimitExceeded",
+		"Unauthorized", "BadRequest", "AccessDenied", "InvalidSignature", "IncompleteSignature", "UnrecognizedClient", "ExpiredToken",
+		"UnsupportedOperation", "DuplicatedOperation", "MaxSubscriptionsReached", "LimitExceeded", "TooManyRequests",
 		"NoProtocol", "SubProtocolNotSupported", "HttpNotFound", "Validation", "Other",
 	}, ErrorNames())
 	for _, name := range ErrorNames() {

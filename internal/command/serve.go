@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -24,6 +25,9 @@ import (
 type serveOptions struct {
 	address string
 	tls     bool
+	issuer  bool
+	schema  string
+	denied  []string
 	config  gateway.Config
 }
 
@@ -50,9 +54,15 @@ func newServeCommand(gs *state.GlobalState) *cobra.Command {
 	flags.BoolVar(&o.tls, "tls", false, "serve wss and https, with a certificate of its own making")
 	flags.StringVar(&o.config.APIKey, "api-key", gateway.APIKey, "AppSync API key")
 	flags.StringVar(&o.config.Token, "token", "", "token that is let in; API Gateway then demands one, or a signature")
+	flags.BoolVar(&o.issuer, "issuer", false, "make JSON Web Tokens at /token and let them in; API Gateway then demands one, or what the other flags allow")
 	flags.StringVar(&o.config.Keys.AccessKeyID, "access-key-id", "", "IAM key whose signatures are let in; API Gateway then demands one, or a token")
 	flags.StringVar(&o.config.Keys.SecretAccessKey, "secret-access-key", "", "the key itself")
 	flags.StringVar(&o.config.Keys.Region, "region", "us-east-1", "region that signatures are for")
+	flags.StringVar(&o.schema, "schema", "", "file with AppSync's schema, in place of the blog's; each mutation answers with its input")
+	flags.StringSliceVar(&o.denied, "deny", nil, "AppSync fields that nobody is authorized to use, like Mutation.createRoom")
+	flags.DurationVar(&o.config.AckDelay, "ack-delay", 5*time.Millisecond, "time from AppSync's connection_init to its connection_ack, in which messages are ignored")
+	flags.IntVar(&o.config.AppSyncRate, "appsync-rate", 0, "AppSync's requests a second, and starts a second, beyond which it refuses them; 0 is unlimited")
+	flags.BoolVar(&o.config.SingleErrors, "single-errors", false, "AppSync's errors of exceeded limits are an object instead of a list")
 	flags.IntVar(&o.config.Fanout, "fanout", 1, "posts of a chat broadcast that run side by side")
 	flags.DurationVar(&o.config.PostTime, "post-time", 0, "how much longer each of these posts takes; about 10ms on AWS")
 	flags.DurationVar(&o.config.KeepAlive, "keep-alive", time.Minute, "time from one ka of AppSync to the next")
@@ -72,11 +82,32 @@ func (o *serveOptions) check(cmd *cobra.Command) error {
 		return fmt.Errorf("--fanout: must be 1 or more, not %d", o.config.Fanout)
 	case o.config.PostTime < 0:
 		return fmt.Errorf("--post-time: must be zero or longer, not %s", o.config.PostTime)
+	case o.config.AckDelay < 0:
+		return fmt.Errorf("--ack-delay: must be zero or longer, not %s", o.config.AckDelay)
+	case o.config.AppSyncRate < 0:
+		return fmt.Errorf("--appsync-rate: must be zero or more, not %d", o.config.AppSyncRate)
 	case o.config.KeepAlive <= 0:
 		return fmt.Errorf("--keep-alive: must be longer than zero, not %s", o.config.KeepAlive)
 	case (o.config.Keys.AccessKeyID == "") != (o.config.Keys.SecretAccessKey == ""):
 		return errors.New("--access-key-id and --secret-access-key: one can't be without the other")
 	}
+	if err := o.readSchema(); err != nil {
+		return err
+	}
+	return o.readFaults(cmd)
+}
+
+func (o *serveOptions) readSchema() (err error) {
+	if o.config.Schema, err = gateway.LoadSchema(o.schema); err != nil {
+		return fmt.Errorf("--schema: %w", err)
+	}
+	if err := o.config.Schema.Deny(o.denied); err != nil {
+		return fmt.Errorf("--deny: %w", err)
+	}
+	return nil
+}
+
+func (o *serveOptions) readFaults(cmd *cobra.Command) error {
 	var change fault.Change
 	for _, key := range fault.Keys() {
 		flag := cmd.Flags().Lookup(key.Flag)
@@ -102,6 +133,9 @@ func serve(gs *state.GlobalState, o serveOptions) error {
 	}
 	if err != nil {
 		return fmt.Errorf("--address: %w", err)
+	}
+	if o.issuer {
+		o.config.Issuer = o.url(listener.Addr())
 	}
 	g := gateway.New(o.config)
 	defer g.Close()
@@ -151,15 +185,24 @@ func run(gs *state.GlobalState, handler http.Handler, listener net.Listener) err
 
 // print tells where everything is. The last line begins with "ready".
 func (o *serveOptions) print(w io.Writer, address net.Addr) {
-	secure := ""
-	if o.tls {
-		secure = "s"
-	}
-	_, _ = fmt.Fprintf(w, `API Gateway  ws%[1]s://%[2]s/dev
-AppSync      http%[1]s://%[2]s/graphql
+	url := o.url(address)
+	_, _ = fmt.Fprintf(w, `API Gateway  ws%[1]s/dev
+AppSync      %[2]s/graphql
              API key %[3]s
-ground truth http%[1]s://%[2]s/stats
-faults       http%[1]s://%[2]s/faults
+`, strings.TrimPrefix(url, "http"), url, o.config.APIKey)
+	if o.issuer {
+		_, _ = fmt.Fprintf(w, "tokens       %s/token?sub=me&expires=1h\n", url)
+	}
+	_, _ = fmt.Fprintf(w, `ground truth %[1]s/stats
+faults       %[1]s/faults
 ready on %[2]s
-`, secure, address, o.config.APIKey)
+`, url, address)
+}
+
+// url is where the gateway is.
+func (o *serveOptions) url(address net.Addr) string {
+	if o.tls {
+		return "https://" + address.String()
+	}
+	return "http://" + address.String()
 }

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"crypto/tls"
+	"encoding/base64"
 	"io"
 	"net"
 	"net/http"
@@ -109,6 +110,23 @@ func TestServeWithTLS(t *testing.T) {
 	s.stop(t, os.Interrupt)
 }
 
+// The tokens name the gateway's URL as their issuer, and the address that is printed makes one.
+func TestServeIssuesTokens(t *testing.T) {
+	t.Parallel()
+	s := runServe(t, "--issuer")
+	url := regexp.MustCompile(`tokens +(\S+)`).FindStringSubmatch(s.printed())[1]
+	answer, err := http.Get(url)
+	require.NoError(t, err)
+	token, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	claims, err := base64.RawURLEncoding.DecodeString(strings.Split(string(token), ".")[1])
+	require.NoError(t, err)
+	require.Contains(t, string(claims), `"iss":"http://`+s.address+`"`)
+	require.Contains(t, string(claims), `"sub":"me"`)
+	s.stop(t, os.Interrupt)
+}
+
 func TestServeTakesFaults(t *testing.T) {
 	t.Parallel()
 	s := runServe(t, "--drop", "1/100", "--delay", "5ms..80ms", "--refuse", "429:0.1", "--seed", "7",
@@ -120,6 +138,26 @@ func TestServeTakesFaults(t *testing.T) {
 	require.NoError(t, answer.Body.Close())
 	require.JSONEq(t, `{"seed": 7, "drop": "1/100", "delay": "5ms..80ms", "slowTLS": "1ms",
 		"refuse": {"status": 429, "rate": "0.1"}, "stopKeepAlive": true}`, string(body))
+	s.stop(t, os.Interrupt)
+}
+
+// One's own schema is served, except for what is denied.
+func TestServeTakesASchema(t *testing.T) {
+	t.Parallel()
+	s := runServe(t, "--schema", "../../examples/orders.graphql", "--deny", "Mutation.placeOrder", "--ack-delay", "0", "--single-errors")
+	ask := func(query string) string {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+s.address+"/graphql", strings.NewReader(`{"query":"`+query+`"}`))
+		require.NoError(t, err)
+		r.Header.Set("x-api-key", gateway.APIKey)
+		answer, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		body, err := io.ReadAll(answer.Body)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		return string(body)
+	}
+	require.JSONEq(t, `{"data":{"setStatus":{"id":"1","status":"SHIPPED"}}}`, ask("mutation { setStatus(id: 1, customer: 7, status: SHIPPED) { id status } }"))
+	require.Contains(t, ask("mutation { placeOrder(input: { customer: 7, items: [] }) { id } }"), "Not Authorized to access placeOrder on type Mutation")
 	s.stop(t, os.Interrupt)
 }
 
@@ -137,6 +175,11 @@ func TestServeRefusesWhatCannotBe(t *testing.T) {
 		"--fanout 0":                         "--fanout: must be 1 or more, not 0",
 		"--post-time -1s":                    "--post-time: must be zero or longer, not -1s",
 		"--keep-alive 0s":                    "--keep-alive: must be longer than zero, not 0s",
+		"--ack-delay -1s":                    "--ack-delay: must be zero or longer, not -1s",
+		"--appsync-rate -1":                  "--appsync-rate: must be zero or more, not -1",
+		"--schema /nowhere.graphql":          "--schema: open /nowhere.graphql",
+		"--schema serve_test.go":             "--schema: serve_test.go:1:",
+		"--deny Room.id":                     `--deny: "Room.id" is no field of`,
 		"--access-key-id AKID":               "--access-key-id and --secret-access-key: one can't be without the other",
 		"--secret-access-key s":              "--access-key-id and --secret-access-key: one can't be without the other",
 		"--cut 0.5":                          "unknown flag: --cut",
@@ -164,6 +207,7 @@ func TestServeHasDefaults(t *testing.T) {
 	t.Parallel()
 	requireDefaults(t, "serve", map[string]string{
 		"address": "127.0.0.1:8090", "tls": "false", "api-key": gateway.APIKey, "fanout": "1", "post-time": "0s",
+		"issuer": "false", "schema": "", "deny": "[]", "ack-delay": "5ms", "appsync-rate": "0", "single-errors": "false",
 		"keep-alive": "1m0s", "drop": "", "stop-keep-alive": "",
 		"token": "", "access-key-id": "", "secret-access-key": "", "region": "us-east-1",
 	})

@@ -21,57 +21,81 @@ const (
 		"LCJ4LWFwaS1rZXkiOiJkYTItYWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoifQ=="
 )
 
-func parseURL(t *testing.T, text string) *url.URL {
+func parseURL(t testing.TB, text string) *url.URL {
 	t.Helper()
 	u, err := url.Parse(text)
 	require.NoError(t, err)
 	return u
 }
 
-func withKey(t *testing.T, host, key string, inQuery bool) *AppSync {
+func withKey(t *testing.T, host, key string, form Form) *AppSync {
 	t.Helper()
 	return &AppSync{
-		Credentials: APIKey(key), URL: parseURL(t, "https://"+host+"/graphql"), Host: host,
-		Subprotocol: "graphql-ws", InQuery: inQuery,
+		Credentials: APIKey(key), URL: parseURL(t, "https://"+host+"/graphql"), ConnectPath: "connect", Host: host,
+		Subprotocol: "graphql-ws", Form: form,
 	}
 }
 
-func connect(t *testing.T, a *AppSync, realtime string) (*url.URL, []string) {
+func connect(t *testing.T, a *AppSync, realtime string) *Upgrade {
 	t.Helper()
-	u, subprotocols, err := a.Connection(t.Context(), parseURL(t, realtime))
+	upgrade, err := a.Connection(t.Context(), parseURL(t, realtime))
 	require.NoError(t, err)
-	return u, subprotocols
+	return upgrade
+}
+
+// offered returns the authorization object that is offered as a subprotocol.
+func offered(t *testing.T, upgrade *Upgrade) string {
+	t.Helper()
+	require.Len(t, upgrade.Subprotocols, 2)
+	encoded, ok := strings.CutPrefix(upgrade.Subprotocols[1], "header-")
+	require.True(t, ok)
+	object, err := base64.RawURLEncoding.DecodeString(encoded)
+	require.NoError(t, err)
+	return string(object)
 }
 
 func TestConnectionBySubprotocol(t *testing.T) {
 	t.Parallel()
-	u, subprotocols := connect(t, withKey(t, goldenHost, goldenKey, false), "wss://h/graphql?a=b")
-	assert.Equal(t, "wss://h/graphql?a=b", u.String())
-	assert.Equal(t, []string{"graphql-ws", "header-" + strings.TrimRight(goldenBase64, "=")}, subprotocols)
+	upgrade := connect(t, withKey(t, goldenHost, goldenKey, FormSubprotocol), "wss://h/graphql?a=b")
+	assert.Equal(t, "wss://h/graphql?a=b", upgrade.URL.String())
+	assert.Equal(t, []string{"graphql-ws", "header-" + strings.TrimRight(goldenBase64, "=")}, upgrade.Subprotocols)
+	assert.Equal(t, goldenJSON, offered(t, upgrade))
+	assert.Empty(t, upgrade.Fields)
 }
 
 func TestConnectionByQuery(t *testing.T) {
 	t.Parallel()
 	realtime := parseURL(t, "wss://h/graphql")
-	u, subprotocols, err := withKey(t, goldenHost, goldenKey, true).Connection(t.Context(), realtime)
+	upgrade, err := withKey(t, goldenHost, goldenKey, FormQuery).Connection(t.Context(), realtime)
 	require.NoError(t, err)
-	assert.Equal(t, []string{"graphql-ws"}, subprotocols)
-	assert.Equal(t, "wss://h/graphql?header="+strings.ReplaceAll(goldenBase64, "=", "%3D")+"&payload=e30%3D", u.String())
+	assert.Equal(t, []string{"graphql-ws"}, upgrade.Subprotocols)
+	assert.Equal(t, "wss://h/graphql?header="+strings.ReplaceAll(goldenBase64, "=", "%3D")+"&payload=e30%3D", upgrade.URL.String())
 	assert.Equal(t, "wss://h/graphql", realtime.String(), "the argument is left alone")
+}
+
+// The API's host is a header beside the credentials, and the connection goes elsewhere.
+func TestConnectionByHeaders(t *testing.T) {
+	t.Parallel()
+	upgrade := connect(t, withKey(t, goldenHost, goldenKey, FormHeaders), "wss://h/graphql")
+	assert.Equal(t, "wss://h/graphql", upgrade.URL.String())
+	assert.Equal(t, []string{"graphql-ws"}, upgrade.Subprotocols)
+	header := http.Header{"User-Agent": {"k6"}}
+	assert.Equal(t, http.Header{"User-Agent": {"k6"}, "Host": {goldenHost}, "X-Api-Key": {goldenKey}}, upgrade.Header(header))
+	assert.Equal(t, http.Header{"User-Agent": {"k6"}}, header, "the argument is left alone")
 }
 
 func TestConnectionKeepsTheQuery(t *testing.T) {
 	t.Parallel()
-	u, _ := connect(t, withKey(t, "h", "k", true), "wss://h/graphql/realtime?a=b")
-	assert.Equal(t, "b", u.Query().Get("a"))
-	assert.Equal(t, "e30=", u.Query().Get("payload"))
+	query := connect(t, withKey(t, "h", "k", FormQuery), "wss://h/graphql/realtime?a=b").URL.Query()
+	assert.Equal(t, "b", query.Get("a"))
+	assert.Equal(t, "e30=", query.Get("payload"))
 }
 
 // The base64 of this key has both characters that differ between the alphabets.
 func TestConnectionAlphabets(t *testing.T) {
 	t.Parallel()
 	const key = "<?>~~~ÿÿ"
-	query, _ := connect(t, withKey(t, "h", key, true), "wss://h/")
+	query := connect(t, withKey(t, "h", key, FormQuery), "wss://h/").URL
 	standard := query.Query().Get("header")
 	require.Contains(t, standard, "+")
 	require.Contains(t, standard, "/")
@@ -81,11 +105,7 @@ func TestConnectionAlphabets(t *testing.T) {
 	decoded, err := base64.StdEncoding.DecodeString(standard)
 	require.NoError(t, err)
 	assert.Equal(t, `{"host":"h","x-api-key":"<?>~~~ÿÿ"}`, string(decoded))
-
-	_, subprotocols := connect(t, withKey(t, "h", key, false), "wss://h/")
-	decoded, err = base64.RawURLEncoding.DecodeString(strings.TrimPrefix(subprotocols[1], "header-"))
-	require.NoError(t, err)
-	assert.Equal(t, `{"host":"h","x-api-key":"<?>~~~ÿÿ"}`, string(decoded))
+	assert.Equal(t, `{"host":"h","x-api-key":"<?>~~~ÿÿ"}`, offered(t, connect(t, withKey(t, "h", key, FormSubprotocol), "wss://h/")))
 }
 
 // recording notes what it is to authorize.
@@ -107,7 +127,7 @@ func (r *recording) Constant() bool { return false }
 func TestWhatIsAuthorized(t *testing.T) {
 	t.Parallel()
 	credentials := &recording{}
-	a := &AppSync{Credentials: credentials, URL: parseURL(t, "https://proxy/graphql"), Host: "h", Subprotocol: "graphql-ws"}
+	a := &AppSync{Credentials: credentials, URL: parseURL(t, "https://proxy/graphql"), ConnectPath: "connect", Host: "h", Subprotocol: "graphql-ws"}
 	connect(t, a, "wss://realtime/graphql")
 	object, err := a.Frame(t.Context(), `{"query":"q"}`)
 	require.NoError(t, err)
@@ -131,7 +151,7 @@ func TestCredentialsThatFail(t *testing.T) {
 	t.Parallel()
 	expired := errors.New("the token has expired")
 	a := &AppSync{Credentials: &recording{err: expired}, URL: parseURL(t, "https://h/graphql"), Host: "h"}
-	_, _, err := a.Connection(t.Context(), a.URL)
+	_, err := a.Connection(t.Context(), a.URL)
 	require.ErrorIs(t, err, expired)
 	_, err = a.Frame(t.Context(), "{}")
 	require.ErrorIs(t, err, expired)
@@ -144,7 +164,7 @@ func TestTheContextBoundsCredentials(t *testing.T) {
 	a := &AppSync{Credentials: &recording{}, URL: parseURL(t, "https://h/graphql"), Host: "h"}
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, _, err := a.Connection(over, a.URL)
+	_, err := a.Connection(over, a.URL)
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = a.Frame(over, "{}")
 	require.ErrorIs(t, err, context.Canceled)

@@ -24,8 +24,9 @@ type Credentials interface {
 // QueryCredentials are credentials that the query of a URL can carry too.
 type QueryCredentials interface {
 	Credentials
-	// AuthorizeQuery returns the request's URL with the credentials in its query.
-	AuthorizeQuery(ctx context.Context, request Request) (*url.URL, error)
+	// AuthorizeQuery returns the request's URL with the credentials in its query, in a
+	// parameter of this name unless they have names of their own.
+	AuthorizeQuery(ctx context.Context, request Request, parameter string) (*url.URL, error)
 }
 
 // Request is what is to be authorized: everything that a signature covers.

@@ -63,7 +63,7 @@ func (i *IAM) Authorize(ctx context.Context, request Request) ([]Field, error) {
 }
 
 // AuthorizeQuery implements QueryCredentials: it returns a presigned URL.
-func (i *IAM) AuthorizeQuery(ctx context.Context, request Request) (*url.URL, error) {
+func (i *IAM) AuthorizeQuery(ctx context.Context, request Request, _ string) (*url.URL, error) {
 	keys, err := i.keys(ctx)
 	if err != nil {
 		return nil, err

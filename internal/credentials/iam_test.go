@@ -2,7 +2,6 @@ package credentials
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"net/http"
 	"strings"
@@ -37,8 +36,8 @@ func exampleIAM(service, session string) *IAM {
 func appSyncWithIAM(t *testing.T, session string) *AppSync {
 	t.Helper()
 	return &AppSync{
-		Credentials: exampleIAM(ServiceAppSync, session), URL: parseURL(t, "https://"+goldenHost+"/graphql"), Host: goldenHost,
-		Subprotocol: "graphql-ws",
+		Credentials: exampleIAM(ServiceAppSync, session), URL: parseURL(t, "https://"+goldenHost+"/graphql"),
+		ConnectPath: "connect", Host: goldenHost, Subprotocol: "graphql-ws",
 	}
 }
 
@@ -53,12 +52,10 @@ func signedObject(signature string) string {
 func TestIAMOnAppSync(t *testing.T) {
 	t.Parallel()
 	a := appSyncWithIAM(t, "")
-	_, subprotocols := connect(t, a, "wss://realtime/graphql")
-	object, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(subprotocols[1], "header-"))
-	require.NoError(t, err)
-	assert.Equal(t, signedObject("57717c2fbaa0507a63125f25b2e4414d9b6a2a16126598e25459a26a4903be0d"), string(object))
+	upgrade := connect(t, a, "wss://realtime/graphql")
+	assert.Equal(t, signedObject("57717c2fbaa0507a63125f25b2e4414d9b6a2a16126598e25459a26a4903be0d"), offered(t, upgrade))
 
-	object, err = a.Frame(t.Context(), operation)
+	object, err := a.Frame(t.Context(), operation)
 	require.NoError(t, err)
 	assert.Equal(t, signedObject("f147b026dbc4813aae017565c8148e0fd5c2e99101009817e79d388dc84480d3"), string(object))
 	assert.False(t, a.Constant())
@@ -103,6 +100,7 @@ func TestIAMOverHTTP(t *testing.T) {
 		r := &http.Request{Method: http.MethodPost, Host: goldenHost, URL: parseURL(t, "/graphql"), Header: header}
 		require.NoError(t, exampleKeys.Verify("appsync", sigv4.FromHTTP(r, []byte(operation)), exampleTime))
 		require.Error(t, exampleKeys.Verify("appsync", sigv4.FromHTTP(r, []byte("{}")), exampleTime))
+		require.ErrorContains(t, exampleKeys.Verify("appsync", sigv4.FromHTTP(r, []byte(operation)), exampleTime.Add(6*time.Minute)), "Signature expired")
 	}
 }
 
@@ -114,7 +112,7 @@ func TestIAMWithoutKeys(t *testing.T) {
 	request := Request{Method: http.MethodGet, URL: parseURL(t, "https://h/dev")}
 	_, err := iam.Authorize(t.Context(), request)
 	require.ErrorIs(t, err, none)
-	_, err = iam.AuthorizeQuery(t.Context(), request)
+	_, err = iam.AuthorizeQuery(t.Context(), request, "")
 	require.ErrorIs(t, err, none)
 }
 

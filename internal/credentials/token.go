@@ -18,40 +18,14 @@ func (t Token) Authorize(context.Context, Request) ([]Field, error) {
 }
 
 // AuthorizeQuery implements QueryCredentials.
-func (t Token) AuthorizeQuery(_ context.Context, request Request) (*url.URL, error) {
+func (t Token) AuthorizeQuery(_ context.Context, request Request, parameter string) (*url.URL, error) {
 	u := *request.URL
 	if u.RawQuery != "" {
 		u.RawQuery += "&"
 	}
-	u.RawQuery += "token=" + url.QueryEscape(string(t))
+	u.RawQuery += url.QueryEscape(parameter) + "=" + url.QueryEscape(string(t))
 	return &u, nil
 }
 
 // Constant implements Credentials: it is the same token for all.
 func (Token) Constant() bool { return true }
-
-// TokenFunc returns the token of one request. It is called for each.
-type TokenFunc func(ctx context.Context) (Token, error)
-
-var _ QueryCredentials = TokenFunc(nil)
-
-// Authorize implements Credentials.
-func (f TokenFunc) Authorize(ctx context.Context, request Request) ([]Field, error) {
-	token, err := f(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return token.Authorize(ctx, request)
-}
-
-// AuthorizeQuery implements QueryCredentials.
-func (f TokenFunc) AuthorizeQuery(ctx context.Context, request Request) (*url.URL, error) {
-	token, err := f(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return token.AuthorizeQuery(ctx, request)
-}
-
-// Constant implements Credentials: the next token may be another.
-func (TokenFunc) Constant() bool { return false }

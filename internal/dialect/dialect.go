@@ -18,6 +18,13 @@ type Session interface {
 	Farewell() [][]byte
 }
 
+// Explainer is a Session that can say where its handshake stands.
+type Explainer interface {
+	// Explain returns the error that ends the handshake with what the handshake waited
+	// for, or the error itself if the handshake is complete.
+	Explain(err error) error
+}
+
 // Kind is what a frame means.
 type Kind uint8
 
@@ -55,6 +62,11 @@ type Event struct {
 	// Timeout, unless it is zero, is how long the gateway may be silent from now on
 	// before the connection must be taken for dead.
 	Timeout time.Duration
+	// StepTimeout is how long the step of the handshake that begins now may take; zero for
+	// as long as the whole handshake may take.
+	StepTimeout time.Duration
+	// ConnectionID is the gateway's name for the connection, if the frame tells it.
+	ConnectionID string
 	// Err is set for Failure and Refusal.
 	Err *Error
 	// Next is the next event of the same frame, or nil. One frame may mean several

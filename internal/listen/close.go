@@ -1,11 +1,11 @@
 package listen
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"time"
 
+	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
@@ -25,6 +25,9 @@ const closeTimeout = 2 * time.Second
 
 // errNotReady is why a connection whose handshake takes too long is closed.
 var errNotReady = errors.New("the gateway did not finish the handshake in time")
+
+// errNoReply is why a connection is closed whose handshake has a step that takes too long.
+var errNoReply = errors.New("no such reply came in time")
 
 // errCutShort is why a connection failed that wasn't ready when its plan's duration was
 // over.
@@ -106,9 +109,11 @@ func (c *Conn) ended(err error) {
 		end.Cut = cut
 		c.leave(cut)
 	case local == nil:
-		c.failed(c.handshakeError(err))
-	case cmp.Or(local.err, local.unready) != nil:
-		c.failed(c.handshakeError(cmp.Or(local.err, local.unready)))
+		c.failed(c.handshakeError(c.explain(c.addHint(err))))
+	case local.err != nil:
+		c.failed(c.handshakeError(local.err))
+	case local.unready != nil:
+		c.failed(c.handshakeError(c.explain(local.unready)))
 	default:
 		c.abandoned()
 	}
@@ -147,12 +152,29 @@ func (c *Conn) leave(cut bool) {
 	}
 }
 
-func (c *Conn) handshakeError(err error) *wire.DialError {
+// addHint adds to the error that ended a connection what it often means.
+func (c *Conn) addHint(err error) error {
 	code, _ := wire.CloseCode(err)
 	if code == protocolError && wire.Violation(err) == "" && c.lastMessage.Load() == 0 {
 		err = fmt.Errorf("%w, straight after the upgrade, which is how a gateway refuses credentials: "+
 			"check the key, and the option \"credentials\"", err)
 	}
+	return err
+}
+
+// explain adds to the error that ends a handshake what the handshake waited for, if the
+// dialect can tell.
+func (c *Conn) explain(err error) error {
+	session, ok := c.session.(dialect.Explainer)
+	if !ok {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return session.Explain(err)
+}
+
+func (c *Conn) handshakeError(err error) *wire.DialError {
 	return &wire.DialError{Phase: wire.PhaseHandshake, Host: c.config.Host, Err: err}
 }
 

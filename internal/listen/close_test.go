@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"context"
 	"net"
 	"strings"
 	"sync"
@@ -81,6 +82,51 @@ func TestARefusedHandshakeIsTheReason(t *testing.T) {
 	require.Len(t, s.failures, 1)
 	assert.Equal(t, &wire.DialError{Phase: wire.PhaseHandshake, Host: to.URL.Host, Err: &dialect.Error{Name: "Refused"}}, s.failures[0])
 	assert.Equal(t, map[string]int{"hello": 1}, h.waitForClosed(t, 1000, 1), "a refused connection has nothing to take leave of")
+}
+
+// However a handshake ends, the error says where it stood, once.
+func TestAFailedHandshakeIsExplained(t *testing.T) {
+	t.Parallel()
+	closed := func(code int, reason string) func(*websocket.Conn) {
+		return func(socket *websocket.Conn) {
+			_, _, _ = socket.ReadMessage()
+			_ = socket.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason))
+			readToEnd(socket)
+		}
+	}
+	for name, c := range map[string]struct {
+		gateway func(*websocket.Conn)
+		want    string
+	}{
+		"it takes too long": {readToEnd, "the gateway did not finish the handshake in time"},
+		"a step does":       {func(socket *websocket.Conn) { answer(socket, "step 3s") }, "no such reply came in time"},
+		"it is refused":     {func(socket *websocket.Conn) { answer(socket, "refused") }, "Refused"},
+		"it is broken off":  {closed(4000, "bye"), "websocket: close 4000: bye"},
+		"after the upgrade": {
+			closed(1002, ""), "websocket: close 1002 (protocol error), straight after the upgrade, which is how a gateway " +
+				"refuses credentials: check the key, and the option \"credentials\"",
+		},
+		"listen() ends": {func(socket *websocket.Conn) { answer(socket, "step 1h") }, "listen() ended before the connection was ready"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newPipeFixture(c.gateway)
+				prepare := s.Prepare
+				s.Prepare = func(ctx context.Context, i int) (Prepared, error) {
+					prepared, err := prepare(ctx, i)
+					prepared.Session = talkative{}
+					return prepared, err
+				}
+				duration := map[bool]time.Duration{true: 30 * time.Second}[name == "listen() ends"]
+				summary, _ := s.run(t, Plan{Connections: 1, Duration: duration})
+				s.tick(t)
+				assert.EqualValues(t, 1, (<-summary).Failed)
+				require.Len(t, s.failures, 1)
+				assert.EqualError(t, s.failures[0].Err, "before the welcome: "+c.want)
+			})
+		})
+	}
 }
 
 // Whether a listener's connection was cut, and so its outstanding deliveries are lost,

@@ -20,10 +20,10 @@ import (
 type Config struct {
 	// Host is the gateway's host, for errors.
 	Host string
-	// Prepare returns what one connection needs before it is dialled: the target with
-	// the credentials that it carries, and the session, its side of the dialect. It may
-	// take time, as a signature or a new token does, and it may fail.
-	Prepare func(ctx context.Context) (*wire.Target, dialect.Session, error)
+	// Prepare returns what the i-th connection of a Group, counted from zero, needs before
+	// it is dialled. It may take time, as a signature or a new token does, and it may fail:
+	// with a *wire.DialError if it isn't for want of credentials.
+	Prepare func(ctx context.Context, i int) (Prepared, error)
 	Ledger  *ledger.Ledger
 	// Pattern finds the send time in messages that carry no stamp of ours; nil for none.
 	Pattern *stamp.Pattern
@@ -39,6 +39,12 @@ type Config struct {
 	// replaces reports whether the next listener that is ready takes the place of one that
 	// was cut off; nil for never.
 	replaces func() bool
+}
+
+// Prepared is what one connection needs before it is dialled.
+type Prepared struct {
+	Target  *wire.Target    // with what this connection carries
+	Session dialect.Session // its side of the dialect
 }
 
 // WaitToDial waits until the next connection may be opened.

@@ -33,7 +33,7 @@ func TestCredentialsThatFail(t *testing.T) {
 		return nil, net.ErrClosed
 	}
 	s := newFixture(to)
-	s.Prepare = func(context.Context) (*wire.Target, dialect.Session, error) { return to, simple{}, expired }
+	s.Prepare = func(context.Context, int) (Prepared, error) { return Prepared{Target: to, Session: simple{}}, expired }
 	summary, _ := s.run(t, Plan{Connections: listeners})
 	assert.Equal(t, Summary{Opened: listeners, Failed: listeners, RanOut: true}, <-summary)
 	assert.Equal(t, map[string]int{"failed credentials": listeners}, s.counted())
@@ -44,7 +44,7 @@ func TestCredentialsThatFail(t *testing.T) {
 		return states(c) == ledger.Count{Failed: listeners, LargestGroup: listeners}
 	})
 
-	_, err := Open(t.Context(), &s.Config, nil, nil)
+	_, err := Open(t.Context(), &s.Config, 0, nil, nil)
 	require.ErrorIs(t, err, expired)
 	s.requireBalance(t)
 }
@@ -55,11 +55,11 @@ func TestCredentialsThatFailForOne(t *testing.T) {
 	_, to := newHub(t, "welcome")
 	s := newFixture(to)
 	var calls atomic.Int32
-	s.Prepare = func(context.Context) (*wire.Target, dialect.Session, error) {
+	s.Prepare = func(context.Context, int) (Prepared, error) {
 		if calls.Add(1) == 2 {
-			return nil, nil, errors.New("throttled")
+			return Prepared{}, errors.New("throttled")
 		}
-		return to, simple{}, nil
+		return Prepared{Target: to, Session: simple{}}, nil
 	}
 	summary, stop := s.run(t, Plan{Connections: 3})
 	s.waitForAudience(t, func(c ledger.Count) bool { return c.Ready == 2 && c.Failed == 1 })
@@ -74,9 +74,9 @@ func TestCredentialsThatTakeTooLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newPipeFixture(welcome)
 		s.Timeout = 10 * time.Second
-		s.Prepare = func(ctx context.Context) (*wire.Target, dialect.Session, error) {
+		s.Prepare = func(ctx context.Context, _ int) (Prepared, error) {
 			<-ctx.Done()
-			return nil, nil, ctx.Err()
+			return Prepared{}, ctx.Err()
 		}
 		begin := time.Now()
 		summary, _ := s.run(t, Plan{Connections: 1})
@@ -91,10 +91,10 @@ func TestTheTestEndsWhilePreparing(t *testing.T) {
 	t.Parallel()
 	s := newPipeFixture(welcome)
 	preparing := make(chan struct{})
-	s.Prepare = func(ctx context.Context) (*wire.Target, dialect.Session, error) {
+	s.Prepare = func(ctx context.Context, _ int) (Prepared, error) {
 		close(preparing)
 		<-ctx.Done()
-		return nil, nil, ctx.Err()
+		return Prepared{}, ctx.Err()
 	}
 	summary, stop := s.run(t, Plan{Connections: 1})
 	<-preparing
@@ -113,7 +113,8 @@ func (n named) Open() dialect.Event {
 	return dialect.Event{Kind: dialect.Progress, Answer: []byte(n.name)}
 }
 
-// Each connection is prepared by itself: its target and its session are its own.
+// Each connection is prepared by itself and by its number in the group: its target and its
+// session are its own.
 func TestEachConnectionIsPrepared(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -129,13 +130,12 @@ func TestEachConnectionIsPrepared(t *testing.T) {
 		})
 	})
 	s := newFixture(to)
-	var calls atomic.Int32
-	s.Prepare = func(context.Context) (*wire.Target, dialect.Session, error) {
-		name := fmt.Sprint("listener", calls.Add(1))
+	s.Prepare = func(_ context.Context, i int) (Prepared, error) {
+		name := fmt.Sprint("listener", i+1)
 		own, u := *to, *to.URL
 		u.RawQuery = "name=" + name
 		own.URL = &u
-		return &own, named{name: name}, nil
+		return Prepared{Target: &own, Session: named{name: name}}, nil
 	}
 	summary, stop := s.run(t, Plan{Connections: 3})
 	s.waitForReady(t, 3)

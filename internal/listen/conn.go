@@ -30,6 +30,7 @@ type Conn struct {
 	lastMessage atomic.Int64                // when a message was last read, in ns since dialled
 	lastPing    atomic.Int64                // when a ping was last sent, in ns since dialled
 	maxSilence  atomic.Int64                // how long the gateway may send nothing, in ns; zero for any time
+	stepEnds    atomic.Int64                // when the handshake's step must be complete, in ns since dialled; zero for at any time
 	done        chan struct{}
 	failure     *wire.DialError // see Failure
 }
@@ -46,9 +47,9 @@ type Handler interface {
 	Closed(code int, reason string)
 }
 
-// Open dials; Serve must follow. The error is a *wire.DialError, and the observer knows
-// of it.
-func Open(ctx context.Context, config *Config, member *ledger.Member, handler Handler) (conn *Conn, err error) {
+// Open dials the i-th connection of a Group, or one that belongs to none; Serve must
+// follow. The error is a *wire.DialError, and the observer knows of it.
+func Open(ctx context.Context, config *Config, i int, member *ledger.Member, handler Handler) (conn *Conn, err error) {
 	c := &Conn{
 		config: config, handler: handler, member: member,
 		dialled: time.Now(), done: make(chan struct{}),
@@ -64,7 +65,7 @@ func Open(ctx context.Context, config *Config, member *ledger.Member, handler Ha
 	config.Observer.Begun()
 	dialling, cancel := context.WithTimeout(ctx, config.Timeout)
 	defer cancel()
-	if c.socket, c.session, err = config.dial(dialling); err != nil {
+	if c.socket, c.session, err = config.dial(dialling, i); err != nil {
 		c.dialFailed(ctx, err)
 		return nil, err
 	}
@@ -74,13 +75,21 @@ func Open(ctx context.Context, config *Config, member *ledger.Member, handler Ha
 }
 
 // dial prepares and opens one connection. Its error is a *wire.DialError.
-func (c *Config) dial(ctx context.Context) (*wire.Conn, dialect.Session, error) {
-	target, session, err := c.Prepare(ctx)
+func (c *Config) dial(ctx context.Context, i int) (*wire.Conn, dialect.Session, error) {
+	prepared, err := c.Prepare(ctx, i)
 	if err != nil {
-		return nil, nil, &wire.DialError{Phase: wire.PhaseCredentials, Host: c.Host, Err: err}
+		return nil, nil, c.notPrepared(err)
 	}
-	socket, err := wire.Dial(ctx, target)
-	return socket, session, err
+	socket, err := wire.Dial(ctx, prepared.Target)
+	return socket, prepared.Session, err
+}
+
+// notPrepared returns the error of a connection that can't be prepared.
+func (c *Config) notPrepared(err error) error {
+	if failed := (*wire.DialError)(nil); errors.As(err, &failed) {
+		return err
+	}
+	return &wire.DialError{Phase: wire.PhaseCredentials, Host: c.Host, Err: err}
 }
 
 // dialFailed reports why no connection came about. If the context ended, that is why,
@@ -136,6 +145,9 @@ func (c *Conn) read() (err error) {
 func (c *Conn) receive(m wire.Message) {
 	c.lastMessage.Store(int64(m.Read.Sub(c.dialled)))
 	c.config.Observer.Received()
+	if c.hasFailed() {
+		return
+	}
 	event := c.withSession(func(s dialect.Session) dialect.Event { return s.Receive(m.Data) })
 	if event.Kind != dialect.Data {
 		c.handle(event)
@@ -147,6 +159,13 @@ func (c *Conn) receive(m wire.Message) {
 	if c.handler != nil {
 		c.handler.Message(m.Data, event.Request)
 	}
+}
+
+// hasFailed reports whether the handshake has been given up, which a late reply doesn't
+// change.
+func (c *Conn) hasFailed() bool {
+	closing := c.closedByUs.Load()
+	return closing != nil && closing.err != nil && !c.ready.Load()
 }
 
 // Do calls f with the dialect's session and handles the event that f returns. Nothing
@@ -185,6 +204,7 @@ func (c *Conn) observe(e *dialect.Event) {
 	}
 	switch e.Kind {
 	case dialect.Progress:
+		c.beginStep(e.StepTimeout)
 		if e.Request != "" {
 			c.config.Observer.Answered()
 		}
@@ -196,7 +216,7 @@ func (c *Conn) observe(e *dialect.Event) {
 	case dialect.Refusal:
 		c.config.Observer.Erred(e.Err.Name)
 		if !c.ready.Load() {
-			c.beginClose(closeReason{code: NormalClosure, err: e.Err})
+			c.beginClose(closeReason{code: NormalClosure, err: c.explain(e.Err)})
 		}
 	case dialect.Ended:
 		if c.handler == nil {
@@ -204,6 +224,14 @@ func (c *Conn) observe(e *dialect.Event) {
 		}
 	case dialect.Unknown, dialect.Data, dialect.KeepAlive:
 	}
+}
+
+// beginStep notes by when a step of the handshake must be complete.
+func (c *Conn) beginStep(timeout time.Duration) {
+	if timeout > 0 {
+		timeout += time.Since(c.dialled)
+	}
+	c.stepEnds.Store(int64(timeout))
 }
 
 func (c *Conn) becomeReady() {

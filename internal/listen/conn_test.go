@@ -49,7 +49,7 @@ func TestAConnectionThatDoesNotComeAbout(t *testing.T) {
 	s, d := newFixture(httpGateway(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusForbidden)
 	})), new(handlerLog)
-	_, err := Open(t.Context(), &s.Config, nil, d)
+	_, err := Open(t.Context(), &s.Config, 0, nil, d)
 	var failed *wire.DialError
 	require.ErrorAs(t, err, &failed)
 	assert.Equal(t, http.StatusForbidden, failed.Status)
@@ -172,7 +172,7 @@ func TestADialThatTakesTooLong(t *testing.T) {
 		s := newFixture(pipeGateway(func(http.ResponseWriter, *http.Request) { <-t.Context().Done() }))
 		s.Timeout = 10 * time.Second
 		begin := time.Now()
-		_, err := Open(t.Context(), &s.Config, nil, nil)
+		_, err := Open(t.Context(), &s.Config, 0, nil, nil)
 		assert.Equal(t, 10*time.Second, time.Since(begin))
 		var failed *wire.DialError
 		require.ErrorAs(t, err, &failed)

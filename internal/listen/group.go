@@ -121,7 +121,7 @@ func (g *Group) open(ctx context.Context, plan Plan, planned *ledger.Plan) <-cha
 		// Dialling makes a goroutine's stack grow, so the connection is served by
 		// another goroutine, whose stack is still small.
 		g.running.Go(func() {
-			conn := g.dial(ctx, member)
+			conn := g.dial(ctx, i, member)
 			<-slots
 			switch {
 			case i == plan.Connections-1:
@@ -143,10 +143,10 @@ func acquire(ctx context.Context, slots chan<- struct{}) bool {
 	}
 }
 
-// dial opens one connection. It returns nil if that failed, which has been reported.
-func (g *Group) dial(ctx context.Context, member *ledger.Member) (conn *Conn) {
+// dial opens the i-th connection. It returns nil if that failed, which has been reported.
+func (g *Group) dial(ctx context.Context, i int, member *ledger.Member) (conn *Conn) {
 	defer recoverPanic()
-	conn, _ = Open(ctx, &g.config, member, nil)
+	conn, _ = Open(ctx, &g.config, i, member, nil)
 	return conn
 }
 

@@ -187,11 +187,11 @@ func TestTheRate(t *testing.T) {
 				begin, at := time.Now(), []time.Duration(nil)
 				s := newPipeFixture(welcome)
 				prepare := s.Prepare
-				s.Prepare = func(ctx context.Context) (*wire.Target, dialect.Session, error) {
+				s.Prepare = func(ctx context.Context, i int) (Prepared, error) {
 					mu.Lock()
 					defer mu.Unlock()
 					at = append(at, time.Since(begin).Round(time.Millisecond))
-					return prepare(ctx)
+					return prepare(ctx, i)
 				}
 				s.Limiter = test.shared
 				summary, stop := s.run(t, Plan{Connections: 4, Rate: test.own})
@@ -238,9 +238,9 @@ func TestEndsBeforeAConnectionIsReady(t *testing.T) {
 	}{
 		"while preparing": {
 			change: func(s *fixture) {
-				s.Prepare = func(ctx context.Context) (*wire.Target, dialect.Session, error) {
+				s.Prepare = func(ctx context.Context, _ int) (Prepared, error) {
 					<-ctx.Done()
-					return nil, nil, ctx.Err()
+					return Prepared{}, ctx.Err()
 				}
 			},
 			phase: wire.PhaseCredentials,
@@ -396,7 +396,7 @@ func TestAConnectionThatOpensTooLate(t *testing.T) {
 	h, to := newHub(t, "welcome")
 	s := newFixture(to)
 	g := NewGroup(s.Config, s.audience)
-	conn := g.dial(t.Context(), s.audience.Enter())
+	conn := g.dial(t.Context(), 0, s.audience.Enter())
 	require.NotNil(t, conn)
 	g.closeAll(nil)
 	g.serve(conn)

@@ -23,17 +23,19 @@ func (g *Group) Tick(now time.Time) {
 }
 
 // Tick does what is due on a connection: it sends pings, and it closes the connection
-// if the handshake takes too long or the gateway has been silent for too long. It
+// if the handshake or a step of it takes too long or the gateway has been silent for too long. It
 // doesn't wait for the network.
 func (c *Conn) Tick(now time.Time) {
 	if c.closedByUs.Load() != nil {
 		return
 	}
 	age := now.Sub(c.dialled)
-	maxSilence := time.Duration(c.maxSilence.Load())
+	maxSilence, stepEnds := time.Duration(c.maxSilence.Load()), time.Duration(c.stepEnds.Load())
 	switch {
 	case !c.ready.Load() && age > c.config.Timeout:
-		c.closeBecause(errNotReady)
+		c.closeBecause(c.explain(errNotReady))
+	case !c.ready.Load() && stepEnds > 0 && age > stepEnds:
+		c.closeBecause(c.explain(errNoReply))
 	case maxSilence > 0 && age-time.Duration(c.lastMessage.Load()) > maxSilence:
 		if c.closeBecause(fmt.Errorf("the gateway sent nothing for %s", maxSilence)) {
 			c.config.Observer.Erred(Silence)

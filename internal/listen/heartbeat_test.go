@@ -45,11 +45,64 @@ func TestAHandshakeHasItsFullTime(t *testing.T) {
 	})
 }
 
+// A step of the handshake has the time that the dialect gives it, from its beginning on.
+func TestAStepThatTakesTooLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newPipeFixture(func(socket *websocket.Conn) {
+			_, _, _ = socket.ReadMessage()
+			time.Sleep(4 * time.Second)
+			write(socket, "step 3s")
+			readToEnd(socket)
+		})
+		conn := drive(t, s, new(handlerLog))
+		time.Sleep(5 * time.Second)
+		conn.Tick(conn.dialled.Add(7 * time.Second))
+		assert.Nil(t, conn.closedByUs.Load())
+		conn.Tick(conn.dialled.Add(7*time.Second + 1))
+		require.NotNil(t, conn.closedByUs.Load())
+		<-conn.Done()
+		require.ErrorIs(t, conn.Failure(), errNoReply)
+	})
+}
+
+// A handshake that was given up has failed, even if what it waited for comes before the
+// connection is closed.
+func TestAReplyThatComesTooLate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, d := newPipeFixture(func(socket *websocket.Conn) {
+			_, _, _ = socket.ReadMessage()
+			time.Sleep(time.Second)
+			write(socket, "welcome")
+			readToEnd(socket)
+		}), new(handlerLog)
+		conn := drive(t, s, d)
+		synctest.Wait()
+		conn.Tick(conn.dialled.Add(s.Timeout + 1))
+		<-conn.Done()
+		require.ErrorIs(t, conn.Failure(), errNotReady)
+		assert.Equal(t, map[string]int{"connected": 1, "sent": 1, "received": 1, "failed handshake": 1, "closed 1001 by us": 1}, s.counted())
+	})
+}
+
+// A step without a time of its own has that of the handshake, whatever the step before had.
+func TestAStepWithoutATimeOfItsOwn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newPipeFixture(func(socket *websocket.Conn) { answer(socket, "step 3s", "step") })
+		conn := drive(t, s, new(handlerLog))
+		synctest.Wait()
+		conn.Tick(conn.dialled.Add(s.Timeout))
+		assert.Nil(t, conn.closedByUs.Load())
+	})
+}
+
 // A listener that is ready isn't subject to the handshake's timeout.
 func TestAListenerThatIsReadyStays(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newPipeFixture(welcome)
+		s := newPipeFixture(func(socket *websocket.Conn) { answer(socket, "step 5s", "welcome") })
 		s.Timeout = 10 * time.Second
 		summary, _ := s.run(t, Plan{Connections: 1, Duration: time.Hour})
 		s.tick(t)

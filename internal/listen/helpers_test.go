@@ -2,6 +2,7 @@ package listen
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -29,6 +30,9 @@ func (simple) Receive(frame []byte) dialect.Event {
 	switch word {
 	case "welcome":
 		return dialect.Event{Kind: dialect.Ready, Request: "hello", Counter: "welcomed"}
+	case "step":
+		limit, _ := time.ParseDuration(more)
+		return dialect.Event{Kind: dialect.Progress, StepTimeout: limit}
 	case "done":
 		return dialect.Event{Kind: dialect.Progress, Request: more, Next: &dialect.Event{Answer: []byte("thanks")}}
 	case "refused":
@@ -51,6 +55,11 @@ func (simple) Receive(frame []byte) dialect.Event {
 
 func (simple) Farewell() [][]byte { return [][]byte{[]byte("bye")} }
 
+// talkative is simple, and can say where its handshake stands.
+type talkative struct{ simple }
+
+func (talkative) Explain(err error) error { return fmt.Errorf("before the welcome: %w", err) }
+
 // fixture is a group of listeners of a gateway, with its observer and audience.
 type fixture struct {
 	Config
@@ -63,8 +72,8 @@ type fixture struct {
 
 // prepares returns a Prepare by which every connection goes to the target, with a
 // session of its own.
-func prepares(to *wire.Target, session func() dialect.Session) func(context.Context) (*wire.Target, dialect.Session, error) {
-	return func(context.Context) (*wire.Target, dialect.Session, error) { return to, session(), nil }
+func prepares(to *wire.Target, session func() dialect.Session) func(context.Context, int) (Prepared, error) {
+	return func(context.Context, int) (Prepared, error) { return Prepared{Target: to, Session: session()}, nil }
 }
 
 // newFixture returns one whose Config may still be changed.
@@ -175,7 +184,7 @@ func drive(t *testing.T, s *fixture, d *handlerLog) *Conn {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), s.timeout)
 	defer cancel() // which ends no connection that is open
-	conn, err := Open(ctx, &s.Config, nil, d)
+	conn, err := Open(ctx, &s.Config, 0, nil, d)
 	require.NoError(t, err)
 	go conn.Serve()
 	t.Cleanup(func() {

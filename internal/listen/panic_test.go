@@ -88,7 +88,7 @@ func TestAPanicWhileDiallingIsAnError(t *testing.T) {
 	_, to := newHub(t, "welcome")
 	s := newFixture(to)
 	s.panicsAt = "connected"
-	_, err := Open(t.Context(), &s.Config, nil, nil)
+	_, err := Open(t.Context(), &s.Config, 0, nil, nil)
 	var failed *wire.DialError
 	require.ErrorAs(t, err, &failed)
 	assert.Equal(t, []*wire.DialError{failed}, s.failures)

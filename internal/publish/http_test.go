@@ -37,6 +37,17 @@ func postWith(t *testing.T, to string, header http.Header, body string, change f
 	t.Helper()
 	u, err := url.Parse(to)
 	require.NoError(t, err)
+	return measured(t, change, func(state *lib.State) (int, []byte, error) { return Post(t.Context(), state, u, header, []byte(body)) })
+}
+
+// do sends a request in a VU's state that change has changed.
+func do(t *testing.T, change func(*lib.State), request *Request) exchange {
+	t.Helper()
+	return measured(t, change, func(state *lib.State) (int, []byte, error) { return Do(t.Context(), state, request) })
+}
+
+func measured(t *testing.T, change func(*lib.State), send func(*lib.State) (int, []byte, error)) exchange {
+	t.Helper()
 	registry := metrics.NewRegistry()
 	samples := make(chan metrics.SampleContainer, 100)
 	logger, log := logtest.NewNullLogger()
@@ -50,7 +61,7 @@ func postWith(t *testing.T, to string, header http.Header, body string, change f
 	}
 	state.Options.MaxRedirects.SetValid(2)
 	change(state)
-	status, response, err := Post(t.Context(), state, u, header, []byte(body))
+	status, response, err := send(state)
 	e := exchange{status: status, body: string(response), err: err, logged: len(log.AllEntries())}
 	for _, container := range metrics.GetBufferedSamples(samples) {
 		e.samples = append(e.samples, container.GetSamples()...)
@@ -260,4 +271,33 @@ func TestPostWithoutResponse(t *testing.T) {
 	require.Zero(t, e.logged, "whoever is given an error logs it")
 	require.Zero(t, e.status)
 	require.Empty(t, e.body)
+}
+
+// Any request may have a name for its URL, and says for itself what a success is.
+func TestDoIsOneOfK6sRequests(t *testing.T) {
+	t.Parallel()
+	var got []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got = append(got, r.Method+" "+r.RequestURI+" "+r.Header.Get("Content-Length")+" "+r.Header.Get("Content-Type")+" "+string(body))
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	t.Cleanup(server.Close)
+	onlyURL := metrics.SystemTagSet(metrics.TagURL)
+	u, err := url.Parse(server.URL + "/dev/@connections/a%3D")
+	require.NoError(t, err)
+	for _, request := range []Request{{Method: http.MethodDelete}, {Method: http.MethodPost, Body: []byte("x")}} {
+		request.URL, request.Name, request.Header = u, "connections", http.Header{}
+		request.IsSuccess = func(status int) bool { return status == http.StatusNoContent }
+		e := do(t, func(state *lib.State) { state.Options.SystemTags = &onlyURL }, &request)
+		require.NoError(t, e.err)
+		require.Equal(t, http.StatusNoContent, e.status)
+		failed, shown := e.value(t, "http_req_failed", "url")
+		require.Zero(t, failed)
+		require.Equal(t, "connections", shown)
+		_, name := e.value(t, "http_reqs", "name")
+		require.Equal(t, "connections", name)
+	}
+	const line = " /dev/@connections/a%3D "
+	require.Equal(t, []string{"DELETE" + line + "  ", "POST" + line + "1  x"}, got)
 }

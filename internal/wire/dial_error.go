@@ -13,14 +13,18 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"github.com/pushgw/xk6-pushgw/internal/redact"
 )
 
 // Phase is a step of opening a connection.
 type Phase string
 
-// The phases, in order. PhaseCredentials comes before those of this package, and
-// PhaseHandshake, the dialect's own handshake, after them.
+// The phases, in order. PhaseScript, in which the script is asked what the connection
+// carries, and PhaseCredentials come before those of this package, and PhaseHandshake, the
+// dialect's own handshake, after them.
 const (
+	PhaseScript      Phase = "script"
 	PhaseCredentials Phase = "credentials"
 	PhaseDNS         Phase = "dns"
 	PhaseTCP         Phase = "tcp"
@@ -42,7 +46,7 @@ type DialError struct {
 	// Location is where a refused upgrade was redirected to, as host and path.
 	Location string
 	// Body is the beginning of the response to a refused upgrade, unless that was a
-	// redirection.
+	// redirection. It has none of the credentials that it may have repeated.
 	Body string
 	Err  error
 }
@@ -92,7 +96,7 @@ func (d *dialing) refused(failure *DialError, response *http.Response) {
 		return // the body repeats the location, with its query
 	}
 	body, _ := io.ReadAll(io.LimitReader(response.Body, 256)) // gorilla has read it already
-	failure.Body = strings.TrimSpace(string(body))
+	failure.Body = redact.Message(strings.TrimSpace(string(body)))
 }
 
 // pathOf returns the path of a URL as a request has it.

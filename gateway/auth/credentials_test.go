@@ -1,4 +1,4 @@
-package appsync
+package auth
 
 import (
 	"encoding/base64"
@@ -7,9 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/pushgw/xk6-pushgw/gateway/sigv4"
 	"github.com/stretchr/testify/require"
 )
 
@@ -63,7 +61,7 @@ func TestCredentials(t *testing.T) {
 			if row.protocol != "" {
 				r.Header.Set("Sec-WebSocket-Protocol", row.protocol)
 			}
-			got, wrong := credentialsOf(r)
+			got, wrong := ofUpgrade(r)
 			if row.wrong != "" {
 				require.NotNil(t, wrong)
 				require.Equal(t, row.wrong, wrong.Message)
@@ -75,65 +73,3 @@ func TestCredentials(t *testing.T) {
 		})
 	}
 }
-
-func TestHosts(t *testing.T) {
-	t.Parallel()
-	for _, row := range []struct {
-		given, host string
-		same        bool
-	}{
-		{"a.b", "a.b", true},
-		{"A.b", "a.B", true},
-		{"a.b:80", "a.b:80", true},
-		{"a.b", "a.b:80", true},
-		{"A.b", "a.B:80", true},
-		{"a.b:80", "a.b", false},
-		{"a.b:80", "a.b:81", false},
-		{"a.c", "a.b:80", false},
-		{"", "a.b", false},
-		{"::1", "[::1]:80", true},
-	} {
-		require.Equal(t, row.same, sameHost(row.given, row.host), "%v", row)
-	}
-}
-
-// What is wrong with a signature is said in AWS's words, which differ between HTTP and the
-// real-time endpoint.
-func TestSignaturesThatAreWrong(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t, Config{Keys: sigv4.Keys{AccessKeyID: "A", SecretAccessKey: "s", Region: "r"}})
-	signed := func(id string) map[string]string {
-		return map[string]string{
-			"host": "h", "x-amz-date": time.Now().UTC().Format("20060102T150405Z"),
-			"authorization": "AWS4-HMAC-SHA256 Credential=" + id + "/" + time.Now().UTC().Format("20060102") +
-				"/r/appsync/aws4_request, SignedHeaders=host;x-amz-date, Signature=00",
-		}
-	}
-	for id, want := range map[string][2]string{
-		"A": {"InvalidSignatureException", "BadRequestException"},
-		"B": {"UnrecognizedClientException", "UnauthorizedException"},
-	} {
-		wrong := f.gateway.authorize(ofFields(signed(id)), "h", "/graphql", nil)
-		require.NotNil(t, wrong)
-		require.Equal(t, want[0], wrong.Type)
-		require.Equal(t, http.StatusForbidden, wrong.Code)
-		require.Equal(t, want[1], wrong.inRealTime().Type)
-		require.NotEqual(t, http.StatusForbidden, wrong.inRealTime().Code)
-	}
-	require.Nil(t, (*problem)(nil).inRealTime())
-}
-
-func TestTokens(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t, Config{Token: "t"})
-	for given, good := range map[credentialsInShort]bool{
-		{apiKey, ""}: true, {apiKey, "other"}: true, {"", "t"}: true,
-		{"", "other"}: false, {"other", "t"}: false, {"", ""}: false,
-	} {
-		require.Equal(t, good, f.gateway.authorizeSecret(credentials{key: given.key, token: given.token}) == nil, "%v", given)
-	}
-	none := newFixture(t, Config{})
-	require.NotNil(t, none.gateway.authorizeSecret(credentials{}))
-}
-
-type credentialsInShort struct{ key, token string }

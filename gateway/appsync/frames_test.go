@@ -21,12 +21,3 @@ func TestOperationsByName(t *testing.T) {
 	f.publish("tea")
 	require.JSONEq(t, `{"data":{"onCreateRoom":{"title":"tea"}}}`, gjson.Get(receive(t, conn), "payload").Raw)
 }
-
-// Variables that the document names but the request doesn't give are omitted, not
-// null. Others are passed on as they are.
-func TestOmittedVariables(t *testing.T) {
-	t.Parallel()
-	q := request{Query: "subscription($a: ID, $b_2: String) { x(a: $a, b: $b_2) }", Variables: map[string]any{"a": nil, "c": 1}}
-	require.Equal(t, map[string]any{"a": nil, "b_2": omitted{}, "c": 1}, withOmitted(q))
-	require.Equal(t, map[string]any{"a": nil, "c": 1}, q.Variables)
-}

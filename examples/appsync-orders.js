@@ -1,0 +1,47 @@
+// An AppSync schema of one's own and a user pool's tokens, tried without AWS.
+//
+//   k6 x pushgw serve --schema orders.graphql --issuer
+//   k6 run appsync-orders.js
+import http from 'k6/http';
+import { appsync } from 'k6/x/pushgw';
+
+const URL = __ENV.APPSYNC_URL || 'http://127.0.0.1:8090/graphql'; // k6 x pushgw serve
+const LISTENERS = Number(__ENV.LISTENERS || 10);
+const BROADCASTS = Number(__ENV.BROADCASTS || 10);
+
+let token; // one for each VU
+
+const api = new appsync.Client(URL, {
+  auth: { token: () => (token = token || http.get(URL.replace('/graphql', '/token?sub=me&expires=1h')).body) },
+  subscription: {
+    query: 'subscription($customer: ID!) { onOrder(customer: $customer) { id status note } }',
+    variables: { customer: '7' },
+  },
+  mutation: {
+    query: `mutation($note: String!) {
+      placeOrder(input: { customer: "7", items: [{ name: "tea" }], note: $note }) { id customer status note }
+    }`,
+    variables: { note: '{{stamp}}' },
+  },
+});
+
+export const options = {
+  scenarios: {
+    subscriber: { executor: 'per-vu-iterations', vus: 1, exec: 'subscriber' },
+    publisher: { executor: 'per-vu-iterations', vus: 1, exec: 'publisher' },
+  },
+  thresholds: {
+    subscribed_success_counter: [`count==${LISTENERS}`],
+    pushgw_lost: ['count==0'],
+  },
+};
+
+export async function subscriber() {
+  await api.listen({ connections: LISTENERS, duration: __ENV.HOLD || '10s' });
+}
+
+export async function publisher() {
+  await api.ready({ listeners: LISTENERS });
+  const result = await api.broadcast({ count: BROADCASTS });
+  console.log(`AppSync ${JSON.stringify(result)}`);
+}
