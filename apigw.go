@@ -13,7 +13,6 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/apigw"
 	"github.com/pushgw/xk6-pushgw/internal/credentials"
 	"github.com/pushgw/xk6-pushgw/internal/listen"
-	"github.com/pushgw/xk6-pushgw/internal/publish"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
@@ -28,6 +27,8 @@ type apiGateway struct {
 	nickname, room varying                 // of listeners
 	isOther        bool                    // than the chat application, with a handshake of its own
 	handshake      []apigw.Step
+	audience       *varying  // nil: the room
+	hears          []heard   // by what listeners do
 	sends          []varying // the texts of the handshake's steps, if any of them varies
 	varyings       *varyings
 	management     *url.URL // of @connections
@@ -55,6 +56,7 @@ func (m *module) newAPIGatewayClient(args sobek.ConstructorCall) *sobek.Object {
 	vs.noteUsed(u.Path)
 	vs.noteUsed(u.RawQuery)
 	g.varyings = vs
+	g.readHeard(o, vs)
 	c := &client{module: m, backend: g}
 	c.settings, g.url = readSettings(o, vs, u, defaultAPIGatewayPing)
 	g.auth = readAPIGatewayAuth(u, o)
@@ -178,12 +180,35 @@ func (g *apiGateway) numbered(nickname string, vu uint64) string {
 	return fmt.Sprintf("%s-%d-%d", nickname, vu, g.nextID())
 }
 
-func (g *apiGateway) audience(who identity) string {
-	room := g.room.text
-	if who.inRoom {
-		room = who.room
+func (g *apiGateway) endpoint() string { return "apigw " + endpointName(g.url) }
+
+// heard implements backend.
+func (g *apiGateway) heard() []heard { return g.hears }
+
+// readHeard reads of which audience listeners are. Where the script doesn't say, that is the
+// room.
+func (g *apiGateway) readHeard(o *options, vs *varyings) {
+	switch audience, given := readAudience(o, vs); {
+	case given:
+		g.audience = &audience
+		g.hears = []heard{{audience: audience}}
+	case g.room.constant():
+		g.hears = []heard{{audience: g.room}}
+	default:
+		g.hears = []heard{{audience: varying{text: roomPlaceholder, filled: true}}}
 	}
-	return fmt.Sprintf("apigw %s %q", endpointName(g.url), room)
+}
+
+// inRooms reports whether audiences are the rooms of the chat application.
+func (g *apiGateway) inRooms() bool { return g.audience == nil && !g.isOther }
+
+// host implements backend.
+func (g *apiGateway) host(audience string) identity {
+	who := identity{role: telemetry.RoleHost}
+	if g.audience == nil {
+		who.room, who.inRoom = audience, true
+	}
+	return who
 }
 
 func (g *apiGateway) checkListen() error { return nil }
@@ -231,12 +256,12 @@ func (g *apiGateway) readBroadcast(o *options) (message string) {
 }
 
 // broadcaster implements backend: it opens a host for as long as the broadcasts take.
-func (g *apiGateway) broadcaster(ctx context.Context, c *call, message string) (publish.Broadcaster, error) {
+func (g *apiGateway) broadcaster(ctx context.Context, c *call, message, audience string) (broadcaster, error) {
 	host, err := openHost(ctx, c, nil)
 	if err != nil {
 		return nil, err
 	}
-	return &textBroadcaster{host: host, message: message}, nil
+	return &textBroadcaster{host: host, message: message, audience: audience, inRooms: g.inRooms()}, nil
 }
 
 // uses reports whether what a connection sends has this placeholder in it.
@@ -254,6 +279,6 @@ func (g *apiGateway) extend(s *connection) {
 		s.set("room", s.call.who.room)
 	}
 	s.set("join", s.join)
-	s.set("broadcast", s.broadcast)
+	s.set("broadcast", func(value sobek.Value) *sobek.Promise { return s.broadcast(g, value) })
 	s.get("connectionId", s.connectionID)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pushgw/xk6-pushgw/gateway"
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
 )
 
 // conversation is what connections say to a gateway that answers each text with "ok" and
@@ -98,16 +99,20 @@ func TestAPIGatewayAudiences(t *testing.T) {
 	t.Parallel()
 	simulate(t, nil, func(w *world) {
 		v := w.vu()
-		names := make(map[string]bool)
+		names, rosters := make(map[*ledger.Audience]bool), make(map[*ledger.Roster]bool)
 		for _, url := range []string{"ws://a/dev", "ws://a/prod", "ws://b/dev"} {
 			for _, room := range []string{"1", "2"} {
 				u, err := gatewayURL(v.VU.Runtime().ToValue(url), "", "ws")
 				require.NoError(w, err)
-				names[(&apiGateway{url: u}).audience(identity{room: room, inRoom: true})] = true
+				c := &client{module: v.module, backend: &apiGateway{url: u, hears: []heard{{audience: varying{text: room}}}}}
+				key, ok := c.constantAudience()
+				require.True(w, ok)
+				names[c.audience(key)], rosters[c.roster()] = true, true
 			}
 		}
 		require.Len(w, names, 6)
-		require.True(w, names[`apigw a:80/dev "1"`])
+		require.Len(w, rosters, 6)
+		require.True(w, names[w.process.ledger.Audience(ledger.Name{Endpoint: "apigw a:80/dev", Key: "1"})])
 	})
 }
 

@@ -11,7 +11,6 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/appsync"
 	"github.com/pushgw/xk6-pushgw/internal/credentials"
 	"github.com/pushgw/xk6-pushgw/internal/listen"
-	"github.com/pushgw/xk6-pushgw/internal/publish"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
@@ -22,16 +21,18 @@ type appSync struct {
 	graphql  *url.URL
 	realtime *url.URL
 	auth     *credentials.AppSync
-	// subscription is what listeners subscribe to; nil where the client has none.
-	subscription *operation
+	// subscriptions are what listeners subscribe to, empty where the client has none, and hears
+	// their ids and audiences.
+	subscriptions []*operation
+	hears         []heard
 	// mutation is the text of what publishes a broadcast, with the place for the stamp in it;
 	// empty where the client has none.
 	mutation string
-	// connection and start authorize a connection and the start frame of its
-	// handshake's subscription, where these are the same for all connections but for the
+	// connection and starts authorize a connection and the start frames of its
+	// handshake's subscriptions, where these are the same for all connections but for the
 	// credentials.
 	connection func(context.Context, *credentials.AppSync) (*credentials.Upgrade, error)
-	start      func(context.Context, *credentials.AppSync) ([]byte, error)
+	starts     func(context.Context, *credentials.AppSync) ([][]byte, error)
 	variesURL  bool // connections have URLs of their own
 }
 
@@ -57,7 +58,9 @@ var appSyncMethods = append(clientMethods[:len(clientMethods):len(clientMethods)
 func (m *module) readAppSync(u *url.URL, o *options) (*client, *appSync) {
 	vs := newVaryings(indexPlaceholder)
 	o.checkURL(u)
-	g := &appSync{graphql: u, subscription: readOperation(o, "subscription", vs), mutation: readMutation(o)}
+	g := &appSync{graphql: u}
+	g.readSubscriptions(o, vs)
+	g.mutation = readMutation(o)
 	host := credentials.WithoutDefaultPort(o.str("host", u.Host), u.Scheme)
 	g.auth = &credentials.AppSync{
 		Credentials: readCredentials(o, credentials.ServiceAppSync, host), URL: u, ConnectPath: "connect", Host: host,
@@ -74,7 +77,7 @@ func (m *module) readAppSync(u *url.URL, o *options) (*client, *appSync) {
 	g.variesURL = c.settings.upgrade.variesURL()
 	if g.auth.Credentials != nil { // else the options say what is wrong
 		g.connection = perConnection(g.auth, g.authorizeConnection)
-		g.start = perConnection(g.auth, g.authorizeStart)
+		g.starts = perConnection(g.auth, g.authorizeStarts)
 	}
 	return c, g
 }
@@ -102,17 +105,26 @@ func (g *appSync) authorizeConnection(ctx context.Context, auth *credentials.App
 	return auth.Connection(ctx, g.realtime)
 }
 
-func (g *appSync) authorizeStart(ctx context.Context, auth *credentials.AppSync) ([]byte, error) {
-	return startFrame(ctx, auth, g.subscription.text.text)
+// authorizeStarts is startFrames of subscriptions that are constant.
+func (g *appSync) authorizeStarts(ctx context.Context, auth *credentials.AppSync) ([][]byte, error) {
+	return g.startFrames(ctx, &values{auth: auth})
 }
 
-// startFrame returns the frame that starts an operation.
-func startFrame(ctx context.Context, auth *credentials.AppSync, data string) ([]byte, error) {
-	authorization, err := auth.Frame(ctx, data)
-	if err != nil {
-		return nil, err
+// startFrames returns the frames that start one connection's subscriptions.
+func (g *appSync) startFrames(ctx context.Context, own *values) ([][]byte, error) {
+	frames := make([][]byte, len(g.subscriptions))
+	for i, subscription := range g.subscriptions {
+		data, err := subscription.data(own)
+		if err != nil {
+			return nil, err
+		}
+		authorization, err := own.auth.Frame(ctx, data)
+		if err != nil {
+			return nil, err
+		}
+		frames[i] = appsync.StartFrame(appsync.StartID(i), data, authorization)
 	}
-	return appsync.StartFrame(appsync.FirstID, data, authorization), nil
+	return frames, nil
 }
 
 // realtimeURL is derived from the GraphQL URL, unless the script knows better.
@@ -132,14 +144,18 @@ func (g *appSync) readIdentity(*options) identity { return identity{role: teleme
 // identify implements backend: nobody has a name here.
 func (g *appSync) identify(*values) error { return nil }
 
-func (g *appSync) audience(identity) string {
-	return "appsync " + endpointName(g.graphql) + " " + g.subscription.constantText()
-}
+func (g *appSync) endpoint() string { return "appsync " + endpointName(g.graphql) }
+
+// heard implements backend.
+func (g *appSync) heard() []heard { return g.hears }
+
+// host implements backend.
+func (g *appSync) host(string) identity { return identity{role: telemetry.RoleHost} }
 
 // checkListen implements backend.
 func (g *appSync) checkListen() error {
-	if g.subscription == nil {
-		return scriptErrorf(nameUsageError, "listen() needs the client's option \"subscription\"")
+	if len(g.subscriptions) == 0 {
+		return scriptErrorf(nameUsageError, "listen() needs the client's option \"subscription\" or \"subscriptions\"")
 	}
 	return nil
 }
@@ -168,8 +184,8 @@ func (g *appSync) prepare(ctx context.Context, own *values, target *wire.Target)
 	if own.role == telemetry.RoleHost {
 		return listen.Prepared{Target: target, Session: appsync.New(nil)}, nil
 	}
-	start, err := g.startOf(ctx, own)
-	return listen.Prepared{Target: target, Session: appsync.New(start)}, err
+	starts, err := g.startsOf(ctx, own)
+	return listen.Prepared{Target: target, Session: appsync.New(starts)}, err
 }
 
 // authorize authorizes the upgrade of one connection.
@@ -180,24 +196,22 @@ func (g *appSync) authorize(ctx context.Context, auth *credentials.AppSync, real
 	return g.connection(ctx, auth)
 }
 
-// startOf returns the frame that starts one connection's subscription.
-func (g *appSync) startOf(ctx context.Context, own *values) ([]byte, error) {
-	if g.subscription.constant() {
-		return g.start(ctx, own.auth)
+// startsOf returns the frames that start one connection's subscriptions, shared by all
+// connections where they can be.
+func (g *appSync) startsOf(ctx context.Context, own *values) ([][]byte, error) {
+	if slices.ContainsFunc(g.subscriptions, func(op *operation) bool { return !op.constant() }) {
+		return g.startFrames(ctx, own)
 	}
-	data, err := g.subscription.data(own)
-	if err != nil {
-		return nil, err
-	}
-	return startFrame(ctx, own.auth, data)
+	return g.starts(ctx, own.auth)
 }
 
 // readBroadcast implements backend: a broadcast is the client's mutation.
 func (g *appSync) readBroadcast(*options) (message string) { return g.mutation }
 
 // broadcaster implements backend.
-func (g *appSync) broadcaster(_ context.Context, c *call, _ string) (publish.Broadcaster, error) {
-	return &mutationBroadcaster{backend: g, call: c, body: []byte(g.mutation)}, nil
+func (g *appSync) broadcaster(ctx context.Context, c *call, _, audience string) (broadcaster, error) {
+	b := &mutationBroadcaster{backend: g, call: c}
+	return b, b.address(ctx, audience)
 }
 
 // extend implements backend.

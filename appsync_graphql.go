@@ -46,10 +46,7 @@ func (c *client) graphQL(g *appSync, value sobek.Value) *sobek.Promise {
 // post sends a GraphQL request and returns the response's body. A response with errors
 // is an error, whatever its status.
 func (g *appSync) post(ctx context.Context, c *call, body []byte) ([]byte, error) {
-	header, err := c.requestHeader(ctx)
-	if err == nil {
-		err = g.authorizeRequest(ctx, c, header, body)
-	}
+	header, err := g.requestHeader(ctx, c, body)
 	if err != nil {
 		return nil, &scriptError{name: nameConnectError, err: err}
 	}
@@ -65,11 +62,16 @@ func (g *appSync) post(ctx context.Context, c *call, body []byte) ([]byte, error
 	return response, nil
 }
 
-// authorizeRequest waits for credentials no longer than a connection would.
-func (g *appSync) authorizeRequest(ctx context.Context, c *call, header http.Header, body []byte) error {
+// requestHeader returns the header of a request with this body. What the script has to say of
+// it is waited for no longer than a connection would.
+func (g *appSync) requestHeader(ctx context.Context, c *call, body []byte) (http.Header, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.client.settings.timeout)
 	defer cancel()
-	return g.auth.Request(ctx, header, body)
+	header, err := c.requestHeader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return header, g.auth.Request(ctx, header, body)
 }
 
 // responseError returns what is wrong with a response; nil if nothing is.

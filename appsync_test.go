@@ -117,7 +117,7 @@ func TestAppSyncWithoutCredentials(t *testing.T) {
 			c, g := v.module.readAppSync(u, o)
 			g.auth.Credentials = failing{suffix}
 			g.connection = perConnection(g.auth, g.authorizeConnection)
-			g.start = perConnection(g.auth, g.authorizeStart)
+			g.starts = perConnection(g.auth, g.authorizeStarts)
 			require.NoError(w, o.done())
 			require.NoError(w, v.VU.Runtime().Set("client", c.define(v.VU.Runtime().NewObject(), appSyncMethods, nil)))
 			result := v.run(`

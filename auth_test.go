@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
+	"go.k6.io/k6/v2/lib"
 
 	"github.com/pushgw/xk6-pushgw/gateway"
 	"github.com/pushgw/xk6-pushgw/gateway/sigv4"
@@ -271,6 +272,36 @@ func TestATokenForEachConnection(t *testing.T) {
 	}
 }
 
+// A connection asks once, with its index, for itself and for all its subscriptions. A request
+// that belongs to none asks for itself, with none.
+func TestWhatAFunctionIsAskedFor(t *testing.T) {
+	t.Parallel()
+	simulateGateway(t, guarded, func(w *world) {
+		v := w.vu(func(state *lib.State) { state.VUIDGlobal = 3 })
+		result := v.run(`
+			const asked = [];
+			const token = async (...args) => { asked.push(args.map(String).join()); await sleep(1); return 'jwt'; };
+			const client = new appsync.Client('` + graphqlURL + `', { auth: { token },
+				subscription: { query: 'subscription { onCreateRoom { id title } }' },
+				mutation: { query: 'mutation { createRoom(input: { title: "{{stamp}}" }) { id title } }' },
+			});
+			const during = async f => { asked.length = 0; await f(); return asked.sort().join(' '); };
+			return [
+				await during(() => client.listen({ connections: 3, duration: '1s' })),
+				await during(async () => {
+					const host = await client.connect();
+					await host.subscribe();
+					await host.subscribe();
+					await host.close();
+				}),
+				await during(() => client.graphql({ query: '{ __typename }' })),
+				await during(() => client.broadcast({ count: 2 })),
+			];
+		`)
+		require.Equal(w, []any{"6 7 8", "2", "undefined", "undefined undefined"}, result)
+	})
+}
+
 // Every kind of credentials may be what a function returns.
 func TestCredentialsOfAFunction(t *testing.T) {
 	t.Parallel()
@@ -357,7 +388,8 @@ func TestKeysThatCannotBeHad(t *testing.T) {
 	}
 }
 
-// A promise that never settles is waited for as long as the client's timeout, by a request too.
+// A promise that never settles is waited for as long as the client's timeout, by a request too,
+// and for a header too.
 func TestCredentialsThatNeverCome(t *testing.T) {
 	t.Parallel()
 	simulateGateway(t, guarded, func(w *world) {
@@ -367,14 +399,18 @@ func TestCredentialsThatNeverCome(t *testing.T) {
 				auth: { token: () => new Promise(() => {}) }, timeout: '5s',
 				subscription: { query: 's' }, mutation: { query: '{{stamp}}' },
 			});
+			const other = new appsync.Client('` + graphqlURL + `', {
+				auth: { token: 'jwt' }, timeout: '5s', headers: { 'X-Own': () => new Promise(() => {}) },
+			});
 			const began = Date.now();
 			const took = async f => [(await caught(f)).name, Math.floor((Date.now() - began) / 1000)];
 			return [
 				await took(() => client.connect()), await took(() => client.graphql({ query: 'q' })),
 				await took(() => client.broadcast()), (await client.listen()).failed,
+				await took(() => other.graphql({ query: 'q' })),
 			];
 		`)
-		require.Equal(w, []any{[]any{"ConnectError", int64(5)}, []any{"ConnectError", int64(10)}, []any{"PublishError", int64(15)}, int64(1)}, result)
+		require.Equal(w, []any{[]any{"ConnectError", int64(5)}, []any{"ConnectError", int64(10)}, []any{"PublishError", int64(15)}, int64(1), []any{"ConnectError", int64(25)}}, result)
 		require.InDelta(w, 2, v.sum("pushgw_connect_failed", "phase=credentials"), 0)
 	})
 }

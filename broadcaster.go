@@ -12,19 +12,42 @@ import (
 )
 
 var (
-	_ publish.Broadcaster = (*textBroadcaster)(nil)
-	_ publish.Broadcaster = (*mutationBroadcaster)(nil)
+	_ broadcaster = (*textBroadcaster)(nil)
+	_ broadcaster = (*mutationBroadcaster)(nil)
 )
+
+// broadcaster sends messages to one audience at a time.
+type broadcaster interface {
+	publish.Broadcaster
+	// address has what is sent from now on go to the audience with this key.
+	address(ctx context.Context, audience string) error
+}
 
 // textBroadcaster sends broadcasts as text messages of one connection.
 type textBroadcaster struct {
-	host    *hostConn
-	message string // with the place for the stamp in it
+	host     *hostConn
+	message  string // with the places for the stamp and the audience in it
+	audience string
+	inRooms  bool // each audience is a room, which the connection has to join
+}
+
+// address implements broadcaster.
+func (b *textBroadcaster) address(ctx context.Context, audience string) error {
+	if b.inRooms && audience != b.audience {
+		joining := joinRequest(audience)
+		b.host.send(joining)
+		if err := b.host.receive(ctx, joining); err != nil {
+			return err
+		}
+	}
+	b.audience = audience
+	return nil
 }
 
 // Send implements publish.Broadcaster.
 func (b *textBroadcaster) Send(_ context.Context, s string) error {
-	if err := b.host.conn.Send([]byte(strings.ReplaceAll(b.message, stamp.Placeholder, s))); err != nil {
+	text := strings.ReplaceAll(fillAudience(b.message, b.audience), stamp.Placeholder, s)
+	if err := b.host.conn.Send([]byte(text)); err != nil {
 		return &publish.FinalError{Err: b.host.sendError(err)}
 	}
 	return nil
@@ -41,6 +64,12 @@ type mutationBroadcaster struct {
 	backend *appSync
 	call    *call
 	body    []byte // of the request, with the place for the stamp in it
+}
+
+// address implements broadcaster.
+func (b *mutationBroadcaster) address(_ context.Context, audience string) error {
+	b.body = []byte(fillAudience(b.backend.mutation, audience))
+	return nil
 }
 
 // Send implements publish.Broadcaster.

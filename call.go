@@ -3,12 +3,12 @@ package pushgw
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/grafana/sobek"
 	"go.k6.io/k6/v2/lib"
 
-	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/listen"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
@@ -22,7 +22,11 @@ type call struct {
 	// who the connections are that the call opens. Of the one that connect() or broadcast()
 	// opens it is complete once that is open.
 	who identity
-	own *values // what that connection, or a request of the call, has of its own; nil before
+	// shared is what every listener of the call hears by, nil if that differs; see
+	// subscriptions.
+	shared []listen.Subscription
+	once   sync.Once
+	own    *values // what that connection, or a request of the call, has of its own; nil before
 }
 
 // begin is called on the event loop. It throws in the init context.
@@ -64,11 +68,6 @@ func (c *call) promise(work func(ctx context.Context) (any, error)) *sobek.Promi
 	})
 }
 
-// audience is that of the call's broadcasts, or the one that its listeners enter.
-func (c *call) audience() *ledger.Audience {
-	return c.client.module.process.ledger.Audience(c.client.backend.audience(c.who))
-}
-
 // listeners is what the connections of one listen() have in common, of which there are so
 // many.
 func (c *call) listeners(connections int) listen.Config {
@@ -76,7 +75,11 @@ func (c *call) listeners(connections int) listen.Config {
 	return c.config(func(ctx context.Context, i int) (listen.Prepared, error) {
 		own := values{identity: c.who}
 		own.index = first + int64(i)
-		return c.client.prepare(ctx, &own, base)
+		prepared, err := c.client.prepare(ctx, &own, base)
+		if err == nil {
+			prepared.Subscriptions, err = c.subscriptions(&own)
+		}
+		return prepared, err
 	})
 }
 

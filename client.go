@@ -10,7 +10,6 @@ import (
 	"go.k6.io/k6/v2/lib"
 
 	"github.com/pushgw/xk6-pushgw/internal/listen"
-	"github.com/pushgw/xk6-pushgw/internal/publish"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
@@ -30,9 +29,10 @@ type backend interface {
 	tag() string
 	// webSocketURL is where WebSockets go, before any credentials are added to it.
 	webSocketURL() *url.URL
-	// audience names the listeners that are meant to hear the broadcasts of a
-	// connection with this identity.
-	audience(who identity) string
+	// endpoint names the gateway whose listeners the client's audiences are of.
+	endpoint() string
+	// heard returns what a listener hears by.
+	heard() []heard
 	// checkListen returns why the client can't listen, if it can't.
 	checkListen() error
 	// checkPublish returns why the client can't broadcast, if it can't. The method is
@@ -45,14 +45,26 @@ type backend interface {
 	// side of the dialect.
 	prepare(ctx context.Context, own *values, target *wire.Target) (listen.Prepared, error)
 	// readBroadcast reads the dialect's own options of broadcast() and returns the
-	// message with the place for the stamp in it.
+	// message with the places for the stamp and the audience in it.
 	readBroadcast(o *options) (message string)
-	// broadcaster opens what sends messages to the client's audience.
-	broadcaster(ctx context.Context, c *call, message string) (publish.Broadcaster, error)
+	// host is as whom a connection shakes hands that broadcast() opens to send to the
+	// audience with this key.
+	host(audience string) identity
+	// broadcaster opens what sends messages to the audience with this key.
+	broadcaster(ctx context.Context, c *call, message, audience string) (broadcaster, error)
 	// readIdentity reads in the options of connect() as whom a connection shakes hands.
 	readIdentity(o *options) identity
 	// extend gives a connection's JavaScript object what the dialect adds to it.
 	extend(conn *connection)
+}
+
+// heard is one of the subscriptions, or the like, by which a listener hears broadcasts.
+type heard struct {
+	// request is the dialect's name of it, which its messages have; it may be empty if a
+	// listener has only one.
+	request string
+	// audience is the key of its audience.
+	audience varying
 }
 
 // identity is as whom a connection shakes hands.

@@ -9,42 +9,50 @@ import (
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/publish"
-	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 )
 
 // broadcast is the JavaScript method: it publishes in the dialect's own way and waits
 // for the account of the deliveries.
 func (c *client) broadcast(value sobek.Value) *sobek.Promise {
-	plan, message := c.readBroadcast(value)
-	call := c.begin("broadcast()", identity{role: telemetry.RoleHost})
+	b := c.readBroadcast(value, c.constantAudience)
+	call := c.begin("broadcast()", c.backend.host(b.audience))
 	return call.promise(func(ctx context.Context) (any, error) {
-		broadcaster, err := c.backend.broadcaster(ctx, call, message)
+		broadcaster, err := c.backend.broadcaster(ctx, call, b.message, b.audience)
 		if err != nil {
-			call.recorder.Settled(&ledger.Result{Origin: call.audience().Origin(), Planned: plan.Count, Unsent: plan.Count})
+			call.recorder.Settled(&ledger.Result{Planned: b.plan.Count, Unsent: b.plan.Count})
 			return nil, err
 		}
 		defer broadcaster.Close()
-		return call.run(ctx, plan, call.audience(), broadcaster)
+		return call.run(ctx, &b.plan, c.audience(b.audience), broadcaster)
 	})
 }
 
 // defaultSettle is how long a broadcast may go unheard before it is lost.
 const defaultSettle = 5 * time.Second
 
-// readBroadcast reads the options of broadcast(), and throws what is wrong with them.
-func (c *client) readBroadcast(value sobek.Value) (plan *publish.Plan, message string) {
+// broadcastOptions are those of one broadcast().
+type broadcastOptions struct {
+	plan     publish.Plan
+	message  string // with the places for the stamp and the audience in it
+	audience string // the key
+}
+
+// readBroadcast reads the options of broadcast(), and throws what is wrong with them. Def
+// returns the key of the default audience, and whether there is one.
+func (c *client) readBroadcast(value sobek.Value, def func() (key string, ok bool)) *broadcastOptions {
 	o := readOptions(value, "broadcast()")
-	plan = &publish.Plan{
+	b := &broadcastOptions{plan: publish.Plan{
 		Count:  o.integer("count", 1, 1),
 		Rate:   o.perSecond("rate"),
 		Settle: o.duration("settle", defaultSettle),
-	}
-	message = c.backend.readBroadcast(o)
+	}}
+	b.message = c.backend.readBroadcast(o)
+	b.audience = o.addressee(def())
 	c.check(o)
 	if err := c.backend.checkPublish("broadcast()"); err != nil {
 		c.module.throw(err)
 	}
-	return plan, message
+	return b
 }
 
 // broadcastResult is what broadcast() resolves with; times are in milliseconds.

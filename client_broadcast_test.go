@@ -357,10 +357,10 @@ func TestBroadcastChecksItsOptions(t *testing.T) {
 		`{ rate: 1e-12 }`:         `broadcast(): option "rate" is too small: 1e-12 a second is less than one a day`,
 		`{ settle: '-1s' }`:       `broadcast(): option "settle" must not be negative, but is -1s`,
 		`{ message: 'no place' }`: `broadcast(): option "message" must contain {{stamp}}, by which its listeners know it`,
-		`{ mesage: '' }`:          `broadcast(): unknown option "mesage"; known are count, rate, settle, message`,
+		`{ mesage: '' }`:          `broadcast(): unknown option "mesage"; known are count, rate, settle, message, audience`,
 	})
 	requireThrows(t, appSyncClient+`.broadcast(`, map[string]string{
-		`{ message: '{{stamp}}' }`: `broadcast(): unknown option "message"; known are count, rate, settle`,
+		`{ message: '{{stamp}}' }`: `broadcast(): unknown option "message"; known are count, rate, settle, audience`,
 	})
 }
 
@@ -371,7 +371,10 @@ const appSyncClient = `new appsync.Client('` + graphqlURL + `', {
 	mutation: { query: 'mutation($t: String!) { createRoom(input: { title: $t }) { id title } }', variables: { t: 'room {{stamp}}' } },
 })`
 
-const graphqlAudience = `appsync gateway.test:80/graphql {"query":"subscription { onCreateRoom { __typename id title } }","variables":{}}`
+var graphqlAudience = ledger.Name{
+	Endpoint: "appsync gateway.test:80/graphql",
+	Key:      `{"query":"subscription { onCreateRoom { __typename id title } }","variables":{}}`,
+}
 
 // graphql answers every GraphQL request over HTTP.
 func graphql(answer func(body string) (status int, text string)) http.Handler {

@@ -33,7 +33,7 @@ func (c *client) listen(value sobek.Value) *sobek.Promise {
 		c.module.throw(err)
 	}
 	call := c.begin("listen()", identity{role: telemetry.RoleListener})
-	group := listen.NewGroup(call.listeners(plan.Connections), call.audience())
+	group := listen.NewGroup(call.listeners(plan.Connections), c.roster())
 	return newPromise(c.module.vu, func(ctx context.Context) (any, error) {
 		defer call.startTicking(group.Tick)()
 		c.relisten.prepare(&plan)

@@ -119,7 +119,7 @@ func TestListenChecksItsOptions(t *testing.T) {
 	})
 	simulate(t, nil, func(w *world) {
 		f := w.vu().fails(`new appsync.Client('` + graphqlURL + `', { auth: { apiKey: 'k' } }).listen();`)
-		require.Equal(w, failure{"UsageError", 0, `listen() needs the client's option "subscription"`}, f)
+		require.Equal(w, failure{"UsageError", 0, `listen() needs the client's option "subscription" or "subscriptions"`}, f)
 	})
 }
 

@@ -11,7 +11,6 @@ import (
 	"go.k6.io/k6/v2/lib"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
-	"github.com/pushgw/xk6-pushgw/internal/stamp"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 )
 
@@ -24,7 +23,10 @@ type readyResult struct {
 
 // barrier is what ready() waits for.
 type barrier struct {
-	listeners int // of the whole test
+	roster    *ledger.Roster
+	audience  *ledger.Audience // nil: the listeners of all audiences
+	message   string           // of canaries
+	listeners int              // of the whole test
 	quorum    float64
 	timeout   time.Duration
 	canary    bool
@@ -53,7 +55,7 @@ func (c *client) ready(value sobek.Value) *sobek.Promise {
 		if b.canary {
 			return b.awaitCanaries(ctx, call)
 		}
-		count, err := b.await(ctx, call.audience(), func(c ledger.Count) int { return c.Ready })
+		count, err := b.await(ctx, func(c ledger.Count) int { return c.Ready })
 		if err != nil {
 			return nil, err
 		}
@@ -70,7 +72,12 @@ func (c *client) readBarrier(value sobek.Value) *barrier {
 		quorum:    o.number("quorum", 1, 0),
 		timeout:   o.duration("timeout", time.Minute),
 		canary:    o.boolean("canary"),
+		roster:    c.roster(),
 	}
+	if key := o.addressee("", true); key != "" {
+		b.audience = c.audience(key)
+	}
+	b.message = c.backend.readBroadcast(o)
 	if b.quorum > 1 {
 		o.fail("quorum", "must be a share from 0 to 1, not %v", b.quorum)
 	}
@@ -84,16 +91,30 @@ func (c *client) readBarrier(value sobek.Value) *barrier {
 	return b
 }
 
-// await waits until measure says that the audience is as large as the barrier wants. It
+// watch returns how the listeners stand, and two channels of which either tells when that
+// changes. How many of an audience are still to come isn't known, so that is how many of the
+// client's.
+func (b *barrier) watch() (count ledger.Count, changed, also <-chan struct{}) {
+	count, changed = b.roster.Watch()
+	if b.audience != nil {
+		var members ledger.Count
+		members, also = b.audience.Watch()
+		count.Ready, count.Confirmed, count.CutOff = members.Ready, members.Confirmed, members.CutOff
+	}
+	return count, changed, also
+}
+
+// await waits until measure says that there are as many listeners as the barrier wants. It
 // gives up when that can't happen any more.
-func (b *barrier) await(ctx context.Context, a *ledger.Audience, measure func(ledger.Count) int) (ledger.Count, error) {
+func (b *barrier) await(ctx context.Context, measure func(ledger.Count) int) (ledger.Count, error) {
 	for {
-		count, changed := a.Watch()
+		count, changed, also := b.watch()
 		if measure(count) >= b.needed(count.LargestGroup) {
 			return count, nil
 		}
 		select {
 		case <-changed:
+		case <-also:
 		case <-b.givesUp(count):
 			return count, b.unreachableError(count)
 		case <-ctx.Done():
@@ -170,49 +191,4 @@ func (b *barrier) timeoutError(ctx context.Context, count ledger.Count, ready in
 	return scriptErrorf(nameTimeoutError,
 		"ready(): after %s, of %d listeners %d are ready, %d connecting, %d failed, %d left, %d deaf%s",
 		b.timeout, b.needed(count.LargestGroup), ready, count.Connecting, count.Failed, count.Left, count.Ready-ready, firstCause(count))
-}
-
-// canaryPause is how long a canary has before the next is sent.
-const canaryPause = time.Second
-
-// awaitCanaries sends canaries through the gateway until enough listeners have heard
-// one. From then on, only those that have heard something count as listeners.
-func (b *barrier) awaitCanaries(ctx context.Context, c *call) (any, error) {
-	audience := c.audience()
-	audience.RequireConfirmation()
-	if _, err := b.await(ctx, audience, func(c ledger.Count) int { return c.Ready }); err != nil {
-		return nil, err
-	}
-	broadcaster, err := c.client.backend.broadcaster(ctx, c, stamp.Placeholder)
-	if err != nil {
-		if ctx.Err() != nil { // whatever failed did because of it
-			count, _ := audience.Watch()
-			err = b.timeoutError(ctx, count, count.Confirmed)
-		}
-		return nil, err
-	}
-	defer broadcaster.Close()
-	for {
-		s := audience.Canary()
-		if err := broadcaster.Send(ctx, s.String()); err != nil && ctx.Err() == nil {
-			c.recorder.RequestFailed(err)
-			return nil, err
-		}
-		attempt, cancel := context.WithTimeout(ctx, canaryPause)
-		count, err := b.await(attempt, audience, func(c ledger.Count) int { return c.Confirmed })
-		cancel()
-		switch {
-		case err == nil:
-			c.recorder.CountDeaf(count.Deaf())
-			return readyResult{Ready: count.Confirmed, Deaf: count.Deaf(), Failed: count.Failed}, nil
-		case ctx.Err() != nil:
-			if errors.Is(context.Cause(ctx), errBarrierTimeout) { // else they had no time to hear
-				c.recorder.CountDeaf(count.Deaf())
-			}
-			return nil, b.timeoutError(ctx, count, count.Confirmed)
-		case !errors.Is(err, context.DeadlineExceeded): // else it is time for the next canary
-			c.recorder.CountDeaf(count.Deaf())
-			return nil, err
-		}
-	}
 }

@@ -65,7 +65,7 @@ func TestClientChecksItsOptions(t *testing.T) {
 		`{ room: 'two words' }`:         `new apigw.Client(): option "room" must be one word, as the chat application takes it, not "two words"`,
 		`{ handshake: {} }`:             `new apigw.Client(): option "handshake" must be a list, not an object`,
 		`{ handshake: [{ sent: '' }] }`: `new apigw.Client() handshake[0]: unknown option "sent"; known are send, expect, contains, pattern, timeout, counter`,
-		`{ rooms: '' }`: `new apigw.Client(): unknown option "rooms"; known are nickname, handshake, room, timeout, ping, maxMessageSize, ` +
+		`{ rooms: '' }`: `new apigw.Client(): unknown option "rooms"; known are nickname, handshake, room, audience, timeout, ping, maxMessageSize, ` +
 			`connectRate, timestamps, subprotocols, query, headers, stampPattern, credentials, tokenParameter, auth, managementUrl`,
 	})
 	requireThrows(t, graph, map[string]string{
@@ -79,7 +79,7 @@ func TestClientChecksItsOptions(t *testing.T) {
 		`{ auth: { apiKey: 'k' }, realtimeUrl: 5 }`:                 `new appsync.Client(): option "realtimeUrl" must be a string, not a number`,
 		`{ auth: { apiKey: 'k' }, realtimeUrl: 'wss://' }`:          `new appsync.Client(): option "realtimeUrl" the URL "wss://" names no host`,
 		`{ auth: { apiKey: 'k' }, realtimeUrl: 'wss://u:p@a' }`:     `new appsync.Client(): option "realtimeUrl" the URL "wss://a" must not have a user name or password in it: these gateways take none`,
-		`{ auth: { apiKey: 'k' }, mutation: { query: '' } }`:        `new appsync.Client(): option "mutation" appsync: the operation has no query`,
+		`{ auth: { apiKey: 'k' }, mutation: { query: '' } }`:        `new appsync.Client() mutation: option "query" appsync: the operation has no query`,
 		`{ auth: { apiKey: 'k' }, credentials: 'header' }`:          `new appsync.Client(): option "credentials" must be one of subprotocol, query, headers, not "header"`,
 		`{ auth: { apiKey: 'k' }, realtimeUrl: 'https://a/b?key' }`: `new appsync.Client(): option "realtimeUrl" the URL "https://a/b" must begin with wss:// or ws://`,
 	})

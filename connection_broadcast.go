@@ -6,12 +6,22 @@ import (
 	"github.com/grafana/sobek"
 )
 
-// broadcast is the JavaScript method of a connection to the chat application: its
-// broadcasts go to the room that it is in.
-func (s *connection) broadcast(value sobek.Value) *sobek.Promise {
-	plan, message := s.call.client.readBroadcast(value)
-	audience := s.call.audience()
+// broadcast is the JavaScript method of a connection to API Gateway. To the chat application
+// it sends to the room that it is in.
+func (s *connection) broadcast(g *apiGateway, value sobek.Value) *sobek.Promise {
+	c, room := s.call.client, s.call.who.room
+	b := c.readBroadcast(value, func() (string, bool) {
+		if g.audience != nil {
+			return c.constantAudience()
+		}
+		return room, true
+	})
+	if g.inRooms() && b.audience != room {
+		s.module().throw(scriptErrorf(nameUsageError, "broadcast(): what this connection sends goes to the room that it is in, %q, and not to %q: "+
+			"it has to join() that first", room, b.audience))
+	}
+	text := &textBroadcaster{host: s.host, message: b.message, audience: b.audience}
 	return newPromise(s.module().vu, func(ctx context.Context) (any, error) {
-		return s.call.run(ctx, plan, audience, &textBroadcaster{host: s.host, message: message})
+		return s.call.run(ctx, &b.plan, c.audience(b.audience), text)
 	})
 }

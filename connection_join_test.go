@@ -196,7 +196,7 @@ func TestConnectionJoinsAfterOneThatIsNotAnswered(t *testing.T) {
 		return map[bool]string{true: "", false: "Joined chat room"}[strings.HasPrefix(room, "Silent")]
 	}
 	simulate(t, rooms(&asked, answer), func(w *world) {
-		w.listeners(`apigw gateway.test:80/dev "A"`, 3)
+		w.listeners(chatRoom("A"), 3)
 		v := w.vu()
 		result := v.run(`
 			const host = await new apigw.Client('` + chatURL + `', { timeout: '4s' }).connect();

@@ -46,10 +46,10 @@ func stopSubscription(session dialect.Session, id string) dialect.Event {
 // readSubscription returns the text of the operation to subscribe with.
 func (g *appSync) readSubscription(own *values, value sobek.Value) (data string, err error) {
 	if value == nil || sobek.IsUndefined(value) {
-		if g.subscription == nil {
-			return "", scriptErrorf(nameUsageError, "subscribe() needs an operation, for the client has none")
+		if len(g.subscriptions) != 1 {
+			return "", scriptErrorf(nameUsageError, "subscribe() needs an operation, because the client doesn't have exactly one")
 		}
-		return g.subscription.data(own)
+		return g.subscriptions[0].data(own)
 	}
 	o := readOptions(value, "subscribe()")
 	operation := o.operation()

@@ -76,7 +76,7 @@ func TestConnectionThatMayNotSubscribe(t *testing.T) {
 		require.Equal(w, []any{
 			"GatewayError 401: Unauthorized: No",
 			"TimeoutError undefined: the gateway did not answer within 3s",
-			"UsageError undefined: subscribe() needs an operation, for the client has none",
+			"UsageError undefined: subscribe() needs an operation, because the client doesn't have exactly one",
 			`InvalidOption undefined: subscribe(): option "query" is missing: the text of the GraphQL operation`,
 			"InvalidOption undefined: subscribe(): appsync: the operation has no query",
 			`InvalidOption undefined: subscribe(): option "variables" must be an object, not a number`,

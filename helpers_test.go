@@ -1,6 +1,7 @@
 package pushgw
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -281,29 +282,48 @@ func (v *vu) logged(level logrus.Level) []string {
 	return messages
 }
 
-// The URLs of the gateway of a world, and the name of the audience in the chat's Room1.
+// The URLs of the gateway of a world.
 const (
-	chatURL      = "ws://gateway.test/dev"
-	graphqlURL   = "http://gateway.test/graphql"
-	chatAudience = `apigw gateway.test:80/dev "Room1"`
+	chatURL    = "ws://gateway.test/dev"
+	graphqlURL = "http://gateway.test/graphql"
 )
 
-// listeners enters listeners that are ready into the audience, as if they were connected.
-func (w *world) listeners(audience string, n int) []*ledger.Member {
-	members := make([]*ledger.Member, n)
-	for i := range members {
-		members[i] = w.process.ledger.Audience(audience).Enter()
-		members[i].Ready()
-	}
-	return members
+// chatAudience is the audience in the chat's Room1.
+var chatAudience = chatRoom("Room1")
+
+// chatRoom is the audience in a room of the chat.
+func chatRoom(room string) ledger.Name {
+	return ledger.Name{Endpoint: "apigw gateway.test:80/dev", Key: room}
 }
 
-// delivers has a member read the stamp in a text so long after it was sent.
-func (w *world) delivers(member *ledger.Member, text string, after time.Duration) {
+// roster returns that of clients whose listeners are all of one audience.
+func (w *world) roster(audience ledger.Name) *ledger.Roster {
+	return w.process.ledger.Roster(fmt.Sprintf("%s %q", audience.Endpoint, audience.Key))
+}
+
+// enter returns a listener of the audience that is connecting.
+func (w *world) enter(audience ledger.Name) *ledger.Listener {
+	l := w.roster(audience).Enter()
+	l.Join(w.process.ledger.Audience(audience))
+	return l
+}
+
+// listeners enters listeners that are ready into the audience, as if they were connected.
+func (w *world) listeners(audience ledger.Name, n int) []*ledger.Listener {
+	listeners := make([]*ledger.Listener, n)
+	for i := range listeners {
+		listeners[i] = w.enter(audience)
+		listeners[i].Ready(nil)
+	}
+	return listeners
+}
+
+// delivers has a listener read the stamp in a text so long after it was sent.
+func (w *world) delivers(listener *ledger.Listener, text string, after time.Duration) {
 	w.Helper()
 	s, _, _, ok := stamp.Find([]byte(text))
 	assert.True(w, ok, text)
-	w.process.ledger.Deliver(member, s, s.Sent.Add(after))
+	w.process.ledger.Deliver(listener.Member(0), s, s.Sent.Add(after))
 }
 
 // chat is the chat application as far as its handshake goes. What else it is sent is

@@ -82,6 +82,12 @@ declare module "k6/x/pushgw" {
      * `connect()` would open. Default none.
      */
     headers?: { [name: string]: PerConnection };
+    /**
+     * The key of the audience that a listener belongs to, so that a broadcast is expected by those only who are to
+     * hear it. On API Gateway it has the default `{{room}}`; on AppSync it is needed where the subscription differs from
+     * one connection to the next, and else those who subscribe with the same are one audience.
+     */
+    audience?: PerConnection;
     /** Parameters to add to the query of the WebSockets' URL. Default none. */
     query?: { [name: string]: PerConnection };
     /** WebSocket subprotocols to offer, on AppSync beside its own. Default none. */
@@ -133,6 +139,12 @@ declare module "k6/x/pushgw" {
      * process waits for its share.
      */
     listeners: number;
+    /**
+     * The key of the only audience whose listeners are counted. Default: all listeners of the client are, whichever
+     * audiences they are in, each once. All clients of one endpoint whose listeners have audiences of their own count as
+     * one; where the audience is the same for all listeners, all clients with that audience do.
+     */
+    audience?: string;
     /** The share of them that is enough, from 0 to 1. Default 1. */
     quorum?: number;
     /**
@@ -144,7 +156,7 @@ declare module "k6/x/pushgw" {
     timeout?: Duration;
     /**
      * Whether to send canaries through the gateway until the listeners have heard one, for an
-     * acknowledgement is no proof. Who heard none is deaf and is expected to hear nothing,
+     * acknowledgement is no proof. They go to each audience in which somebody has yet to hear one, one after the other. Who heard none is deaf and is expected to hear nothing,
      * until it does.
      * Default false.
      */
@@ -168,6 +180,11 @@ declare module "k6/x/pushgw" {
      * 0 for one right after another. Default 0.
      */
     rate?: number;
+    /**
+     * The key of the audience that the broadcasts are meant for. It takes the place of `{{audience}}` in what is sent.
+     * Default: the audience of the client's listeners, if they all have the same, and else there is a `UsageError`.
+     */
+    audience?: string;
     /**
      * How long to wait for deliveries after the last one; less if all are in. What a listener
      * hasn't heard by then is lost. Default `'5s'`.
@@ -382,7 +399,15 @@ declare module "k6/x/pushgw" {
     }
 
     interface MessageOptions extends BroadcastOptions {
-      /** The text to send, with `{{stamp}}` where the stamp goes. Default `'{{stamp}}'`. */
+      /**
+       * The text to send, with `{{stamp}}` where the stamp goes and `{{audience}}` where the key of the audience does,
+       * escaped as JSON if the text is JSON. Default `'{{stamp}}'`.
+       */
+      message?: string;
+    }
+
+    interface BarrierOptions extends ReadyOptions {
+      /** The text of canaries, as that of broadcasts. Default `'{{stamp}}'`. */
       message?: string;
     }
 
@@ -401,7 +426,8 @@ declare module "k6/x/pushgw" {
       join(room: string): Promise<void>;
       /**
        * Sends broadcasts to the room, or whoever hears what the application is sent, and waits for the account of them. It sends no more once the
-       * connection is closed. If none could be sent, it rejects with a `PublishError`.
+       * connection is closed. If none could be sent, it rejects with a `PublishError`. Without the client's option
+       * `audience` the default audience is the room, and in the chat application there is no other.
        */
       broadcast(options?: MessageOptions): Promise<BroadcastResult>;
     }
@@ -421,8 +447,11 @@ declare module "k6/x/pushgw" {
        */
       listen(options?: ListenOptions): Promise<ListenResult>;
       /** Waits until that many listeners of the process are ready, or can't be any more. */
-      ready(options: ReadyOptions): Promise<ReadyResult>;
-      /** Sends broadcasts from a connection of its own and waits for the account of them, as a host's does. */
+      ready(options: BarrierOptions): Promise<ReadyResult>;
+      /**
+       * Sends broadcasts from a connection of its own and waits for the account of them, as a host's does. Without the
+       * client's option `audience`, that connection joins the room that is the audience.
+       */
       broadcast(options?: MessageOptions): Promise<BroadcastResult>;
       /**
        * Posts a text to one connection of the API, as a backend does by API Gateway's `@connections`. The three methods
@@ -464,14 +493,29 @@ declare module "k6/x/pushgw" {
       operationName?: string;
     }
 
+    /** One of several subscriptions of a listener. */
+    interface AudienceOperation extends SubscriptionOperation {
+      /** The key of the audience, as the client's option `audience`. */
+      audience?: PerConnection;
+    }
+
     interface Options extends ClientOptions {
       /** How to be let in. */
       auth: Auth;
-      /** What listeners subscribe to; those who do are the audience. `listen()` needs it. */
+      /** What listeners subscribe to; those who do are the audience. `listen()` needs it, or `subscriptions`. */
       subscription?: SubscriptionOperation;
       /**
+       * Several operations, at most 200, in place of one `subscription`: each listener subscribes to all of them on its
+       * one connection. It counts once, in `listen()`, in `ready()` and in `pushgw_ready_time`, and is ready when all are
+       * acknowledged, each of which `subscribed_success_counter` counts. A broadcast to an audience is due once to each
+       * subscription with that audience. If one is refused, or the gateway ends one before all are acknowledged, the
+       * listener has failed and its connection is closed; if the gateway ends one later, the listener is cut off, from
+       * all of its audiences.
+       */
+      subscriptions?: AudienceOperation[];
+      /**
        * What publishes a broadcast, with `{{stamp}}` in its text or its variables where the
-       * stamp goes. `broadcast()` needs it.
+       * stamp goes, and `{{audience}}` where the key of the audience does. `broadcast()` needs it.
        */
       mutation?: Operation;
       /** Where subscriptions go; its path and its query may have `{{index}}`. Default: derived from the API's URL. */
@@ -497,7 +541,7 @@ declare module "k6/x/pushgw" {
     interface Host extends Connection {
       /**
        * Subscribes; resolves when the gateway has acknowledged it.
-       * @param operation Default the client's `subscription`.
+       * @param operation Default the client's `subscription`, or the only one of its `subscriptions`.
        */
       subscribe(operation?: Operation): Promise<Subscription>;
     }

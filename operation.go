@@ -52,17 +52,25 @@ func readOperation(o *options, key string, vs *varyings) *operation {
 		return nil
 	}
 	section := o.section(key)
-	variables, _ := section.raw("variables")
-	if f, ok := vs.readFunction(key+".variables", variables, readObject); ok {
-		section.requireQuery()
-		query := vs.readText(section, "query", section.str("query", ""))
-		operation := &operation{query: query, variables: f, operationName: section.str("operationName", "")}
-		o.merge(section)
-		return operation
+	defer func() { o.merge(section) }()
+	return vs.readOperation(section, key)
+}
+
+// readOperation reads the options as a GraphQL operation of that name.
+func (vs *varyings) readOperation(o *options, name string) *operation {
+	variables, _ := o.raw("variables")
+	if f, ok := vs.readFunction(name+".variables", variables, readObject); ok {
+		o.requireQuery()
+		return &operation{query: vs.readText(o, "query", o.str("query", "")), variables: f, operationName: o.str("operationName", "")}
 	}
-	text := vs.readText(o, key, o.data(key, section))
-	text.inJSON = true
-	return &operation{text: text}
+	fixed := o.operation()
+	o.checkPlaceholders("query", fixed.Query, vs.placeholders...)
+	o.checkPlaceholders("variables", string(fixed.Variables), vs.placeholders...)
+	data, err := fixed.Data()
+	if err != nil {
+		o.fail("query", "%v", err)
+	}
+	return &operation{text: varying{name: name, text: data, filled: vs.noteUsed(data), inJSON: true}}
 }
 
 // readObject takes what a function returned for the JSON of an object.
@@ -84,7 +92,12 @@ func readMutation(o *options) string {
 	if _, ok := o.raw(key); !ok {
 		return ""
 	}
-	text := o.data(key, o.section(key))
+	section := o.section(key)
+	text, err := section.operation().Data()
+	if err != nil {
+		section.fail("query", "%v", err)
+	}
+	o.merge(section)
 	if !strings.Contains(text, stamp.Placeholder) {
 		o.fail(key, "must contain %s, in its query or its variables", stamp.Placeholder)
 	}
@@ -100,15 +113,4 @@ func (o *options) operation() *appsync.Operation {
 	return &appsync.Operation{
 		Query: o.str("query", ""), Variables: o.json("variables"), Name: o.str("operationName", ""),
 	}
-}
-
-// data reads the section of the key as a GraphQL operation and returns its text.
-func (o *options) data(key string, section *options) string {
-	operation := section.operation()
-	o.merge(section)
-	data, err := operation.Data()
-	if err != nil {
-		o.fail(key, "%v", err)
-	}
-	return data
 }

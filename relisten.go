@@ -6,15 +6,16 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/listen"
 )
 
 // relisten is what a client's listen() has to know of the one before: a scenario such as
 // ramping-vus calls it again as soon as it ends.
 type relisten struct {
-	mu     sync.Mutex
-	pause  *backoff.ExponentialBackOff // nil unless the last call ran out of connections
-	cutOff int                         // listeners of the last call that are still missing
+	mu      sync.Mutex
+	pause   *backoff.ExponentialBackOff // nil unless the last call ran out of connections
+	missing *ledger.Places              // of listeners of earlier calls
 }
 
 // prepare has a call wait before it dials if the one before ran out of connections, so
@@ -22,7 +23,7 @@ type relisten struct {
 func (r *relisten) prepare(plan *listen.Plan) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	plan.Replaces, r.cutOff = r.cutOff, 0
+	plan.Replaces, r.missing = r.missing, nil
 	if r.pause != nil {
 		plan.Delay = r.pause.NextBackOff()
 	}
@@ -31,7 +32,7 @@ func (r *relisten) prepare(plan *listen.Plan) {
 func (r *relisten) after(s *listen.Summary) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.cutOff += s.CutOff
+	r.missing = s.Missing.Move(r.missing)
 	switch {
 	case s.Opened == 0: // it ended while it still waited
 	case !s.RanOut || s.Lasted > stableAfter:

@@ -9,6 +9,7 @@ import (
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/listen"
 )
 
@@ -67,14 +68,23 @@ func TestRelistenAfterSuccess(t *testing.T) {
 // Listeners of which nobody has taken the place stay cut off, whichever call lost them.
 func TestRelistenReplaces(t *testing.T) {
 	t.Parallel()
+	roster := new(ledger.Roster)
+	missing := func(n int) *ledger.Places {
+		places := ledger.NewPlaces(roster)
+		for range n {
+			places.Add(roster.Enter())
+		}
+		return places
+	}
 	r := new(relisten)
-	r.after(&listen.Summary{Opened: 3, RanOut: true, CutOff: 3})
-	r.after(&listen.Summary{Opened: 2, RanOut: true, CutOff: 2})
+	r.after(&listen.Summary{Opened: 3, RanOut: true, Missing: missing(3)})
+	r.after(&listen.Summary{Opened: 2, RanOut: true, Missing: missing(2)})
+	r.after(&listen.Summary{Opened: 1, RanOut: true})
 	var one, two listen.Plan
 	r.prepare(&one)
 	r.prepare(&two)
-	require.Equal(t, 5, one.Replaces)
-	require.Zero(t, two.Replaces)
+	require.Equal(t, 5, one.Replaces.Len())
+	require.Nil(t, two.Replaces)
 }
 
 // A script that calls listen() as fast as it can doesn't hammer a gateway that refuses.

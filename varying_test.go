@@ -134,8 +134,8 @@ func TestPlaceholdersThatStandForNothing(t *testing.T) {
 	})
 	requireThrows(t, `new appsync.Client(`, map[string]string{
 		`'http://gateway.test/{{index}}', { auth: { apiKey: 'k' } }`: `new appsync.Client(): the URL has {{index}} in it, which stands for nothing here; known: none`,
-		`'` + graphqlURL + `', { auth: { apiKey: 'k' }, subscription: { query: 's', variables: { a: ['{{room}}'] } } }`: `new appsync.Client(): ` +
-			`option "subscription" has {{room}} in it, which stands for nothing here; known: {{index}}`,
+		`'` + graphqlURL + `', { auth: { apiKey: 'k' }, subscription: { query: 's', variables: { a: ['{{room}}'] } } }`: `new appsync.Client() subscription: ` +
+			`option "variables" has {{room}} in it, which stands for nothing here; known: {{index}}`,
 		`'` + graphqlURL + `', { auth: { apiKey: 'k' }, mutation: { query: '{{stamp}} {{index}}' } }`: `new appsync.Client(): ` +
 			`option "mutation" has {{index}} in it, which stands for nothing here; known: {{stamp}}, {{audience}}`,
 		`'` + graphqlURL + `', { auth: { apiKey: 'k' }, realtimeUrl: 'ws://gateway.test/{{room}}' }`: `new appsync.Client(): ` +
@@ -165,7 +165,7 @@ func TestAppSyncConnectionsDiffer(t *testing.T) {
 				w.vu().run(`
 					const client = new appsync.Client('` + graphqlURL + `', {
 						auth: { apiKey: 'k' }, credentials: '` + credentials + `', realtimeUrl: 'ws://gateway.test/graphql/realtime?user={{index}}',
-						query: { q: i => 'q' + i }, headers: { 'x-own': 'h{{index}}' }, subprotocols: ['p{{index}}'], timeout: '1s',
+						query: { q: i => 'q' + i }, headers: { 'x-own': 'h{{index}}' }, subprotocols: ['p{{index}}'], timeout: '1s', audience: 'all',
 						subscription: ` + subscription + `,
 					});
 					await client.listen({ connections: 1, duration: '2s' });
@@ -187,13 +187,13 @@ func TestAppSyncSubscriptionsDiffer(t *testing.T) {
 		subscribed := ""
 		simulate(t, realtime(func(_, data string) string { subscribed = data; return `{"type":"start_ack","id":"1"}` }), func(w *world) {
 			w.vu().run(`
-				const client = new appsync.Client('` + graphqlURL + `', { auth: { apiKey: 'k' }, subscription: ` + subscription + ` });
+				const client = new appsync.Client('` + graphqlURL + `', { auth: { apiKey: 'k' }, audience: 'all', subscription: ` + subscription + ` });
 				await client.listen({ connections: 1, duration: '2s' });
 			`)
 			require.JSONEq(w, want, subscribed)
 			subscribed = ""
 			w.vu().run(`
-				const host = await new appsync.Client('` + graphqlURL + `', { auth: { apiKey: 'k' }, subscription: ` + subscription + ` }).connect();
+				const host = await new appsync.Client('` + graphqlURL + `', { auth: { apiKey: 'k' }, audience: 'all', subscription: ` + subscription + ` }).connect();
 				await host.subscribe();
 				await host.close();
 			`)
@@ -202,7 +202,7 @@ func TestAppSyncSubscriptionsDiffer(t *testing.T) {
 	}
 	simulate(t, http.NotFoundHandler(), func(w *world) {
 		f := w.vu().fails(`await new appsync.Client('` + graphqlURL + `', {
-			auth: { apiKey: 'k' }, subscription: { query: 's', variables: () => 'v' },
+			auth: { apiKey: 'k' }, audience: 'all', subscription: { query: 's', variables: () => 'v' },
 		}).connect()`)
 		require.Contains(w, f.message, `the function "subscription.variables" must return an object, not a string`)
 	})

@@ -236,3 +236,31 @@ func TestMessagesOfAConnectionAreHandledInOrder(t *testing.T) {
 		require.Equal(t, "host: "+strconv.Itoa(i), c.receive())
 	}
 }
+
+// Compression is negotiated only if the gateway is told so.
+func TestCompression(t *testing.T) {
+	t.Parallel()
+	for _, compression := range []bool{false, true} {
+		s := start(t, gateway.Config{Compression: compression})
+		dialer := websocket.Dialer{EnableCompression: true}
+		conn, answer, err := dialer.DialContext(t.Context(), "ws://"+s.host()+"/dev", nil)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		t.Cleanup(func() { _ = conn.Close() })
+		require.Equal(t, compression, strings.HasPrefix(answer.Header.Get("Sec-WebSocket-Extensions"), "permessage-deflate"))
+		c := &client{conn, s}
+		c.send("me")
+		require.Contains(t, c.receive(), "Using nickname: me")
+	}
+}
+
+// Texts of one connection may overtake each other if the gateway is told so: the second is
+// answered while the first is still being broadcast.
+func TestConcurrentTexts(t *testing.T) {
+	t.Parallel()
+	s := start(t, gateway.Config{Concurrent: true, PostTime: time.Hour})
+	c := s.chat("host", "R")
+	c.send("this takes an hour")
+	c.send("/room")
+	require.Equal(t, "R", c.receive())
+}

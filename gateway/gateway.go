@@ -30,6 +30,7 @@ import (
 	"github.com/pushgw/xk6-pushgw/gateway/chat"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
 	"github.com/pushgw/xk6-pushgw/gateway/graphql"
+	"github.com/pushgw/xk6-pushgw/gateway/routes"
 	"github.com/pushgw/xk6-pushgw/gateway/sigv4"
 )
 
@@ -55,6 +56,8 @@ type Config struct {
 	Stage       string // API Gateway's; "dev" if empty
 	Concurrent  bool   // a connection's messages are handled at the same time, as on AWS
 	Compression bool   // permessage-deflate is negotiated on API Gateway, as on AWS
+
+	Routes routes.Routes // API Gateway's application; the chat if nil
 
 	Fanout   int           // posts of a chat broadcast that run at the same time; 1 if 0
 	PostTime time.Duration // added to the time that each of these posts takes
@@ -90,10 +93,14 @@ type Gateway struct {
 	closing sync.Once
 }
 
+// The limits of API Gateway's connections (apigateway-execution-service-websocket-limits-table).
+const (
+	IdleTimeout = 10 * time.Minute
+	Lifetime    = 2 * time.Hour
+)
+
 const (
 	keepAlive          = time.Minute
-	idleTimeout        = 10 * time.Minute
-	lifetime           = 2 * time.Hour
 	appsyncLifetime    = 24 * time.Hour
 	integrationTimeout = 29 * time.Second
 	writeTimeout       = 30 * time.Second
@@ -109,7 +116,7 @@ func New(c Config) *Gateway {
 	g := &Gateway{faults: fault.New(c.Faults), rooms: chat.NewMemory(), mux: http.NewServeMux()}
 	g.apigw = apigw.New(apigw.Config{
 		Stage: cmp.Or(c.Stage, Stage), Concurrent: c.Concurrent, Compression: c.Compression,
-		Idle: cmp.Or(c.IdleTimeout, idleTimeout), Lifetime: cmp.Or(c.Lifetime, lifetime),
+		Idle: cmp.Or(c.IdleTimeout, IdleTimeout), Lifetime: cmp.Or(c.Lifetime, Lifetime),
 		Write: write, IntegrationTimeout: integrationTimeout, Access: access,
 	}, g.faults)
 	g.appsync = appsync.New(appsync.Config{
@@ -119,9 +126,12 @@ func New(c Config) *Gateway {
 	}, g.faults)
 	g.chat = chat.New(g.apigw, g.rooms, chat.Config{Fanout: c.Fanout, PostTime: c.PostTime})
 	g.apigw.Deploy(g.chat)
+	if c.Routes != nil {
+		g.apigw.Deploy(routes.New(g.apigw, g.rooms, g.chat, c.Routes))
+	}
 
 	g.mux.Handle("/", g.apigw)
-	g.mux.Handle("/graphql", g.appsync)
+	g.mux.Handle("/graphql", forBrowsers(g.appsync))
 	g.mux.Handle("/graphql/realtime", g.appsync)
 	g.mux.HandleFunc("GET /stats", g.getStats)
 	g.mux.HandleFunc("DELETE /stats", g.deleteStats)

@@ -141,6 +141,18 @@ func TestExampleOfSignatures(t *testing.T) {
 	}
 }
 
+// TestExampleOfRoutes: an application that a file describes is measured like the chat.
+func TestExampleOfRoutes(t *testing.T) {
+	t.Parallel()
+	g := serve(t, "--routes", "../examples/routes.json", "--stage", "dev")
+	o := k6(t, "../examples/apigw-routes.js", g.env("LISTENERS=20", "BROADCASTS=5")...)
+	o.requireClean(t)
+	o.requireCounts(t, map[string]int{"joined": 21, "ws_sessions": 21, "msg_received_counter": 100})
+	requireAccount(t, o.said(t, 1)[0], 20, 5)
+	totals := g.stats(t).APIGateway
+	require.EqualValues(t, 100, totals.Totals.Delivered-totals.Echoes.Delivered)
+}
+
 func TestExampleOfBothGateways(t *testing.T) {
 	t.Parallel()
 	g := serve(t)

@@ -54,6 +54,10 @@ func (c *connection) invoke(body string) {
 		_ = c.sendError("Endpoint request timed out")
 	})
 	defer overdue.Stop()
+	if message := c.gateway.faults.Reject(); message != "" {
+		_ = c.sendError(message)
+		return
+	}
 	switch err := c.gateway.integration.Default(c.id, body); {
 	case errors.Is(err, ErrForbidden):
 		_ = c.sendError("Forbidden")
@@ -70,11 +74,20 @@ func (c *connection) Data(frame []byte, written func(error)) error {
 // Error writes the error frame that the failure of an integration leads to.
 func (c *connection) Error() error { return c.sendError(internalError) }
 
-const internalError = "Internal server error"
+const (
+	internalError = "Internal server error"
+	badRequest    = "Bad request body"
+)
 
 // sendError writes an error frame, with spaces where API Gateway has them. It
 // fails if the connection has been closed, which callers may ignore.
 func (c *connection) sendError(message string) error {
+	if message == badRequest {
+		// This one has the id of the message and other spaces
+		// (websocket-api-request-validation).
+		return c.WriteError(socket.Frame([]byte(
+			`{"message" : "` + message + `", "connectionId": "` + c.id + `", "messageId": "` + newID() + `"}`)))
+	}
 	return c.WriteError(socket.Frame([]byte(
 		`{"message": "` + message + `", "connectionId":"` + c.id + `", "requestId":"` + newID() + `"}`)))
 }

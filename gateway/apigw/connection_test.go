@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pushgw/xk6-pushgw/gateway/fault"
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
@@ -65,6 +66,24 @@ func TestConcurrentMessages(t *testing.T) {
 	require.NoError(t, conn.Close())
 	require.Equal(t, id, <-f.integration.disconnected)
 	require.Equal(t, []string{"connect", "work", "until it has left", "disconnect"}, f.integration.log)
+}
+
+// Messages that are rejected are answered with each error frame, and not handled.
+func TestRejectedMessages(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{})
+	conn, id := f.dial()
+	for _, message := range fault.ErrorMessages() {
+		f.fault(`{"reject": "` + message + `:1"}`)
+		send(t, conn, "work")
+		frame := receive(t, conn)
+		require.Equal(t, message, gjson.Get(frame, "message").Str)
+		require.Equal(t, id, gjson.Get(frame, "connectionId").Str)
+		require.True(t, gjson.Get(frame, "requestId").Exists() != (message == badRequest), frame)
+		require.Equal(t, message == badRequest, gjson.Get(frame, "messageId").Exists())
+	}
+	require.Equal(t, []string{"connect"}, f.integration.log)
+	require.EqualValues(t, len(fault.ErrorMessages()), f.gateway.Hub.Counters.Errors.Load())
 }
 
 func TestAMessageWithoutARoute(t *testing.T) {

@@ -8,14 +8,14 @@ import (
 	"github.com/pushgw/xk6-pushgw/gateway/apigw"
 )
 
-// broadcast posts a text to everyone in a room, its sender included, and
+// Broadcast posts a text to everyone in a room, its sender included, and
 // returns when it has been posted to all. Connections that have been closed are
 // taken out of the store and do not stop it.
 //
 // The members are split into fixed parts, one for each post that may run at
 // the same time. As the next text of the same sender is handled only after
 // this has returned, nobody gets two of them in the wrong order.
-func (a *App) broadcast(sender, room, text string) error {
+func (a *App) Broadcast(sender, room, text string) error {
 	members := a.store.Members(room)
 	post, err := a.connections.Broadcast(sender, []byte(text), len(members))
 	if err != nil {

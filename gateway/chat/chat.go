@@ -37,7 +37,8 @@ type Config struct {
 }
 
 // App is the application. Its methods may be called from several goroutines at
-// once, though for one connection only from one.
+// once. If that is so for one connection, it does what the original does then: two
+// first texts may both be taken as nicknames, and texts may change places.
 type App struct {
 	connections Connections
 	store       Store
@@ -80,7 +81,7 @@ func (a *App) Default(id, text string) error {
 	case user.Room == "":
 		return a.reply(id, "Cannot send message if not in chatroom.")
 	default:
-		return a.broadcast(id, user.Room, user.Name+": "+text)
+		return a.Broadcast(id, user.Room, user.Name+": "+text)
 	}
 }
 

@@ -27,6 +27,8 @@ func (a *App) command(id string, user User, text string) error {
 		argument = words[1]
 	}
 	switch name := strings.ToLower(words[0]); name {
+	case "whoami": // ours: the blog's application hasn't got it
+		return a.reply(id, id)
 	case "help":
 		return a.reply(id, help)
 	case "nick":

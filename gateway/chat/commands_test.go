@@ -18,6 +18,15 @@ func TestHelpHasItsLines(t *testing.T) {
 	require.Empty(t, lines[13])
 }
 
+// It isn't the blog's, so /help doesn't know it.
+func TestWhoAmI(t *testing.T) {
+	t.Parallel()
+	a, p := newApp(t, Config{})
+	require.NoError(t, a.Default("cat", "/whoami"))
+	require.Equal(t, map[string][]string{"cat": {"cat"}}, p.to)
+	require.NotContains(t, help, "whoami")
+}
+
 func TestListingNoRooms(t *testing.T) {
 	t.Parallel()
 	a, p := newApp(t, Config{})

@@ -21,6 +21,7 @@ import (
 type Faults struct {
 	plan     atomic.Pointer[plan]
 	attempts atomic.Uint64 // upgrades that were asked for
+	messages atomic.Uint64 // that came from API Gateway's clients
 	later    [timetables]*timetable
 	stop     context.CancelFunc
 	running  sync.WaitGroup
@@ -70,6 +71,15 @@ func (f *Faults) Refuse() (status int) {
 		return p.Refuse.Status
 	}
 	return 0
+}
+
+// Reject returns what the error frame says with which a message is to be answered, or "".
+func (f *Faults) Reject() (message string) {
+	p := f.plan.Load()
+	if p.hits(rejecting, p.Settings.Reject.Rate, f.messages.Add(1), 0) {
+		return p.Settings.Reject.Message
+	}
+	return ""
 }
 
 // SlowTLS returns how much longer a TLS handshake takes.

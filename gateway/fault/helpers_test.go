@@ -106,7 +106,7 @@ func (b *bench) change(faults string) {
 // the sequence.
 func (b *bench) deliver(origin, sequence uint32) {
 	s := stamp.Stamp{Origin: origin, Sequence: sequence, Sent: time.Now()}
-	b.Deliver(b.listener, b.tally.Open([]byte(s.String()), 1), []byte(strconv.Itoa(int(sequence))))
+	_ = b.Deliver(b.listener, b.tally.Open([]byte(s.String()), 1), []byte(strconv.Itoa(int(sequence))))
 }
 
 func (b *bench) counts() truth.Counts { return b.tally.Report().Totals.Counts }

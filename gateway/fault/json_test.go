@@ -27,6 +27,9 @@ func TestKeysTake(t *testing.T) {
 		"slow TLS":         {`{"slowTLS": "5ms"}`, `{"seed":0,"slowTLS":"5ms"}`},
 		"refuse":           {`{"refuse": "403:1/2"}`, `{"seed":0,"refuse":{"status":403,"rate":"1/2"}}`},
 		"refuse, object":   {`{"refuse": {"rate": 0.5, "status": 502}}`, `{"seed":0,"refuse":{"status":502,"rate":"0.5"}}`},
+		"refuse with 504":  {`{"refuse": "504:1"}`, `{"seed":0,"refuse":{"status":504,"rate":"1"}}`},
+		"reject":           {`{"reject": "Internal server error:1/2"}`, `{"seed":0,"reject":{"message":"Internal server error","rate":"1/2"}}`},
+		"reject, object":   {`{"reject": {"message": "Forbidden", "rate": 0.5}}`, `{"seed":0,"reject":{"message":"Forbidden","rate":"0.5"}}`},
 		"refuse no more":   {`{"refuse": 0}`, `{"seed":0}`},
 		"pace":             {`{"pace": 500}`, `{"seed":0,"pace":500}`},
 		"unstable":         {`{"unstable": "0.1:10s"}`, `{"seed":0,"unstable":{"share":"0.1","within":"10s"}}`},
@@ -76,6 +79,8 @@ func TestKeysRefuse(t *testing.T) {
 		`{"delay": "9ms..5ms"}`:       "delay: must be",
 		`{"delay": "..5ms"}`:          "delay: must be",
 		`{"deaf": "long"}`:            "deaf: must be",
+		`{"reject": "Forbidden"}`:     "reject: must be",
+		`{"reject": "No:1"}`:          "reject: must be",
 		`{"refuse": "404:1"}`:         "refuse: must be",
 		`{"refuse": "429"}`:           "refuse: must be",
 		`{"refuse": {"status": 429}}`: "refuse: must be",
@@ -117,13 +122,13 @@ func TestKeysRefuse(t *testing.T) {
 func TestReadKeepsWhatIsNotNamed(t *testing.T) {
 	t.Parallel()
 	all := `{"seed": 1, "drop": "1/2", "duplicate": 0.3, "reorder": 0.4, "delay": "5ms..6ms", "errors": 0.7, "deaf": "8s",
-		"refuse": "429:0.9", "pace": 10, "slowTLS": "11s", "unstable": "0.12:13s", "stopKeepAlive": true, "cut": 0.14, "close": "1001:0.15"}`
+		"refuse": "429:0.9", "reject": "Forbidden:0.9", "pace": 10, "slowTLS": "11s", "unstable": "0.12:13s", "stopKeepAlive": true, "cut": 0.14, "close": "1001:0.15"}`
 	change, err := Read(Settings{}, []byte(all))
 	require.NoError(t, err)
 	require.Equal(t, Change{Settings{
 		Seed: 1, Drop: Chance{every: 2}, Duplicate: Chance{rate: 0.3}, Reorder: Chance{rate: 0.4},
 		Delay: Spread{Duration(5 * time.Millisecond), Duration(6 * time.Millisecond)}, Errors: Chance{rate: 0.7},
-		Deaf: Duration(8 * time.Second), Refuse: Refusal{429, Chance{rate: 0.9}}, Pace: 10, SlowTLS: Duration(11 * time.Second),
+		Deaf: Duration(8 * time.Second), Refuse: Refusal{429, Chance{rate: 0.9}}, Reject: Rejection{"Forbidden", Chance{rate: 0.9}}, Pace: 10, SlowTLS: Duration(11 * time.Second),
 		Unstable: Unstable{Chance{rate: 0.12}, Duration(13 * time.Second)}, StopKeepAlive: true,
 	}, Action{Cut: 0.14, Close: Closing{1001, 0.15}}}, change)
 	for _, key := range Keys() {
@@ -141,10 +146,10 @@ func TestFaultsCanBeUnset(t *testing.T) {
 	always := Chance{rate: 1}
 	set := Settings{
 		Seed: 1, Drop: always, Duplicate: always, Reorder: always, Delay: Spread{1, 2}, Errors: always, Deaf: 1,
-		Refuse: Refusal{429, always}, Pace: 1, SlowTLS: 1, Unstable: Unstable{always, 1}, StopKeepAlive: true,
+		Refuse: Refusal{429, always}, Reject: Rejection{"Forbidden", always}, Pace: 1, SlowTLS: 1, Unstable: Unstable{always, 1}, StopKeepAlive: true,
 	}
 	change, err := Read(set, []byte(`{"drop": 0, "duplicate": "0", "reorder": 0.0, "delay": "0s", "errors": 0, "deaf": "0s",
-		"refuse": 0, "pace": 0, "slowTLS": "0s", "unstable": "0", "stopKeepAlive": false}`))
+		"refuse": 0, "reject": 0, "pace": 0, "slowTLS": "0s", "unstable": "0", "stopKeepAlive": false}`))
 	require.NoError(t, err)
 	require.Equal(t, Change{Settings: Settings{Seed: 1}}, change)
 }
@@ -153,7 +158,7 @@ func TestFaultsCanBeUnset(t *testing.T) {
 func TestSettingsAreReadAsTheyAreShown(t *testing.T) {
 	t.Parallel()
 	change, err := Read(Settings{}, []byte(`{"seed": 1, "drop": "1/2", "delay": "5ms..6ms", "deaf": "8s",
-		"refuse": "429:0.9", "pace": 10, "unstable": "0.12:13s", "stopKeepAlive": true}`))
+		"refuse": "429:0.9", "reject": "Bad request body:1/9", "pace": 10, "unstable": "0.12:13s", "stopKeepAlive": true}`))
 	require.NoError(t, err)
 	shown, err := json.Marshal(change.Settings)
 	require.NoError(t, err)

@@ -64,6 +64,10 @@ func Keys() []Key {
 			func(c *Change) field { return &c.Errors },
 		},
 		{
+			"reject", "reject", "how often API Gateway doesn't handle a message, and what it says: Forbidden:0.1",
+			func(c *Change) field { return &c.Reject },
+		},
+		{
 			"deaf", "deaf", "how long a connection hears nothing after join or start_ack",
 			func(c *Change) field { return &c.Deaf },
 		},

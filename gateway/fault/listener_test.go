@@ -173,7 +173,7 @@ func TestWithoutAStampNothingIsReordered(t *testing.T) {
 	b := newBench(t, `{}`)
 	b.deliver(0, 5)
 	for range 2 {
-		b.Deliver(b.listener, b.tally.Open([]byte("no stamp"), 1), []byte("x"))
+		_ = b.Deliver(b.listener, b.tally.Open([]byte("no stamp"), 1), []byte("x"))
 	}
 	require.Zero(t, b.counts().Reordered)
 	require.EqualValues(t, 3, b.counts().Delivered)
@@ -213,7 +213,7 @@ func TestProbabilitiesAndTargets(t *testing.T) {
 				for j := range side {
 					o := &outlet{}
 					l := &Listener{Number: uint64(j), Out: o, Withheld: &truth.Withheld{}}
-					b.Deliver(l, broadcast, []byte("x"))
+					_ = b.Deliver(l, broadcast, []byte("x"))
 					if hit(l, o) {
 						total++
 						byBroadcast[i]++

@@ -17,6 +17,7 @@ const (
 	delaying
 	erring
 	refusing
+	rejecting
 	cutting
 	kinds
 )

@@ -14,7 +14,7 @@ type Refusal struct {
 	Rate   Chance `json:"rate"`
 }
 
-var errRefusal = errors.New(`must be like "429:0.1", with 403, 429, 500 or 502 and how often`)
+var errRefusal = errors.New(`must be like "429:0.1", with 400, 401, 403, 429, 500, 502 or 504 and how often`)
 
 // UnmarshalText reads "429:0.1", or "0" for none.
 func (r *Refusal) UnmarshalText(text []byte) error {
@@ -22,7 +22,10 @@ func (r *Refusal) UnmarshalText(text []byte) error {
 		*r = Refusal{}
 		return nil
 	}
-	known := []int{http.StatusForbidden, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway}
+	known := []int{
+		http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests,
+		http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout,
+	}
 	status, rate, _ := strings.Cut(string(text), ":")
 	var parsed Refusal
 	var err error

@@ -12,10 +12,11 @@ type Settings struct {
 	Errors    Chance   `json:"errors,omitzero"`    // an error frame is written before it
 	Deaf      Duration `json:"deaf,omitzero"`      // how long nothing is written after join or start_ack
 
-	Refuse   Refusal  `json:"refuse,omitzero"`   // upgrades are refused
-	Pace     float64  `json:"pace,omitzero"`     // upgrades a second; those beyond get 429
-	SlowTLS  Duration `json:"slowTLS,omitzero"`  // how much longer every TLS handshake takes
-	Unstable Unstable `json:"unstable,omitzero"` // connections are cut some time after they are ready
+	Reject   Rejection `json:"reject,omitzero"`   // messages to API Gateway are answered with an error frame
+	Refuse   Refusal   `json:"refuse,omitzero"`   // upgrades are refused
+	Pace     float64   `json:"pace,omitzero"`     // upgrades a second; those beyond get 429
+	SlowTLS  Duration  `json:"slowTLS,omitzero"`  // how much longer every TLS handshake takes
+	Unstable Unstable  `json:"unstable,omitzero"` // connections are cut some time after they are ready
 
 	StopKeepAlive bool `json:"stopKeepAlive,omitzero"` // no ka is sent
 }

@@ -17,7 +17,7 @@ func TestGoldenFrames(t *testing.T) {
 		start = `","type":"start","payload":{"data":"{\"query\":\"subscription { onCreateRoom { id } }\",\"variables\":{}}",` +
 			`"extensions":{"authorization":` + proof + `}}}`
 	)
-	s := New(StartFrame(FirstID, data, []byte(proof)))
+	s := New([][]byte{StartFrame(StartID(0), data, []byte(proof))})
 	assert.Equal(t, `{"type":"connection_init"}`, string(s.Open().Answer))
 	assert.Equal(t, `{"id":"1`+start, string(s.Receive([]byte(`{"type":"connection_ack"}`)).Answer))
 	s.Receive([]byte(`{"type":"start_ack","id":"1"}`))

@@ -25,7 +25,7 @@ func newSession(tb testing.TB, subscription bool) *Session {
 	if !subscription {
 		return New(nil)
 	}
-	return New(StartFrame(FirstID, operation, []byte(authorization)))
+	return New([][]byte{StartFrame(StartID(0), operation, []byte(authorization))})
 }
 
 func flatten(event dialect.Event) []dialect.Event {

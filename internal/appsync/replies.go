@@ -1,17 +1,29 @@
 package appsync
 
-import "github.com/pushgw/xk6-pushgw/internal/dialect"
+import (
+	"strconv"
 
-// connectionAck goes on to the handshake's subscription, if there is one.
+	"github.com/pushgw/xk6-pushgw/internal/dialect"
+)
+
+// connectionAck goes on to the handshake's subscriptions, if there are any.
 func (s *Session) connectionAck(frame []byte) dialect.Event {
 	if s.phase != connecting {
 		return dialect.Event{}
 	}
 	s.phase = acknowledged
-	event := dialect.Event{Kind: dialect.Ready, Timeout: timeoutOf(frame)}
-	if s.start != nil {
-		s.begin(FirstID)
-		event.Kind, event.Answer = dialect.Progress, s.start
+	if len(s.starts) == 0 {
+		return dialect.Event{Kind: dialect.Ready, Timeout: timeoutOf(frame)}
+	}
+	event := dialect.Event{Kind: dialect.Progress, Answer: s.starts[0], Timeout: timeoutOf(frame)}
+	last := &event
+	for i, start := range s.starts {
+		if i > 0 {
+			last.Next = &dialect.Event{Kind: dialect.Progress, Answer: start}
+			last = last.Next
+		}
+		s.begin(StartID(i))
+		s.awaited++
 	}
 	return event
 }
@@ -30,10 +42,18 @@ func (s *Session) startAck(id []byte) dialect.Event {
 		return event
 	}
 	sub.state = live
-	if s.start != nil && sub.id == FirstID {
-		event.Kind = dialect.Ready
+	if s.inHandshake(sub.id) {
+		if s.awaited--; s.awaited == 0 {
+			event.Kind = dialect.Ready
+		}
 	}
 	return event
+}
+
+// inHandshake reports whether the handshake started the subscription with this id.
+func (s *Session) inHandshake(id string) bool {
+	n, err := strconv.Atoi(id)
+	return err == nil && n <= len(s.starts)
 }
 
 // data returns the event of a data frame. It names no subscription if that is over:

@@ -5,7 +5,6 @@ package appsync
 
 import (
 	"errors"
-	"strconv"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 )
@@ -20,18 +19,19 @@ var ErrNotAcknowledged = errors.New("appsync: the connection is not acknowledged
 // Session is one connection's side of the dialect; it implements
 // dialect.Session. A request is named by its subscription's id.
 type Session struct {
-	start         []byte         // the frame of the handshake's subscription; nil without one
+	starts        [][]byte       // the frames of the handshake's subscriptions; nil without any
 	subscriptions []subscription // started and not over
-	lastID        int
+	lastID        int32
+	awaited       int32 // how many of the handshake's are yet to be acknowledged
 	phase         phase
 }
 
 var _ dialect.Session = (*Session)(nil)
 
-// New returns the session of a new connection. Start is the frame of the subscription
-// that is part of the handshake, made by StartFrame with FirstID; nil if there is none.
-// Sessions may share it.
-func New(start []byte) *Session { return &Session{start: start} }
+// New returns the session of a new connection. Starts are the frames of the subscriptions
+// that are part of the handshake, each made by StartFrame with its StartID. The handshake is
+// over when all are acknowledged. Sessions may share them.
+func New(starts [][]byte) *Session { return &Session{starts: starts} }
 
 type phase uint8
 
@@ -89,7 +89,7 @@ func (s *Session) Subscribe(data string, authorization []byte) (id string, frame
 	if s.phase != acknowledged {
 		return "", nil, ErrNotAcknowledged
 	}
-	id = strconv.Itoa(s.lastID + 1)
+	id = StartID(int(s.lastID))
 	s.begin(id)
 	return id, StartFrame(id, data, authorization), nil
 }

@@ -212,6 +212,45 @@ func TestSubscribeErrors(t *testing.T) {
 	assert.Equal(t, "2", id, "the handshake's own is 1, and a start that was refused here took none")
 }
 
+// A handshake with several subscriptions is over when all are acknowledged, in whatever
+// order, and each is counted.
+func TestSeveralSubscriptions(t *testing.T) {
+	t.Parallel()
+	starts := [][]byte{[]byte("one"), []byte("two"), []byte("three")}
+	begun := []dialect.Event{
+		{Kind: dialect.Progress, Timeout: 300 * time.Second, Answer: starts[0]},
+		{Kind: dialect.Progress, Answer: starts[1]},
+		{Kind: dialect.Progress, Answer: starts[2]},
+	}
+	acknowledges := func(id string, want dialect.Event) turn { return receive(`{"type":"start_ack","id":"`+id+`"}`, want) }
+	last := dialect.Event{Kind: dialect.Ready, Request: "3", Counter: SubscribedCounter}
+	ready := []turn{receive(ack, begun...), acknowledges("2", subscribed("2")), acknowledges("1", subscribed("1")), acknowledges("3", last)}
+	refusal := &dialect.Error{Name: LimitExceeded, Message: "Rate limit exceeded"}
+	for name, turns := range map[string][]turn{
+		"all are acknowledged": append(ready[:4:4],
+			acknowledges("2", unknown), subscribe("4"), acknowledges("4", subscribed("4")),
+			receive(`{"type":"data","id":"2","payload":{}}`, about(dialect.Data, "2")),
+			receive(`{"type":"complete","id":"2"}`, about(dialect.Ended, "2")),
+			receive(`{"type":"data","id":"2","payload":{}}`, about(dialect.Data, "")),
+			farewell(`{"id":"1","type":"stop"}`, `{"id":"3","type":"stop"}`, `{"id":"4","type":"stop"}`)),
+		"one is refused": append(ready[:3:3],
+			receive(`{"type":"error","id":"3","payload":{"errors":[{"errorType":"LimitExceededError","message":"Rate limit exceeded"}]}}`,
+				failed(dialect.Refusal, "3", refusal))),
+		"it isn't said which are refused": append(ready[:2:2],
+			receive(limitFrame, failed(dialect.Refusal, "1", limit), failed(dialect.Refusal, "3", limit))),
+		"one is ended first": append(ready[:3:3], receive(`{"type":"complete","id":"2"}`, about(dialect.Ended, "2"))),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := New(starts)
+			s.Open()
+			for _, turn := range turns {
+				turn(t, s)
+			}
+		})
+	}
+}
+
 func TestDataIsFree(t *testing.T) {
 	s := readySession(t)
 	data := []byte(`{"id":"1","type":"data","payload":` + benchPayload + `}`)
@@ -220,11 +259,11 @@ func TestDataIsFree(t *testing.T) {
 
 func TestSessionIsSmall(t *testing.T) {
 	const sessions = 1000
-	start := StartFrame(FirstID, strings.Repeat("x", 10_000), []byte(authorization))
+	starts := [][]byte{StartFrame(StartID(0), strings.Repeat("x", 10_000), []byte(authorization))}
 	kept := make([]*Session, sessions)
 	before := heap()
 	for i := range kept {
-		kept[i] = New(start)
+		kept[i] = New(starts)
 		kept[i].Open()
 		kept[i].Receive([]byte(ack))
 		kept[i].Receive([]byte(`{"id":"1","type":"start_ack"}`))
@@ -258,7 +297,7 @@ func FuzzSession(f *testing.F) {
 			clear(frame) // nothing may point into it
 			for _, e := range events {
 				requireSound(t, e)
-				over := e.Kind == dialect.Ready || e.Kind == dialect.Refusal && (e.Request == "" || e.Request == FirstID)
+				over := e.Kind == dialect.Ready || e.Kind == dialect.Refusal && (e.Request == "" || e.Request == StartID(0))
 				require.False(t, !handshake && over)
 				handshake = handshake && !over
 			}
@@ -275,7 +314,7 @@ func FuzzSession(f *testing.F) {
 // requireLive acknowledges a subscription and ends it again.
 func requireLive(t *testing.T, s *Session, id string) {
 	t.Helper()
-	require.NotEqual(t, FirstID, id)
+	require.NotEqual(t, StartID(0), id)
 	e := s.Receive([]byte(`{"type":"start_ack","id":"` + id + `"}`))
 	require.Equal(t, subscribed(id), e)
 	require.Equal(t, `{"id":"`+id+`","type":"stop"}`, string(s.Stop(id)))

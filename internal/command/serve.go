@@ -10,12 +10,15 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/pushgw/xk6-pushgw/gateway"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
+	"github.com/pushgw/xk6-pushgw/gateway/routes"
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
 	"go.k6.io/k6/v2/cmd/state"
@@ -25,6 +28,9 @@ import (
 type serveOptions struct {
 	address string
 	tls     bool
+	tlsCert string // files
+	tlsKey  string
+	routes  string
 	issuer  bool
 	schema  string
 	denied  []string
@@ -51,7 +57,11 @@ func newServeCommand(gs *state.GlobalState) *cobra.Command {
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringVar(&o.address, "address", "127.0.0.1:8090", "host and port to listen on; port 0 takes a free one")
-	flags.BoolVar(&o.tls, "tls", false, "serve wss and https, with a certificate of its own making")
+	flags.BoolVar(&o.tls, "tls", false, "serve wss and https, with a certificate of its own making unless --tls-cert names one")
+	flags.StringVar(&o.tlsCert, "tls-cert", "", "file with the certificate for --tls, PEM")
+	flags.StringVar(&o.tlsKey, "tls-key", "", "file with its key, PEM")
+	flags.StringVar(&o.config.Stage, "stage", gateway.Stage, "API Gateway's only stage")
+	flags.StringVar(&o.routes, "routes", "", "file with the routes of API Gateway's application, in place of the chat")
 	flags.StringVar(&o.config.APIKey, "api-key", gateway.APIKey, "AppSync API key")
 	flags.StringVar(&o.config.Token, "token", "", "token that is let in; API Gateway then demands one, or a signature")
 	flags.BoolVar(&o.issuer, "issuer", false, "make JSON Web Tokens at /token and let them in; API Gateway then demands one, or what the other flags allow")
@@ -65,6 +75,10 @@ func newServeCommand(gs *state.GlobalState) *cobra.Command {
 	flags.BoolVar(&o.config.SingleErrors, "single-errors", false, "AppSync's errors of exceeded limits are an object instead of a list")
 	flags.IntVar(&o.config.Fanout, "fanout", 1, "posts of a chat broadcast that run side by side")
 	flags.DurationVar(&o.config.PostTime, "post-time", 0, "how much longer each of these posts takes; about 10ms on AWS")
+	flags.BoolVar(&o.config.Concurrent, "concurrent", false, "handle the messages of an API Gateway connection at the same time, as AWS does")
+	flags.BoolVar(&o.config.Compression, "compression", false, "negotiate permessage-deflate on API Gateway, as AWS does")
+	flags.DurationVar(&o.config.IdleTimeout, "idle-timeout", gateway.IdleTimeout, "how long an API Gateway connection may be idle")
+	flags.DurationVar(&o.config.Lifetime, "lifetime", gateway.Lifetime, "how long an API Gateway connection may last")
 	flags.DurationVar(&o.config.KeepAlive, "keep-alive", time.Minute, "time from one ka of AppSync to the next")
 	for _, key := range fault.Keys() {
 		if key.Flag != "" {
@@ -74,6 +88,9 @@ func newServeCommand(gs *state.GlobalState) *cobra.Command {
 	flags.Lookup("stop-keep-alive").NoOptDefVal = "true"
 	return cmd
 }
+
+// stageName is what a stage can be called (the API reference of CreateStage).
+var stageName = regexp.MustCompile(`^([A-Za-z0-9_-]+|\$default)$`)
 
 // check completes the options, or says which flag can't be as it is.
 func (o *serveOptions) check(cmd *cobra.Command) error {
@@ -91,10 +108,51 @@ func (o *serveOptions) check(cmd *cobra.Command) error {
 	case (o.config.Keys.AccessKeyID == "") != (o.config.Keys.SecretAccessKey == ""):
 		return errors.New("--access-key-id and --secret-access-key: one can't be without the other")
 	}
-	if err := o.readSchema(); err != nil {
-		return err
+	for _, read := range []func() error{o.checkAddress, o.readSchema, o.readRoutes} {
+		if err := read(); err != nil {
+			return err
+		}
 	}
 	return o.readFaults(cmd)
+}
+
+// checkAddress returns which flag of those can't be that say where the gateway is and how
+// long connections last.
+func (o *serveOptions) checkAddress() error {
+	switch {
+	case o.address == "":
+		return errors.New("--address: must be a host and a port, not empty")
+	case !stageName.MatchString(o.config.Stage):
+		return fmt.Errorf("--stage: must be letters, digits, - and _, or $default, not %q", o.config.Stage)
+	case slices.Contains([]string{"graphql", "stats", "faults", "event", "token"}, o.config.Stage):
+		return fmt.Errorf("--stage: %s is an address of its own here", o.config.Stage)
+	case o.config.IdleTimeout <= 0:
+		return fmt.Errorf("--idle-timeout: must be longer than zero, not %s", o.config.IdleTimeout)
+	case o.config.Lifetime <= 0:
+		return fmt.Errorf("--lifetime: must be longer than zero, not %s", o.config.Lifetime)
+	case (o.tlsCert == "") != (o.tlsKey == ""):
+		return errors.New("--tls-cert and --tls-key: one can't be without the other")
+	case o.tlsCert != "" && !o.tls:
+		return errors.New("--tls-cert: is for --tls only")
+	default:
+		return nil
+	}
+}
+
+// readRoutes reads the file that --routes names.
+func (o *serveOptions) readRoutes() error {
+	if o.routes == "" {
+		return nil
+	}
+	file, err := os.Open(o.routes)
+	if err != nil {
+		return fmt.Errorf("--routes: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	if o.config.Routes, err = routes.Read(file); err != nil {
+		return fmt.Errorf("--routes: %s: %w", o.routes, err)
+	}
+	return nil
 }
 
 func (o *serveOptions) readSchema() (err error) {
@@ -140,7 +198,7 @@ func serve(gs *state.GlobalState, o serveOptions) error {
 	g := gateway.New(o.config)
 	defer g.Close()
 	if o.tls {
-		certificate, err := gateway.SelfSigned()
+		certificate, err := o.certificate()
 		if err != nil {
 			return errors.Join(err, listener.Close())
 		}
@@ -152,6 +210,18 @@ func serve(gs *state.GlobalState, o serveOptions) error {
 	}
 	o.print(gs.Stdout, listener.Addr())
 	return run(gs, g.Handler(), listener)
+}
+
+// certificate returns the user's certificate, or a new one.
+func (o *serveOptions) certificate() (tls.Certificate, error) {
+	if o.tlsCert == "" {
+		return gateway.SelfSigned()
+	}
+	certificate, err := tls.LoadX509KeyPair(o.tlsCert, o.tlsKey)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("--tls-cert: %w", err)
+	}
+	return certificate, nil
 }
 
 // run serves until SIGINT or SIGTERM.
@@ -186,10 +256,10 @@ func run(gs *state.GlobalState, handler http.Handler, listener net.Listener) err
 // print tells where everything is. The last line begins with "ready".
 func (o *serveOptions) print(w io.Writer, address net.Addr) {
 	url := o.url(address)
-	_, _ = fmt.Fprintf(w, `API Gateway  ws%[1]s/dev
+	_, _ = fmt.Fprintf(w, `API Gateway  ws%[1]s/%[4]s
 AppSync      %[2]s/graphql
              API key %[3]s
-`, strings.TrimPrefix(url, "http"), url, o.config.APIKey)
+`, strings.TrimPrefix(url, "http"), url, o.config.APIKey, o.config.Stage)
 	if o.issuer {
 		_, _ = fmt.Fprintf(w, "tokens       %s/token?sub=me&expires=1h\n", url)
 	}

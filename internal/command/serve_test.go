@@ -3,11 +3,14 @@ package command
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
+	"encoding/pem"
 	"io"
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
@@ -110,6 +113,28 @@ func TestServeWithTLS(t *testing.T) {
 	s.stop(t, os.Interrupt)
 }
 
+// Its own certificate is the one that is shown, at the stage that is asked for.
+func TestServeWithItsOwnCertificate(t *testing.T) {
+	t.Parallel()
+	made, err := gateway.SelfSigned()
+	require.NoError(t, err)
+	key, err := x509.MarshalPKCS8PrivateKey(made.PrivateKey)
+	require.NoError(t, err)
+	cert, keyFile := filepath.Join(t.TempDir(), "cert"), filepath.Join(t.TempDir(), "key")
+	write := func(file, kind string, der []byte) {
+		require.NoError(t, os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
+	}
+	write(cert, "CERTIFICATE", made.Certificate[0])
+	write(keyFile, "PRIVATE KEY", key)
+	s := runServe(t, "--tls", "--tls-cert", cert, "--tls-key", keyFile, "--stage", "prod")
+	require.Contains(t, s.printed(), "wss://"+s.address+"/prod")
+	conn, err := tls.Dial("tcp", s.address, &tls.Config{InsecureSkipVerify: true}) // it is compared below
+	require.NoError(t, err)
+	require.Equal(t, made.Certificate[0], conn.ConnectionState().PeerCertificates[0].Raw)
+	require.NoError(t, conn.Close())
+	s.stop(t, os.Interrupt)
+}
+
 // The tokens name the gateway's URL as their issuer, and the address that is printed makes one.
 func TestServeIssuesTokens(t *testing.T) {
 	t.Parallel()
@@ -172,18 +197,30 @@ func TestServeRefusesWhatCannotBe(t *testing.T) {
 		"--drop 2":                           "--drop: must be a probability",
 		"--refuse 404:1":                     "--refuse: must be like",
 		"--stop-keep-alive=maybe":            "--stop-keep-alive: must be true or false",
-		"--fanout 0":                         "--fanout: must be 1 or more, not 0",
-		"--post-time -1s":                    "--post-time: must be zero or longer, not -1s",
-		"--keep-alive 0s":                    "--keep-alive: must be longer than zero, not 0s",
-		"--ack-delay -1s":                    "--ack-delay: must be zero or longer, not -1s",
-		"--appsync-rate -1":                  "--appsync-rate: must be zero or more, not -1",
-		"--schema /nowhere.graphql":          "--schema: open /nowhere.graphql",
-		"--schema serve_test.go":             "--schema: serve_test.go:1:",
-		"--deny Room.id":                     `--deny: "Room.id" is no field of`,
-		"--access-key-id AKID":               "--access-key-id and --secret-access-key: one can't be without the other",
-		"--secret-access-key s":              "--access-key-id and --secret-access-key: one can't be without the other",
-		"--cut 0.5":                          "unknown flag: --cut",
-		"and more":                           "unknown command",
+		"--address=":                         "--address: must be a host and a port",
+		"--stage a/b":                        "--stage: must be letters",
+		"--stage graphql":                    "--stage: graphql is an address of its own",
+		"--routes /no/such":                  "--routes: open /no/such",
+		"--routes serve.go":                  "--routes: serve.go: must be a JSON object of routes",
+		"--idle-timeout 0s":                  "--idle-timeout: must be longer than zero, not 0s",
+		"--lifetime -1s":                     "--lifetime: must be longer than zero, not -1s",
+		"--tls --tls-cert a":                 "--tls-cert and --tls-key: one can't be without the other",
+		"--tls --tls-key a":                  "--tls-cert and --tls-key: one can't be without the other",
+		"--tls-cert a --tls-key b":           "--tls-cert: is for --tls only",
+		"--tls --address 127.0.0.1:0 --tls-cert /no/such --tls-key b": "--tls-cert: open /no/such",
+		"--reject No:1":             "--reject: must be like",
+		"--fanout 0":                "--fanout: must be 1 or more, not 0",
+		"--post-time -1s":           "--post-time: must be zero or longer, not -1s",
+		"--keep-alive 0s":           "--keep-alive: must be longer than zero, not 0s",
+		"--ack-delay -1s":           "--ack-delay: must be zero or longer, not -1s",
+		"--appsync-rate -1":         "--appsync-rate: must be zero or more, not -1",
+		"--schema /nowhere.graphql": "--schema: open /nowhere.graphql",
+		"--schema serve_test.go":    "--schema: serve_test.go:1:",
+		"--deny Room.id":            `--deny: "Room.id" is no field of`,
+		"--access-key-id AKID":      "--access-key-id and --secret-access-key: one can't be without the other",
+		"--secret-access-key s":     "--access-key-id and --secret-access-key: one can't be without the other",
+		"--cut 0.5":                 "unknown flag: --cut",
+		"and more":                  "unknown command",
 	} {
 		t.Run(flags, func(t *testing.T) {
 			t.Parallel()
@@ -207,8 +244,9 @@ func TestServeHasDefaults(t *testing.T) {
 	t.Parallel()
 	requireDefaults(t, "serve", map[string]string{
 		"address": "127.0.0.1:8090", "tls": "false", "api-key": gateway.APIKey, "fanout": "1", "post-time": "0s",
+		"tls-cert": "", "tls-key": "", "stage": "dev", "routes": "", "concurrent": "false", "compression": "false",
+		"idle-timeout": "10m0s", "lifetime": "2h0m0s", "reject": "", "keep-alive": "1m0s", "drop": "", "stop-keep-alive": "",
 		"issuer": "false", "schema": "", "deny": "[]", "ack-delay": "5ms", "appsync-rate": "0", "single-errors": "false",
-		"keep-alive": "1m0s", "drop": "", "stop-keep-alive": "",
 		"token": "", "access-key-id": "", "secret-access-key": "", "region": "us-east-1",
 	})
 }

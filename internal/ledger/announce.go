@@ -22,7 +22,7 @@ func (s *Series) Opening(run *Run) *stamp.Opening {
 	defer a.mu.Unlock()
 	return &stamp.Opening{
 		Run: run.ID, Origin: a.origin, Series: s.number, First: s.first, Planned: uint32(s.promised), //nolint:gosec // not negative
-		Settle: s.settle, Sent: a.clock.now(), Previous: a.announced.latestPublished,
+		Settle: s.settle, Sent: a.ledger.clock.now(), Previous: a.announced.latestPublished,
 		ClockError: run.ClockError, Confirmed: a.requireConfirmed,
 	}
 }
@@ -39,12 +39,12 @@ func (s *Series) Closing(run *Run, final bool) *stamp.Closing {
 	}
 	c := &stamp.Closing{
 		Run: run.ID, Origin: a.origin, Series: s.number, Number: s.closings, Final: final,
-		First: s.first, Last: a.latest.Load(), End: a.end(), Settle: s.settle, Sent: a.clock.now(),
+		First: s.first, Last: a.latest.Load(), End: a.end(), Settle: s.settle, Sent: a.ledger.clock.now(),
 		LastPublished: a.announced.latestPublished,
 		Retracted:     slices.Clone(a.announced.retracted.ranges), Listed: a.announced.retracted.listed,
 	}
 	if len(s.broadcasts) > 0 {
-		c.First, c.FirstPublished = s.broadcasts[0].sequence, a.clock.date(s.broadcasts[0].published)
+		c.First, c.FirstPublished = s.broadcasts[0].sequence, a.ledger.clock.date(s.broadcasts[0].published)
 	}
 	return c
 }

@@ -54,7 +54,7 @@ func BenchmarkDeliverRemote(b *testing.B) {
 // BenchmarkLeave is a listener that leaves while a thousand broadcasts are in
 // flight.
 func BenchmarkLeave(b *testing.B) {
-	audience := New().Audience(room)
+	roster, audience := new(Roster), New().Audience(room)
 	listeners(audience, 1) // to which they are due
 	series := audience.OpenSeries(0, time.Hour)
 	for range 1000 {
@@ -62,8 +62,8 @@ func BenchmarkLeave(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for range b.N {
-		m := audience.Enter()
-		m.Ready()
+		m := enterAs(roster, audience)
+		m.Ready(nil)
 		m.Leave(Local)
 	}
 }

@@ -35,7 +35,7 @@ func (a *Audience) Canary() stamp.Stamp {
 	if sent := a.canaries.sent.Load(); sent != nil {
 		known = *sent
 	}
-	next := givenCanary{sequence: 1, sent: a.clock.now().UnixMicro()}
+	next := givenCanary{sequence: 1, sent: a.ledger.clock.now().UnixMicro()}
 	if n := len(known); n > 0 {
 		next.sequence = known[n-1].sequence + 1
 	}

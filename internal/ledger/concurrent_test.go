@@ -59,7 +59,7 @@ func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	const stay, visit, publishing, broadcasts = 50, 100, 4, 50
 	ledger := New()
-	audience := ledger.Audience(room)
+	roster, audience := ledger.Roster("room"), ledger.Audience(room)
 	net := &network{queues: make(map[*Member]chan stamp.Stamp)}
 	var received, duplicated, reordered, dropped atomic.Int64
 
@@ -88,14 +88,14 @@ func TestManyAtOnce(t *testing.T) {
 			}
 		}
 		net.unplug(m)
-		m.Leave(Local)
+		m.listener.Leave(Local)
 	}
 
 	var residents, visitors, arriving, publishers sync.WaitGroup
 	for i := range stay {
-		m := audience.Enter()
+		m := enterAs(roster, audience).Member(0)
 		queue := net.plug(m, publishing*broadcasts)
-		m.Ready()
+		m.listener.Ready(nil)
 		residents.Go(func() { listen(rand.New(rand.NewPCG(2, uint64(i))), m, queue, 0) })
 	}
 	opened := make([]*Series, publishing)
@@ -113,9 +113,9 @@ func TestManyAtOnce(t *testing.T) {
 		visitors.Go(func() {
 			random := rand.New(rand.NewPCG(3, uint64(i)))
 			time.Sleep(time.Duration(random.IntN(broadcasts)) * time.Millisecond)
-			m := audience.Enter()
+			m := enterAs(roster, audience).Member(0)
 			queue := net.plug(m, publishing*broadcasts)
-			m.Ready()
+			m.listener.Ready(nil)
 			arriving.Done()
 			listen(random, m, queue, 1+random.IntN(broadcasts))
 		})
@@ -149,7 +149,7 @@ func TestManyAtOnce(t *testing.T) {
 	assert.LessOrEqual(t, got.received, received.Load(), "the rest had joined meanwhile")
 	assert.LessOrEqual(t, received.Load(), got.received+got.indeterminate)
 	assert.LessOrEqual(t, got.lost, dropped.Load(), "what a leaving listener had yet to read isn't lost")
-	count, _ := audience.Watch()
+	count, _ := roster.Watch()
 	assert.Equal(t, Count{Left: stay + visit}, count)
 }
 
@@ -195,7 +195,7 @@ func TestRetractingInTheMiddle(t *testing.T) {
 		for _, m := range members[1:] {
 			delivering.Go(func() { ledger.Deliver(m, one, time.Now()) })
 		}
-		delivering.Go(func() { members[0].Leave(Local) })
+		delivering.Go(func() { members[0].listener.Leave(Local) })
 		s.Retract(one)
 		delivering.Wait()
 		require.True(t, s.complete())
@@ -215,7 +215,7 @@ func TestClosingWhatWasRetracted(t *testing.T) {
 		s := audience.OpenSeries(1, settle)
 		one := s.Publish(time.Now())
 		s.Retract(one)
-		members[1].Leave(Cut)
+		members[1].listener.Leave(Cut)
 		late := make(chan bool, 1)
 		go func() { late <- ledger.Deliver(members[0], one, time.Now()).Late }()
 		r := s.Close()
@@ -252,8 +252,8 @@ func TestSettlingInTheMiddle(t *testing.T) {
 			})
 		}
 		for i := range each {
-			running.Go(func() { leaving[i].Leave(Local) })
-			running.Go(func() { dropped[i].Leave(Cut) })
+			running.Go(func() { leaving[i].listener.Leave(Local) })
+			running.Go(func() { dropped[i].listener.Leave(Cut) })
 		}
 		running.Go(func() { s.complete() })
 		running.Wait()
@@ -302,7 +302,7 @@ func TestARestorationThatCloseOvertakes(t *testing.T) {
 		one := s.Publish(time.Now())
 		b := audience.inFlight.find(one.Sequence)
 		s.Retract(one)
-		members[1].Leave(Cut)
+		members[1].listener.Leave(Cut)
 		test.read(b)
 		r := s.Close()
 		s.restore(b)

@@ -71,7 +71,7 @@ func TestForgery(t *testing.T) {
 			closes("series", counts{sent: 2, expected: 2, received: 2}),
 		}
 		stories["of another audience, "+name] = []step{
-			join(room, "ann"), open("hall", "series"), publish("series", "one"), forge("forged", "one", change),
+			join(room, "ann"), open(hall, "series"), publish("series", "one"), forge("forged", "one", change),
 			hear("ann", "forged", forged), stands(room, Count{Ready: 1}), hear("ann", "one", stray),
 		}
 	}

@@ -23,16 +23,16 @@ var (
 	forged    = Outcome{Forged: true}
 )
 
-// room is the audience of most tests, settle the settle of most series.
-const (
-	room   = "room"
-	settle = time.Second
-)
+// room is the audience of most tests.
+var room, hall = Name{Key: "room"}, Name{Key: "hall"}
+
+// settle is the settle of most series.
+const settle = time.Second
 
 // fixture is what a story has brought about so far, by the names it gives.
 type fixture struct {
 	ledger  *Ledger
-	members map[string]*Member
+	members map[string]*Listener
 	series  map[string]*Series
 	stamps  map[string]stamp.Stamp
 }
@@ -57,7 +57,7 @@ func tell(t *testing.T, story []step) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fixture{
 			ledger:  New(),
-			members: make(map[string]*Member),
+			members: make(map[string]*Listener),
 			series:  make(map[string]*Series),
 			stamps:  make(map[string]stamp.Stamp),
 		}
@@ -72,10 +72,13 @@ func wait(d time.Duration) step {
 	return func(*testing.T, *fixture) { time.Sleep(d) }
 }
 
-func enter(audience string, names ...string) step {
+// roster returns the roster of those who enter through an audience.
+func (f *fixture) roster(audience Name) *Roster { return f.ledger.Roster(audience.Key) }
+
+func enter(audience Name, names ...string) step {
 	return func(_ *testing.T, f *fixture) {
 		for _, name := range names {
-			f.members[name] = f.ledger.Audience(audience).Enter()
+			f.members[name] = enterAs(f.roster(audience), f.ledger.Audience(audience))
 		}
 	}
 }
@@ -83,13 +86,13 @@ func enter(audience string, names ...string) step {
 func ready(names ...string) step {
 	return func(_ *testing.T, f *fixture) {
 		for _, name := range names {
-			f.members[name].Ready()
+			f.members[name].Ready(nil)
 		}
 	}
 }
 
 // join is enter and ready.
-func join(audience string, names ...string) step {
+func join(audience Name, names ...string) step {
 	return func(t *testing.T, f *fixture) {
 		t.Helper()
 		enter(audience, names...)(t, f)
@@ -114,15 +117,18 @@ func fail(name string, err error) step {
 }
 
 func reduceCutOff(n int) step {
-	return func(_ *testing.T, f *fixture) { f.ledger.Audience(room).ReduceCutOff(n) }
+	return func(_ *testing.T, f *fixture) {
+		f.roster(room).reduceCutOff(n)
+		f.ledger.Audience(room).reduceCutOff(n)
+	}
 }
 
-func requireConfirmation(_ *testing.T, f *fixture) { f.ledger.Audience(room).RequireConfirmation() }
+func requireConfirmation(_ *testing.T, f *fixture) { f.roster(room).RequireConfirmation() }
 
 // open opens a series of as many broadcasts as will be published.
-func open(audience, series string) step { return openPlanned(audience, series, 0) }
+func open(audience Name, series string) step { return openPlanned(audience, series, 0) }
 
-func openPlanned(audience, series string, planned int) step {
+func openPlanned(audience Name, series string, planned int) step {
 	return func(_ *testing.T, f *fixture) {
 		f.series[series] = f.ledger.Audience(audience).OpenSeries(planned, settle)
 	}
@@ -134,11 +140,18 @@ func openUnsettled(series string) step {
 }
 
 // tweet gives out canaries of an audience.
-func tweet(audience string, names ...string) step {
+func tweet(audience Name, names ...string) step {
 	return func(_ *testing.T, f *fixture) {
 		for _, name := range names {
 			f.stamps[name] = f.ledger.Audience(audience).Canary()
 		}
+	}
+}
+
+// publishTo publishes what is meant for one member only.
+func publishTo(series, member, name string) step {
+	return func(_ *testing.T, f *fixture) {
+		f.stamps[name] = f.series[series].PublishTo(f.members[member].Member(0), time.Now())
 	}
 }
 
@@ -181,7 +194,7 @@ func interrupt(series string) step {
 // elsewhere is a broadcast of another process.
 func elsewhere(name string, origin, sequence uint32) step {
 	return func(_ *testing.T, f *fixture) {
-		f.stamps[name] = stamp.Stamp{Origin: f.ledger.Audience(room).origin + origin, Sequence: sequence, Sent: time.Now()}
+		f.stamps[name] = stamp.Stamp{Origin: f.ledger.Audience(room).origin + 1000*origin, Sequence: sequence, Sent: time.Now()}
 	}
 }
 
@@ -209,7 +222,7 @@ func hearAfter(lag time.Duration, member, name string, want Outcome) step {
 		}
 		assert.Equal(t, Delivery{
 			Origin: s.Origin, Local: f.ledger.audienceOf(origin) != nil, Delay: arrived.Sub(s.Sent), Outcome: want,
-		}, f.ledger.Deliver(f.members[member], s, arrived), "%s hears %s", member, name)
+		}, f.ledger.Deliver(f.members[member].Member(0), s, arrived), "%s hears %s", member, name)
 	}
 }
 
@@ -262,11 +275,13 @@ func closes(series string, want counts) step {
 }
 
 // stands checks how many members of an audience are in which state.
-func stands(audience string, want Count) step {
+func stands(audience Name, want Count) step {
 	return func(t *testing.T, f *fixture) {
 		t.Helper()
-		got, _ := f.ledger.Audience(audience).Watch()
+		got, _ := f.roster(audience).Watch()
 		assert.Equal(t, want, got)
+		members, _ := f.ledger.Audience(audience).Watch()
+		assert.Equal(t, Count{Ready: want.Ready, Confirmed: want.Confirmed, CutOff: want.CutOff}, members)
 	}
 }
 
@@ -295,12 +310,19 @@ func leavers(series string, want int) step {
 	}
 }
 
+// enterAs adds a listener that is in one audience.
+func enterAs(r *Roster, a *Audience) *Listener {
+	l := r.Enter()
+	l.Join(a)
+	return l
+}
+
 // listeners returns members of an audience that are ready.
 func listeners(audience *Audience, n int) []*Member {
-	members := make([]*Member, n)
+	roster, members := new(Roster), make([]*Member, n)
 	for i := range members {
-		members[i] = audience.Enter()
-		members[i].Ready()
+		members[i] = enterAs(roster, audience).Member(0)
+		members[i].listener.Ready(nil)
 	}
 	return members
 }

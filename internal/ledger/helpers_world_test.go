@@ -35,6 +35,7 @@ type worldFaults struct {
 // worldProcess is one process, with its listeners.
 type worldProcess struct {
 	ledger     *Ledger
+	roster     *Roster
 	audience   *Audience
 	attendance *Attendance
 	number     uint16
@@ -97,7 +98,8 @@ func inWorld(t *testing.T, seed uint64, offsets []time.Duration, faults worldFau
 				ID: 1, Process: p.number, Processes: uint16(len(offsets)), Distributed: true, ClockError: faults.maxError,
 			})
 			p.audience = p.ledger.Audience(room)
-			p.attendance = p.audience.Attend()
+			p.roster = new(Roster)
+			p.attendance = p.roster.Attend()
 			w.processes = append(w.processes, p)
 		}
 		f(w)
@@ -145,8 +147,8 @@ func (p *worldProcess) add(settled []Settled) {
 func (w *world) join(p *worldProcess, n int) {
 	for range n {
 		time.Sleep(time.Microsecond)
-		l := &worldListener{member: p.audience.Enter(), had: make(map[*worldBroadcast]bool)}
-		l.member.Ready()
+		l := &worldListener{member: enterAs(p.roster, p.audience).Member(0), had: make(map[*worldBroadcast]bool)}
+		l.member.listener.Ready(nil)
 		l.ready = time.Now()
 		p.listeners = append(p.listeners, l)
 	}
@@ -155,7 +157,7 @@ func (w *world) join(p *worldProcess, n int) {
 // leave ends a listener's connection.
 func (w *world) leave(l *worldListener, how Departure) {
 	if l.left.IsZero() {
-		l.member.Leave(how)
+		l.member.listener.Leave(how)
 		l.left = time.Now()
 	}
 }

@@ -16,7 +16,7 @@
 package ledger
 
 import (
-	"maps"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,56 +24,69 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
 
-// Ledger holds the audiences of one process.
+// Ledger holds the audiences of one process, and the listeners that are in them.
 type Ledger struct {
 	clock   clock
 	run     atomic.Pointer[Run]
 	answers answers
 
 	mu        sync.Mutex
-	audiences map[string]*Audience
-	// origins holds the audiences by their origins. The map is copied when one is added,
-	// so that looking one up takes no lock.
-	origins atomic.Pointer[map[uint32]*Audience]
+	audiences map[Name]*Audience
+	rosters   map[string]*Roster
+	// The origins of the audiences are consecutive, so that two processes with very many have
+	// hardly ever one in common. byOrigin holds the audiences from the first origin on. Readers
+	// see an entry only once it never changes again, so that looking one up takes no lock.
+	firstOrigin uint32
+	byOrigin    atomic.Pointer[[]*Audience]
 }
 
 // New returns an empty ledger.
 func New() *Ledger {
-	l := &Ledger{audiences: make(map[string]*Audience)}
-	l.origins.Store(&map[uint32]*Audience{})
+	l := &Ledger{
+		audiences: make(map[Name]*Audience), rosters: make(map[string]*Roster),
+		firstOrigin: rand.Uint32(), //nolint:gosec // an identifier, no secret
+	}
+	l.byOrigin.Store(new([]*Audience))
 	return l
 }
 
-// Audience returns the audience of that name: all listeners of one room, subscription or
-// channel of one gateway.
-func (l *Ledger) Audience(name string) *Audience {
+// Audience returns the audience of that name.
+func (l *Ledger) Audience(name Name) *Audience {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := l.audiences[name]
 	if a == nil {
-		a = newAudience(&l.clock)
+		known := *l.byOrigin.Load()
+		a = &Audience{ledger: l, name: name, origin: l.firstOrigin + uint32(len(known))} //nolint:gosec // there are far fewer than 2³²
 		l.audiences[name] = a
-		origins := maps.Clone(*l.origins.Load())
-		origins[a.origin] = a
-		l.origins.Store(&origins)
+		// Appending may write past the end of what readers see, never within it.
+		known = append(known, a)
+		l.byOrigin.Store(&known)
 	}
 	return a
 }
 
-// Listening returns how many listeners of this process are ready, in all audiences.
-func (l *Ledger) Listening() int {
+// Roster returns the roster of that name.
+func (l *Ledger) Roster(name string) *Roster {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	n := 0
-	for _, a := range l.audiences {
-		count, _ := a.Watch()
-		n += count.Ready
+	r := l.rosters[name]
+	if r == nil {
+		r = new(Roster)
+		l.rosters[name] = r
 	}
-	return n
+	return r
 }
 
 // audienceOf returns the audience of this process that has the origin, nil if none has.
-func (l *Ledger) audienceOf(origin uint32) *Audience { return (*l.origins.Load())[origin] }
+func (l *Ledger) audienceOf(origin uint32) *Audience {
+	known := *l.byOrigin.Load()
+	// An origin below the first wraps round to an index that is far too large.
+	if i := origin - l.firstOrigin; i < uint32(len(known)) { //nolint:gosec // there are far fewer than 2³²
+		return known[i]
+	}
+	return nil
+}
 
 // Delivery is what the ledger made of one stamp that a listener read.
 type Delivery struct {
@@ -100,7 +113,8 @@ type Outcome struct {
 	// it from a duplicate. Result.Late counts those that were too late for their
 	// broadcast while its series was open.
 	Late bool
-	// Stray: the broadcast was sent to another audience of this process.
+	// Stray: the broadcast was sent to another audience of this process, or to another
+	// member of the same.
 	Stray bool
 	// Canary: it was sent to find out which listeners can hear, and is no broadcast.
 	Canary bool
@@ -109,7 +123,7 @@ type Outcome struct {
 	Forged bool
 }
 
-// Deliver enters that a listener has read a stamp that arrived at that time.
+// Deliver enters that a member of an audience has read a stamp that arrived at that time.
 func (l *Ledger) Deliver(m *Member, s stamp.Stamp, arrived time.Time) Delivery {
 	d := Delivery{Origin: s.Origin, Delay: l.clock.date(arrived).Sub(s.Sent)}
 	if s.Canary {
@@ -132,6 +146,8 @@ func (l *Ledger) Deliver(m *Member, s stamp.Stamp, arrived time.Time) Delivery {
 	case to == nil:
 		m.audience.deliverRemote(m, s, &d, arrived)
 	case to != m.audience:
+		d.Stray = true
+	case b != nil && !b.meant(m):
 		d.Stray = true
 	case d.Late:
 	case b == nil:

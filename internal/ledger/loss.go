@@ -19,6 +19,11 @@
 // whichever listener. Then the broadcast is settled, for good. Where settle is zero, it
 // is in flight until the series is closed. See deadline.
 //
+// One listener only: a broadcast that is published to one member of the audience is meant
+// for that member and due to it alone, by the same rule. It is missed, once, if that
+// member had been cut off. A copy that another member reads is stray: it is named, and
+// changes nothing else.
+//
 // Late: a first copy that arrived after the broadcast was settled is named, and changes
 // nothing else: where it was due, it stays lost. So does one that is read only after the
 // series was closed.
@@ -47,9 +52,29 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
 
+// meant reports whether the broadcast is meant for a member of its audience.
+func (b *broadcast) meant(m *Member) bool { return b.to == nil || b.to == m }
+
+// addressees returns to how many members a broadcast is due that is published now, and by how
+// many it is missed. The lock is held.
+func (a *Audience) addressees(b *broadcast) (due, missed int) {
+	switch {
+	case b.to == nil && b.requireConfirmed:
+		return a.confirmed, a.cutOff
+	case b.to == nil:
+		return a.ready, a.cutOff
+	case b.to.state == listening && (!b.requireConfirmed || b.to.confirmed.set):
+		return 1, 0
+	case b.to.state == cutOff:
+		return 0, 1
+	default:
+		return 0, 0
+	}
+}
+
 // isDue reports whether the broadcast is due to the listener.
 func (m *Member) isDue(b *broadcast) bool {
-	return m.state == listening && b.isDueSince(m.ready, m.confirmed)
+	return m.state == listening && b.meant(m) && b.isDueSince(m.ready, m.confirmed)
 }
 
 // isDueSince reports whether the broadcast is due to a listener that was acknowledged and
@@ -76,6 +101,7 @@ func (b *broadcast) done(now time.Time) bool { return b.outstanding() == 0 || b.
 
 // leaver is a listener that left, as it was then.
 type leaver struct {
+	member           *Member
 	how              Departure
 	at               time.Time
 	ready, confirmed mark
@@ -84,13 +110,13 @@ type leaver struct {
 
 // awaited reports whether the listener had yet to read the broadcast when it left.
 func (l *leaver) awaited(b *broadcast) bool {
-	return b.isDueSince(l.ready, l.confirmed) && !l.own.settled(b.sequence)
+	return b.meant(l.member) && b.isDueSince(l.ready, l.confirmed) && !l.own.settled(b.sequence)
 }
 
 // leave gives up what a listener that leaves had yet to read of the broadcasts in
 // flight. The audience's lock is held.
 func (s *Series) leave(m *Member, how Departure) {
-	l := leaver{how, time.Now(), m.ready, m.confirmed, m.own}
+	l := leaver{m, how, time.Now(), m.ready, m.confirmed, m.own}
 	s.pending = slices.DeleteFunc(s.pending, func(b *broadcast) bool { return b.outstanding() == 0 })
 	for _, b := range s.pending {
 		if l.awaited(b) && !b.settledAt(l.at) {

@@ -355,7 +355,7 @@ func TestRetractedBroadcastsCostNoWork(t *testing.T) {
 				require.Equal(t, outstanding == 0, s.complete())
 				work += len(s.pending)
 				if i%(broadcasts/leaving) == 0 {
-					members[1+i/(broadcasts/leaving)].Leave(Local)
+					members[1+i/(broadcasts/leaving)].listener.Leave(Local)
 					work += len(s.pending)
 				}
 			}
@@ -378,16 +378,16 @@ func TestSettledBroadcastsCostNoWork(t *testing.T) {
 		require.Len(t, s.pending, 1)
 		ledger.Deliver(member, one, time.Now())
 	}
-	other := audience.Enter()
-	other.Ready()
+	other := enterAs(new(Roster), audience)
+	other.Ready(nil)
 	lost := s.Publish(time.Now())
-	ledger.Deliver(other, s.Publish(time.Now()), time.Now())
+	ledger.Deliver(other.Member(0), s.Publish(time.Now()), time.Now())
 	ledger.Deliver(member, s.Publish(time.Now()), time.Now())
 	require.Len(t, s.pending, 3)
 	other.Leave(Local)
 	assert.Len(t, s.pending, 3)
-	other = audience.Enter()
-	other.Ready()
+	other = enterAs(new(Roster), audience)
+	other.Ready(nil)
 	ledger.Deliver(member, lost, time.Now())
 	other.Leave(Local)
 	require.Len(t, s.pending, 1, "leaving drops what is settled after something outstanding, too")
@@ -402,7 +402,7 @@ func TestRestoringOnce(t *testing.T) {
 	s := audience.OpenSeries(0, settle)
 	one := s.Publish(time.Now())
 	s.Retract(one)
-	members[1].Leave(Local)
+	members[1].listener.Leave(Local)
 	b := audience.inFlight.find(one.Sequence)
 	for range 2 {
 		s.restore(b)

@@ -1,18 +1,17 @@
 package ledger
 
 import (
-	"errors"
 	"slices"
 	"time"
 )
 
-// Member is one listener of an audience. All its methods, and Ledger.Deliver to it, are
-// called from the one goroutine that reads its connection.
+// Member is a listener as one of an audience.
 type Member struct {
+	listener *Listener
 	audience *Audience
-	state    state
+	state    state // written under the audience's lock
 	// ready and confirmed mark the latest broadcast when the gateway acknowledged the
-	// listener, and when the listener first read a stamp. Later broadcasts are due to it.
+	// listener, and when the member first read a stamp. Later broadcasts are due to it.
 	ready, confirmed mark
 	// readyAt and confirmedAt are when that was.
 	readyAt, confirmedAt instant
@@ -29,14 +28,6 @@ type originWindow struct {
 	replayWindow
 }
 
-type state uint8
-
-const (
-	connecting state = iota
-	listening
-	gone
-)
-
 // mark is a place in the sequence of broadcasts, once it is set.
 type mark struct {
 	set      bool
@@ -45,29 +36,22 @@ type mark struct {
 
 func (m mark) before(sequence uint32) bool { return m.set && sequence > m.sequence }
 
-// Ready notes that the gateway has acknowledged the listener.
-func (m *Member) Ready() { m.becomeReady(0) }
-
-// ReadyInPlace is Ready of a listener that takes the place of one that was cut off. No
-// broadcast can come between the two, and be due to the one and missed by the other.
-func (m *Member) ReadyInPlace() { m.becomeReady(1) }
-
+// becomeReady notes that the gateway has acknowledged the listener, and that so many members
+// that were cut off are replaced. No broadcast can come between the two, and be due to the
+// one and missed by the other.
 func (m *Member) becomeReady(replaced int) {
 	a := m.audience
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if m.state != connecting {
-		return
-	}
-	a.count.CutOff = max(a.count.CutOff-replaced, 0)
 	m.state = listening
 	m.ready = a.mark()
-	m.readyAt = a.remotes.ready.join(instantOf(time.Now()))
-	a.count.Connecting--
-	a.count.Ready++
+	remotes := a.openRemotes()
+	m.readyAt = remotes.ready.join(instantOf(time.Now()))
+	a.cutOff = max(a.cutOff-replaced, 0)
+	a.ready++
 	if m.confirmed.set { // a broadcast overtook the acknowledgement
-		a.count.Confirmed++
-		m.confirmedAt = a.remotes.confirmed.join(m.readyAt)
+		a.confirmed++
+		m.confirmedAt = remotes.confirmed.join(m.readyAt)
 	}
 	a.notify()
 }
@@ -85,105 +69,64 @@ func (m *Member) hereSince(confirmed bool) instant {
 	}
 }
 
-// markConfirmed notes that the listener has read a stamp, and so isn't deaf.
+// markConfirmed notes that the member has read a stamp, and so isn't deaf.
 func (m *Member) markConfirmed() {
 	if m.confirmed.set {
 		return
 	}
 	a := m.audience
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	m.confirmed = a.mark()
 	if m.state == listening {
-		a.count.Confirmed++
-		m.confirmedAt = a.remotes.confirmed.join(instantOf(time.Now()))
+		a.confirmed++
+		m.confirmedAt = a.openRemotes().confirmed.join(instantOf(time.Now()))
 		a.notify()
 	}
+	a.mu.Unlock()
+	m.listener.markConfirmed()
 }
 
-// Departure is who ended a listener's connection.
-type Departure uint8
-
-const (
-	// Local means that this side did, because the listener's time was over or it was told to. What
-	// was on its way to the listener is unknown.
-	Local Departure = iota
-	// Cut means that the gateway or the network did. What was on its way is lost.
-	Cut
-)
-
-// errCut is why a listener failed whose connection was cut before it was ready.
-var errCut = errors.New("the connection ended before the gateway acknowledged the listener")
-
-// Leave notes that the listener's connection has ended. Of a listener that never was
-// ready, it is Fail: because of nothing if this side ended it.
-func (m *Member) Leave(how Departure) {
+// leave notes that a listener that was ready has left.
+func (m *Member) leave(how Departure) {
 	a := m.audience
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	switch {
-	case m.state == connecting && how == Cut:
-		m.fail(errCut)
-	case m.state == connecting:
-		m.fail(nil)
-	case m.state == listening:
-		m.leave(how)
-	}
-}
-
-// leave is Leave of a listener that was ready. The lock is held.
-func (m *Member) leave(how Departure) {
-	a := m.audience
-	for s := range a.series {
+	for _, s := range a.series {
 		s.leave(m, how)
 	}
 	a.leaveRemotes(m, how)
-	a.count.Ready--
-	a.count.Left++
-	if how == Cut {
-		a.count.CutOff++
-	}
+	a.ready--
 	if m.confirmed.set {
-		a.count.Confirmed--
+		a.confirmed--
 	}
-	m.end()
+	m.state = gone
+	if how == Cut {
+		m.state = cutOff
+		a.cutOff++
+	}
+	m.others = nil
+	a.notify()
 }
 
-// Fail notes that the listener never became ready, because of err. Where this side gave
-// up, as when the test is interrupted, err is nil and the listener hasn't failed: it is
-// merely no longer connecting. Fail does nothing to a listener that was ready.
-func (m *Member) Fail(err error) {
-	a := m.audience
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if m.state == connecting {
-		m.fail(err)
-	}
-}
-
-// fail is Fail of a listener that is connecting. The lock is held.
-func (m *Member) fail(err error) {
-	count := &m.audience.count
-	count.Connecting--
-	if err != nil {
-		count.Failed++
-		if count.FirstFailure == nil {
-			count.FirstFailure = err
-		}
-	}
-	m.end()
-}
-
-// end notes that nothing more comes of the listener. The lock is held.
-func (m *Member) end() {
+// fail notes that the listener never became ready.
+func (m *Member) fail() {
+	m.audience.mu.Lock()
+	defer m.audience.mu.Unlock()
 	m.state = gone
 	m.others = nil
-	m.audience.notify()
 }
 
-// maxOrigins bounds the windows of a listener, besides those of accounts that are vouched for, because stamps of ever new processes, or
-// forged ones, could otherwise use up the memory.
+// maxOrigins bounds the windows of a listener, besides those of origins that a token vouches
+// for, because stamps of ever new processes, or forged ones, could otherwise use up the
+// memory.
 const maxOrigins = 16
+
+func (m *Member) maxOrigins() int {
+	if remotes := m.audience.remotes.Load(); remotes != nil {
+		return maxOrigins + int(remotes.vouched.Load())
+	}
+	return maxOrigins
+}
 
 // accept enters a sequence of an origin in the listener's window for it.
 func (m *Member) accept(origin, sequence uint32) Outcome {
@@ -221,7 +164,7 @@ func (m *Member) window(origin uint32) *originWindow {
 			least = i
 		}
 	}
-	if len(m.others) >= maxOrigins+int(m.audience.remotes.vouched.Load()) {
+	if len(m.others) >= m.maxOrigins() {
 		m.others = slices.Delete(m.others, least, least+1)
 	}
 	m.others = append(m.others, originWindow{origin: origin})

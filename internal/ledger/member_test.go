@@ -39,27 +39,6 @@ func TestLeavingFreesTheWindows(t *testing.T) {
 	m := listeners(ledger.Audience(room), 1)[0]
 	m.window(m.audience.origin + 1)
 	assert.Len(t, m.others, 1)
-	m.Leave(Local)
+	m.listener.Leave(Local)
 	assert.Nil(t, m.others)
-}
-
-// A listener that takes the place of one that was cut off is ready and the other no longer
-// missing at one and the same time.
-func TestReadyInPlace(t *testing.T) {
-	t.Parallel()
-	a := New().Audience("")
-	lost := a.Enter()
-	lost.Ready()
-	lost.Leave(Cut)
-	count, _ := a.Watch()
-	assert.Equal(t, 1, count.CutOff)
-	next := a.Enter()
-	_, changed := a.Watch()
-	next.ReadyInPlace()
-	<-changed
-	count, _ = a.Watch()
-	assert.Equal(t, Count{Ready: 1, Left: 1}, count)
-	a.Enter().ReadyInPlace()
-	count, _ = a.Watch()
-	assert.Equal(t, Count{Ready: 2, Left: 1}, count, "nobody else was missing")
 }

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"runtime"
+	"strconv"
 	"testing"
 	"time"
 
@@ -30,6 +31,24 @@ func TestMemoryStaysFlat(t *testing.T) {
 	assert.Less(t, grown, int64(members*perMember))
 	assert.Nil(t, audience.inFlight.table.Load())
 	runtime.KeepAlive(listening)
+}
+
+// An idle audience is small, because there may be one for each listener.
+func TestMemoryOfIdleAudiences(t *testing.T) {
+	const audiences, perAudience = 100_000, 400
+	names := make([]Name, audiences)
+	for i := range names {
+		names[i] = Name{Endpoint: "endpoint", Key: strconv.Itoa(i)}
+	}
+	ledger := New()
+	before := heap()
+	for _, name := range names {
+		ledger.Audience(name)
+	}
+	grown := heap() - before
+	t.Logf("%d bytes for each audience", grown/audiences)
+	assert.Less(t, grown, int64(audiences*perAudience))
+	runtime.KeepAlive(ledger)
 }
 
 // A delivery allocates nothing, whatever comes of it.

@@ -32,7 +32,7 @@ type modelPlan struct {
 }
 
 type modelMember struct {
-	real     *Member
+	real     *Listener
 	audience int
 	state    state
 	hears    bool
@@ -53,6 +53,7 @@ type modelBroadcast struct {
 	stamp.Stamp
 	series                          *modelSeries
 	retracted, settled, interrupted bool
+	to                              *modelMember // nil: everybody
 	due                             map[*modelMember]bool
 	deadline                        time.Time // settle after the latest first copy in time
 	received, indeterminate, joined int64
@@ -94,7 +95,9 @@ type history struct {
 	began  time.Time
 }
 
-func (h *history) audience(i int) *Audience { return h.ledger.Audience([]string{room, "hall"}[i]) }
+func (h *history) audience(i int) *Audience { return h.ledger.Audience([]Name{room, hall}[i]) }
+
+func (h *history) roster(i int) *Roster { return h.ledger.Roster(h.audience(i).Name().Key) }
 
 // event is one event, most often a delivery.
 func (h *history) event(t *testing.T) {
@@ -126,7 +129,8 @@ func (h *history) event(t *testing.T) {
 	case n < 88:
 		i := h.random.IntN(2)
 		reduced := h.random.IntN(3)
-		h.audience(i).ReduceCutOff(reduced)
+		h.audience(i).reduceCutOff(reduced)
+		h.roster(i).reduceCutOff(reduced)
 		h.past[i].CutOff = max(0, h.past[i].CutOff-reduced)
 	case n < 97:
 		time.Sleep(time.Duration(h.random.IntN(4)) * settle / 2)
@@ -143,7 +147,7 @@ func (h *history) ready() {
 		return
 	}
 	m := pick(h.random, h.members)
-	m.real.Ready()
+	m.real.Ready(nil)
 	if m.state == connecting {
 		m.state = listening
 	}
@@ -178,7 +182,11 @@ func (h *history) leave() {
 			h.giveUp(m, how)
 		}
 	}
-	m.state = gone
+	if m.state == listening && how == Cut {
+		m.state = cutOff
+	} else if m.state != cutOff {
+		m.state = gone
+	}
 }
 
 var errPipe = errors.New("broken pipe")
@@ -220,9 +228,10 @@ func (h *history) enter() {
 	if len(h.plans) > 0 && h.random.IntN(2) == 0 {
 		plan := pick(h.random, h.plans)
 		m.audience, m.real = plan.audience, plan.real.Enter()
+		m.real.Join(h.audience(m.audience))
 		plan.left = max(0, plan.left-1)
 	} else {
-		m.real = h.audience(m.audience).Enter()
+		m.real = enterAs(h.roster(m.audience), h.audience(m.audience))
 	}
 	h.members = append(h.members, m)
 }
@@ -236,7 +245,7 @@ func (h *history) plan() {
 		return
 	}
 	plan := &modelPlan{audience: h.random.IntN(2), left: h.random.IntN(5)}
-	plan.real = h.audience(plan.audience).Plan(plan.left)
+	plan.real = h.roster(plan.audience).Plan(plan.left)
 	h.plans = append(h.plans, plan)
 }
 
@@ -265,18 +274,37 @@ func (h *history) publish(n int) {
 		s.complete(time.Now())
 		lateness := time.Duration(h.random.IntN(3)) * settle
 		b := &modelBroadcast{
-			Stamp: s.real.Publish(time.Now().Add(-lateness)), series: s,
+			series: s, to: h.addressee(s),
 			due: make(map[*modelMember]bool), deadline: time.Now().Add(s.settle), missed: int64(h.past[s.audience].CutOff),
+		}
+		if b.to == nil {
+			b.Stamp = s.real.Publish(time.Now().Add(-lateness))
+		} else {
+			b.Stamp = s.real.PublishTo(b.to.real.Member(0), time.Now().Add(-lateness))
+			b.missed = map[state]int64{cutOff: 1}[b.to.state]
 		}
 		for _, m := range h.members {
 			confirmed := m.hears || !h.required[s.audience]
-			if m.audience == s.audience && m.state == listening && confirmed {
+			if m.audience == s.audience && m.state == listening && confirmed && b.meant(m) {
 				b.due[m] = true
 			}
 		}
 		h.sent, s.sent = append(h.sent, b), append(s.sent, b)
 	}
 }
+
+// addressee is most often nil, and else a member of the audience of a series.
+func (h *history) addressee(s *modelSeries) *modelMember {
+	if len(h.members) == 0 || h.random.IntN(4) > 0 {
+		return nil
+	}
+	if m := pick(h.random, h.members); m.audience == s.audience {
+		return m
+	}
+	return nil
+}
+
+func (b *modelBroadcast) meant(m *modelMember) bool { return b.to == nil || b.to == m }
 
 func (h *history) retract() {
 	if len(h.sent) > 0 {
@@ -291,7 +319,7 @@ func (h *history) deliver(t *testing.T) {
 		return
 	}
 	m := pick(h.random, h.members)
-	if m.state == gone {
+	if m.state == gone || m.state == cutOff {
 		return
 	}
 	if h.random.IntN(20) == 0 {
@@ -313,7 +341,7 @@ func (h *history) deliver(t *testing.T) {
 	overtaken := m.hasLater(b)
 	want := m.accept(b.Stamp)
 	switch {
-	case b.series.audience != m.audience:
+	case b.series.audience != m.audience, !b.series.closed && !b.meant(m):
 		want.Stray = true
 	case want.Late:
 	case b.series.closed:
@@ -333,7 +361,7 @@ func (h *history) hearRemote(t *testing.T, m *modelMember) {
 	t.Helper()
 	s := h.remote()
 	want := m.accept(s)
-	got := h.ledger.Deliver(m.real, s, time.Now()).Outcome
+	got := h.ledger.Deliver(m.real.Member(0), s, time.Now()).Outcome
 	if got.Late {
 		want.Late, want.Reordered = !want.Duplicate, got.Reordered
 	}
@@ -350,7 +378,7 @@ func (h *history) canary() stamp.Stamp {
 
 // remote is a stamp of another process.
 func (h *history) remote() stamp.Stamp {
-	return stamp.Stamp{Origin: h.audience(0).origin + 1 + h.random.Uint32N(3), Sequence: 1 + h.random.Uint32N(40), Sent: h.began}
+	return stamp.Stamp{Origin: h.audience(0).origin + 1000 + h.random.Uint32N(3), Sequence: 1 + h.random.Uint32N(40), Sent: h.began}
 }
 
 // forge is a stamp that nobody has given out.
@@ -435,7 +463,7 @@ func (m *modelMember) accept(s stamp.Stamp) Outcome {
 
 func (h *history) heard(t *testing.T, m *modelMember, s stamp.Stamp, arrived time.Time, want Outcome) {
 	t.Helper()
-	if got := h.ledger.Deliver(m.real, s, arrived).Outcome; got != want {
+	if got := h.ledger.Deliver(m.real.Member(0), s, arrived).Outcome; got != want {
 		t.Fatalf("%s: %+v instead of %+v", h.name, got, want)
 	}
 }
@@ -552,7 +580,7 @@ func (h *history) check(t *testing.T) {
 		switch {
 		case m.state == connecting:
 			c.Connecting++
-		case m.state == gone:
+		case m.state == gone, m.state == cutOff:
 		case m.hears:
 			c.Confirmed++
 			fallthrough
@@ -561,7 +589,7 @@ func (h *history) check(t *testing.T) {
 		}
 	}
 	for i := range want {
-		got, _ := h.audience(i).Watch()
+		got, _ := h.roster(i).Watch()
 		if got != want[i] {
 			t.Fatalf("%s: %+v instead of %+v", h.name, got, want[i])
 		}

@@ -54,23 +54,42 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
 
-// remotes are the accounts that an audience keeps of other processes' broadcasts.
+// remotes are the accounts that an audience keeps of other processes' broadcasts, and what
+// it has to know for them.
 type remotes struct {
 	accounts atomic.Pointer[map[uint32]*account] // by origin; the map never changes
 	controls atomic.Pointer[map[string]struct{}] // tokens that were read; the map never changes
 	vouched  atomic.Int32                        // how many of the accounts an opening or closing vouches for
-	nextLook atomic.Int64                        // when the accounts are to be settled next
 
 	// Under the audience's lock:
 	ready, confirmed presence
-	attending        int // calls of listen()
-	refused          bool
+	refused          bool // an account, because there was no room for it
+}
+
+// openRemotes returns the audience's accounts of other processes' broadcasts. The lock is
+// held.
+func (a *Audience) openRemotes() *remotes {
+	r := a.remotes.Load()
+	if r == nil {
+		r = new(remotes)
+		a.remotes.Store(r)
+	}
+	return r
+}
+
+// all returns the accounts by their origins.
+func (r *remotes) all() map[uint32]*account {
+	if accounts := r.accounts.Load(); accounts != nil {
+		return *accounts
+	}
+	return nil
 }
 
 // account is what one process's broadcasts to an audience came to here. Where nothing else
 // is said, the audience's lock guards it.
 type account struct {
 	audience *Audience
+	remotes  *remotes
 	origin   uint32
 	rows     rowIndex // looking one up takes no lock
 	clock    remoteClock
@@ -109,8 +128,8 @@ const defaultSettle = 5 * time.Second
 
 // remote returns the account of an origin, nil if there is none.
 func (a *Audience) remote(origin uint32) *account {
-	if accounts := a.remotes.accounts.Load(); accounts != nil {
-		return (*accounts)[origin]
+	if remotes := a.remotes.Load(); remotes != nil {
+		return remotes.all()[origin]
 	}
 	return nil
 }
@@ -124,22 +143,23 @@ func (a *Audience) openAccount(origin uint32, vouched bool) *account {
 		}
 		return c
 	}
-	accounts := make(map[uint32]*account)
-	if old := a.remotes.accounts.Load(); old != nil {
-		accounts = maps.Clone(*old)
-	}
-	known := int(a.remotes.vouched.Load())
-	if vouched && known >= maxVouched || !vouched && len(accounts)-known >= maxStrangers {
-		a.remotes.refused = true
+	r := a.openRemotes()
+	known := int(r.vouched.Load())
+	if vouched && known >= maxVouched || !vouched && len(r.all())-known >= maxStrangers {
+		r.refused = true
 		return nil
 	}
-	c := &account{audience: a, origin: origin, settle: defaultSettle, floor: longAgo, from: longAgo}
+	accounts := maps.Clone(r.all())
+	if accounts == nil {
+		accounts = make(map[uint32]*account)
+	}
+	c := &account{audience: a, remotes: r, origin: origin, settle: defaultSettle, floor: longAgo, from: longAgo}
 	c.clock.init()
 	if vouched {
 		c.vouch()
 	}
 	accounts[origin] = c
-	a.remotes.accounts.Store(&accounts)
+	r.accounts.Store(&accounts)
 	return c
 }
 
@@ -147,7 +167,7 @@ func (a *Audience) openAccount(origin uint32, vouched bool) *account {
 func (c *account) vouch() {
 	if !c.vouched {
 		c.vouched = true
-		c.audience.remotes.vouched.Add(1)
+		c.remotes.vouched.Add(1)
 	}
 }
 
@@ -245,7 +265,7 @@ func (c *account) beginEarlier(first uint32, before, at instant) {
 // presence is when those were here to whom the origin's broadcasts are due.
 func (c *account) presence() *presence {
 	if c.confirmed {
-		return &c.audience.remotes.confirmed
+		return &c.remotes.confirmed
 	}
-	return &c.audience.remotes.ready
+	return &c.remotes.ready
 }

@@ -19,6 +19,7 @@ import (
 type abroad struct {
 	t          *testing.T
 	ledger     *Ledger
+	roster     *Roster
 	audience   *Audience
 	attendance *Attendance
 	listening  []*Member
@@ -34,11 +35,29 @@ func goAbroad(t *testing.T, listening int, f func(w *abroad)) {
 		w := &abroad{t: t, ledger: New(), origin: 99}
 		w.ledger.SetRun(Run{ID: ourRun, Process: 2, Processes: 3, Distributed: true})
 		w.audience = w.ledger.Audience(room)
-		w.attendance = w.audience.Attend()
-		w.listening = listeners(w.audience, listening)
+		w.roster = new(Roster)
+		w.attendance = w.roster.Attend()
+		w.listen(listening)
 		time.Sleep(time.Hour)
 		f(w)
 	})
+}
+
+// listen adds listeners that are ready.
+func (w *abroad) listen(n int) {
+	for range n {
+		l := enterAs(w.roster, w.audience)
+		l.Ready(nil)
+		w.listening = append(w.listening, l.Member(0))
+	}
+}
+
+// ends has everybody leave, and then the accounts end.
+func (w *abroad) ends() Ending {
+	for _, m := range w.listening {
+		m.listener.Leave(Local)
+	}
+	return w.attendance.End(time.Now())
 }
 
 func (w *abroad) stamp(sequence, end uint32) stamp.Stamp {
@@ -114,7 +133,7 @@ func TestWhatOthersPublishIsAccountedFor(t *testing.T) {
 			row{sequence: 2, received: 1, lost: 2, reorder: 1}, row{sequence: 3, received: 2, lost: 1})
 		w.hears(three, late, 2)
 		require.Empty(t, w.settles(), "each is settled once")
-		require.Equal(t, Ending{}, w.attendance.End(time.Now()))
+		require.Equal(t, Ending{}, w.ends())
 	})
 }
 
@@ -136,10 +155,10 @@ func TestLeavingWhatOthersPublish(t *testing.T) {
 	t.Parallel()
 	goAbroad(t, 5, func(w *abroad) {
 		w.hears(w.stamp(1, 1), heard, 0)
-		w.listening[1].Leave(Cut)
-		w.listening[2].Leave(Local)
+		w.listening[1].listener.Leave(Cut)
+		w.listening[2].listener.Leave(Local)
 		time.Sleep(defaultSettle + time.Millisecond)
-		w.listening[3].Leave(Local) // after the flight
+		w.listening[3].listener.Leave(Local) // after the flight
 		w.requireRows(w.settles(), row{sequence: 1, received: 1, lost: 3, cut: 1, indeterminate: 1})
 		w.hears(w.stamp(2, 2), heard, 0, 4)
 		w.requireRows(w.settles(), row{sequence: 2, received: 2, missed: 1})
@@ -164,12 +183,12 @@ func TestLeavingWhatNobodyKnowsOf(t *testing.T) {
 				opening := w.opening(1, 1)
 				opening.ClockError = test.maxError
 				w.told(opening)
-				w.listening[1].Leave(Cut) // before it is published
+				w.listening[1].listener.Leave(Cut) // before it is published
 				time.Sleep(100 * time.Millisecond)
 				one := w.stamp(1, 1)
 				time.Sleep(100 * time.Millisecond)
-				w.listening[2].Leave(Cut)
-				w.listening[3].Leave(Local)
+				w.listening[2].listener.Leave(Cut)
+				w.listening[3].listener.Leave(Local)
 				w.hears(one, heard, 0)
 				w.requireRows(w.settles(), test.want)
 			})
@@ -182,12 +201,12 @@ func TestLeavingWhatNobodyKnowsOf(t *testing.T) {
 func TestJoiningWhatOthersPublish(t *testing.T) {
 	t.Parallel()
 	goAbroad(t, 1, func(w *abroad) {
-		w.listening = append(w.listening, listeners(w.audience, 2)...) // less than settle before
+		w.listen(2) // less than settle before
 		time.Sleep(time.Millisecond)
 		one := w.stamp(1, 1)
 		w.hears(one, heard, 0, 1)
 		time.Sleep(time.Millisecond)
-		w.listening = append(w.listening, listeners(w.audience, 2)...)
+		w.listen(2)
 		w.hears(one, heard, 3)
 		w.requireRows(w.settles(), row{sequence: 1, received: 2, indeterminate: 2, open: 1})
 	})
@@ -261,15 +280,15 @@ func TestUnclosedAccounts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			goAbroad(t, 1, func(w *abroad) {
-				second := w.audience.Attend()
+				second := w.roster.Attend()
 				test.story(w)
 				time.Sleep(time.Second)
-				w.listening[0].Leave(Local)
+				w.listening[0].listener.Leave(Local)
 				require.Equal(t, Ending{}, second.End(time.Now()), "another call goes on")
-				ending := w.attendance.End(time.Now())
+				ending := w.ends()
 				assert.Equal(t, test.unclosed, ending.Unclosed)
 				assert.Equal(t, test.unheard, ending.Unheard)
-				again := w.audience.Attend().End(time.Now())
+				again := w.roster.Attend().End(time.Now())
 				assert.Zero(t, again.Unclosed, "it was said already")
 				assert.Empty(t, again.Settled)
 			})
@@ -281,12 +300,12 @@ func TestUnclosedAccounts(t *testing.T) {
 func TestAProcessThatComesLate(t *testing.T) {
 	t.Parallel()
 	goAbroad(t, 0, func(w *abroad) {
-		w.listening = listeners(w.audience, 1)
+		w.listen(1)
 		time.Sleep(time.Second)
 		w.hears(w.stamp(100, 101), heard, 0)
 		w.hears(w.stamp(101, 101), heard, 0)
 		w.requireRows(w.settles(), row{sequence: 100, received: 1}, row{sequence: 101, received: 1})
-		require.Equal(t, Ending{}, w.attendance.End(time.Now()))
+		require.Equal(t, Ending{}, w.ends())
 	})
 }
 
@@ -299,7 +318,7 @@ func TestAnAccountCanBeginEarlier(t *testing.T) {
 		w.hears(one, reordered, 0)
 		w.requireRows(w.settles(), row{sequence: 1, received: 1, lost: 1, reorder: 1}, row{sequence: 2, lost: 2},
 			row{sequence: 3, received: 2})
-		require.Equal(t, Ending{}, w.attendance.End(time.Now()))
+		require.Equal(t, Ending{}, w.ends())
 	})
 }
 
@@ -311,7 +330,7 @@ func TestRetractionsOfOthers(t *testing.T) {
 		w.hears(w.stamp(2, 6), heard, 0)
 		w.told(w.closing(6, stamp.Range{First: 2, Last: 4}, stamp.Range{First: 6, Last: 6}))
 		w.requireRows(w.settles(), row{sequence: 1, received: 2}, row{sequence: 2, received: 1, lost: 1}, row{sequence: 5, lost: 2})
-		require.Equal(t, Ending{}, w.attendance.End(time.Now()))
+		require.Equal(t, Ending{}, w.ends())
 	})
 	goAbroad(t, 2, func(w *abroad) {
 		w.hears(w.stamp(1, 6), heard, 0, 1)
@@ -331,7 +350,7 @@ func TestStrangersAreBounded(t *testing.T) {
 			w.origin++
 			w.hears(w.stamp(1, 1), heard, 0)
 		}
-		require.Len(t, *w.audience.remotes.accounts.Load(), maxStrangers)
+		require.Len(t, *w.audience.remotes.Load().accounts.Load(), maxStrangers)
 		w.settles()
 		for range 2 * maxStrangers {
 			w.origin++
@@ -340,9 +359,9 @@ func TestStrangersAreBounded(t *testing.T) {
 			w.hears(w.stamp(1, 1), duplicate, 0)
 			w.requireRows(w.settles(), row{sequence: 1, received: 1, duplicated: 1})
 		}
-		require.Len(t, *w.audience.remotes.accounts.Load(), 3*maxStrangers)
+		require.Len(t, *w.audience.remotes.Load().accounts.Load(), 3*maxStrangers)
 		require.LessOrEqual(t, len(w.listening[0].others), maxOrigins+2*maxStrangers)
-		require.Equal(t, Ending{Unclosed: 1}, w.attendance.End(time.Now()), "those without an account")
+		require.Equal(t, Ending{Unclosed: 1}, w.ends(), "those without an account")
 	})
 }
 
@@ -354,8 +373,8 @@ func TestControlTokensThatAreNotGenuine(t *testing.T) {
 		text := stamp.WriteControl(w.opening(1, 1), nil)
 		_, err := w.ledger.Control(w.listening[0], []byte(text), time.Now())
 		require.ErrorIs(t, err, stamp.ErrForged)
-		require.Nil(t, w.audience.remotes.accounts.Load())
-		count, _ := w.audience.Watch()
+		require.Nil(t, w.audience.remotes.Load().accounts.Load())
+		count, _ := w.roster.Watch()
 		require.Zero(t, count.Confirmed)
 	})
 }
@@ -371,9 +390,9 @@ func TestCopiesOfAControlToken(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, j == 0, control != nil)
 			}
-			require.LessOrEqual(t, len(*w.audience.remotes.controls.Load()), maxControls)
+			require.LessOrEqual(t, len(*w.audience.remotes.Load().controls.Load()), maxControls)
 		}
-		count, _ := w.audience.Watch()
+		count, _ := w.roster.Watch()
 		require.Equal(t, 3, count.Confirmed)
 	})
 }
@@ -385,8 +404,14 @@ func TestRemoteAccountsAreConcurrent(t *testing.T) {
 	l := New()
 	l.SetRun(Run{ID: ourRun})
 	a := l.Audience(room)
-	attendance := a.Attend()
-	listening := listeners(a, members)
+	roster := new(Roster)
+	attendance := roster.Attend()
+	var listening []*Listener
+	for range members {
+		l := enterAs(roster, a)
+		l.Ready(nil)
+		listening = append(listening, l)
+	}
 	var received, settledReceived, expected atomic.Int64
 	add := func(settled []Settled) {
 		for _, s := range settled {
@@ -402,12 +427,13 @@ func TestRemoteAccountsAreConcurrent(t *testing.T) {
 			case <-done:
 				return
 			default:
-				a.remotes.nextLook.Store(0)
+				roster.attendance.nextLook.Store(0)
 				add(attendance.Settle(time.Now()))
 			}
 		}
 	})
-	for i, m := range listening {
+	for i, listener := range listening {
+		m := listener.Member(0)
 		reading.Go(func() {
 			random := rand.New(rand.NewPCG(1, uint64(i)))
 			for sequence := uint32(1); sequence <= broadcasts; sequence++ {
@@ -418,16 +444,23 @@ func TestRemoteAccountsAreConcurrent(t *testing.T) {
 					}
 				}
 				if sequence == broadcasts/2 && i%2 == 0 {
-					m.Leave(Cut)
+					listener.Leave(Cut)
 					return
 				}
 			}
 		})
-		reading.Go(func() { listeners(a, 1)[0].Leave(Local) })
+		reading.Go(func() {
+			l := enterAs(roster, a)
+			l.Ready(nil)
+			l.Leave(Local)
+		})
 	}
 	reading.Wait()
 	close(done)
 	settling.Wait()
+	for _, l := range listening {
+		l.Leave(Local)
+	}
 	ending := attendance.End(time.Now())
 	add(ending.Settled)
 	assert.GreaterOrEqual(t, settledReceived.Load(), received.Load(), "expected %d", expected.Load())

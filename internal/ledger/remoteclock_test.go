@@ -54,6 +54,6 @@ func TestClocksThatLie(t *testing.T) {
 		one.Sent = one.Sent.Add(time.Hour)
 		w.hears(one, heard, 0)
 		w.requireRows(w.settles(), row{sequence: 1, received: 1})
-		require.Equal(t, Ending{Lying: []uint32{w.origin}}, w.attendance.End(time.Now()))
+		require.Equal(t, Ending{Lying: []uint32{w.origin}}, w.ends())
 	})
 }

@@ -29,11 +29,9 @@ const (
 // closings it enters in the accounts itself. The error says that the token isn't genuine.
 func (l *Ledger) Control(m *Member, text []byte, arrived time.Time) (stamp.Control, error) {
 	a := m.audience
-	if seen := a.remotes.controls.Load(); seen != nil {
-		if _, known := (*seen)[string(text)]; known {
-			m.markConfirmed()
-			return nil, nil //nolint:nilnil // a copy says nothing, and is no error
-		}
+	if a.knowsControl(text) {
+		m.markConfirmed()
+		return nil, nil //nolint:nilnil // a copy says nothing, and is no error
 	}
 	run := l.Run()
 	control, err := stamp.ReadControl(text, run.Secret)
@@ -54,13 +52,24 @@ func (l *Ledger) Control(m *Member, text []byte, arrived time.Time) (stamp.Contr
 	return control, nil
 }
 
+// knowsControl reports whether a token was read before, by anybody.
+func (a *Audience) knowsControl(text []byte) bool {
+	remotes := a.remotes.Load()
+	if remotes == nil || remotes.controls.Load() == nil {
+		return false
+	}
+	_, known := (*remotes.controls.Load())[string(text)]
+	return known
+}
+
 // noteControl notes that a token was read, and reports whether it is the first of its
 // copies.
 func (a *Audience) noteControl(text string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	remotes := a.openRemotes()
 	seen := make(map[string]struct{})
-	if old := a.remotes.controls.Load(); old != nil {
+	if old := remotes.controls.Load(); old != nil {
 		if _, known := (*old)[text]; known {
 			return false
 		}
@@ -69,7 +78,7 @@ func (a *Audience) noteControl(text string) bool {
 		}
 	}
 	seen[text] = struct{}{}
-	a.remotes.controls.Store(&seen)
+	remotes.controls.Store(&seen)
 	return true
 }
 

@@ -142,7 +142,7 @@ func (c *account) prepend(first uint32, at instant) {
 func (c *account) newRow(sequence uint32, at, floor, from instant) *remoteRow {
 	r := &remoteRow{
 		account: c, sequence: sequence, confirmed: c.confirmed, known: at, settle: c.settle,
-		leftThen: c.presence().leftSoFar(), cutOff: c.audience.count.CutOff,
+		leftThen: c.presence().leftSoFar(), cutOff: c.audience.cutOff,
 	}
 	for _, o := range c.openings {
 		if o.first <= sequence {
@@ -216,15 +216,13 @@ func (c *account) read(r *remoteRow, s stamp.Stamp, at instant) {
 // leaveRemotes notes that a listener has left, and gives up what it had yet to read of
 // other processes' broadcasts. The audience's lock is held.
 func (a *Audience) leaveRemotes(m *Member, how Departure) {
-	now := instantOf(time.Now())
-	a.remotes.ready.leave(m.readyAt, now, how)
+	now, remotes := instantOf(time.Now()), a.openRemotes()
+	remotes.ready.leave(m.readyAt, now, how)
 	if m.confirmed.set {
-		a.remotes.confirmed.leave(m.confirmedAt, now, how)
+		remotes.confirmed.leave(m.confirmedAt, now, how)
 	}
-	if accounts := a.remotes.accounts.Load(); accounts != nil {
-		for _, c := range *accounts {
-			c.leave(m, how, now)
-		}
+	for _, c := range remotes.all() {
+		c.leave(m, how, now)
 	}
 }
 

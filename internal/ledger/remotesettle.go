@@ -2,18 +2,17 @@ package ledger
 
 import "time"
 
-// settleAccounts settles what can be settled, all if the account ends, and returns what
-// became of it. The audience's lock is held.
-func (a *Audience) settleAccounts(now instant, ends bool) []Settled {
-	var settled []Settled
+// settle settles what can be settled, all if the accounts end, and appends what became of
+// it. The audience's lock is held.
+func (r *remotes) settle(settled []Settled, now instant, ends bool) []Settled {
 	longest := time.Duration(0)
-	for _, c := range *a.remotes.accounts.Load() {
+	for _, c := range r.all() {
 		settled = c.settleRows(settled, now, ends)
 		longest = max(longest, c.settle)
 	}
 	kept := now.plus(-max(minKept, 2*longest))
-	a.remotes.ready.forget(kept)
-	a.remotes.confirmed.forget(kept)
+	r.ready.forget(kept)
+	r.confirmed.forget(kept)
 	return settled
 }
 
@@ -157,7 +156,7 @@ func (b *remoteBalance) giveUp(how Departure) {
 // presenceThen is when those were here to whom the row was due.
 func (r *remoteRow) presenceThen() *presence {
 	if r.confirmed {
-		return &r.account.audience.remotes.confirmed
+		return &r.account.remotes.confirmed
 	}
-	return &r.account.audience.remotes.ready
+	return &r.account.remotes.ready
 }

@@ -60,7 +60,7 @@ func (s *Series) Close() Result {
 	a := s.audience
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.series, s)
+	a.drop(s)
 	s.breakPromise(s.promised)
 	a.inFlight.remove(s)
 

@@ -39,6 +39,7 @@ type Series struct {
 // looked up in the series, which counts deliveries too.
 type broadcast struct {
 	series   *Series
+	to       *Member // the only one that it is meant for; nil for the whole audience
 	sequence uint32
 	// requireConfirmed: the audience required confirmation when it was published.
 	requireConfirmed bool
@@ -69,7 +70,10 @@ func (a *Audience) OpenSeries(planned int, settle time.Duration) *Series {
 	s := &Series{audience: a, planned: planned, settle: settle, promised: min(planned, math.MaxUint32), delays: histogram.New()}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.series[s] = struct{}{}
+	if a.announced == nil {
+		a.announced = new(announced)
+	}
+	a.series = append(a.series, s)
 	a.promised += s.promised
 	a.announced.series++
 	s.number, s.first = a.announced.series, a.latest.Load()+1
@@ -91,20 +95,22 @@ func (a *Audience) end() uint32 {
 
 // Publish returns the stamp of the next broadcast, just before that is sent. It is due
 // to the listeners of this moment.
-func (s *Series) Publish(intended time.Time) stamp.Stamp {
+func (s *Series) Publish(intended time.Time) stamp.Stamp { return s.publish(nil, intended) }
+
+// PublishTo is Publish of a broadcast that is meant for one member of the audience only.
+func (s *Series) PublishTo(m *Member, intended time.Time) stamp.Stamp { return s.publish(m, intended) }
+
+func (s *Series) publish(to *Member, intended time.Time) stamp.Stamp {
 	a := s.audience
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	published := time.Now()
-	sent := a.clock.date(intended).Truncate(time.Microsecond)
+	sent := a.ledger.clock.date(intended).Truncate(time.Microsecond)
 	b := &broadcast{
-		series: s, sequence: a.latest.Load() + 1, settle: s.settle,
-		requireConfirmed: a.requireConfirmed, expected: a.count.Ready, missed: a.count.CutOff,
-		published: published, sent: sent.UnixMicro(),
+		series: s, to: to, sequence: a.latest.Load() + 1, settle: s.settle,
+		requireConfirmed: a.requireConfirmed, published: published, sent: sent.UnixMicro(),
 	}
-	if b.requireConfirmed {
-		b.expected = a.count.Confirmed
-	}
+	b.expected, b.missed = a.addressees(b)
 	b.deadline.set(s.settle)
 	b.first.Store(math.MaxInt64)
 	b.last.Store(math.MinInt64)
@@ -114,9 +120,12 @@ func (s *Series) Publish(intended time.Time) stamp.Stamp {
 	a.inFlight.add(b)
 	a.latest.Store(b.sequence)
 	s.breakPromise(1)
-	a.announced.latestPublished = a.clock.date(published)
+	a.announced.latestPublished = a.ledger.clock.date(published)
+	if to != nil { // to other processes' listeners it is due as little as what could not be sent
+		a.announced.retracted.add(b.sequence)
+	}
 	return stamp.Stamp{
-		Origin: a.origin, Sequence: b.sequence, Sent: sent, End: a.end(), Late: stamp.Lateness(a.clock.date(published).Sub(sent)),
+		Origin: a.origin, Sequence: b.sequence, Sent: sent, End: a.end(), Late: stamp.Lateness(a.ledger.clock.date(published).Sub(sent)),
 	}
 }
 

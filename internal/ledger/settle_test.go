@@ -42,7 +42,7 @@ func TestSettleEndsWhenNothingIsOutstanding(t *testing.T) {
 			ledger.Deliver(m, three, time.Now())
 		}
 		time.Sleep(time.Second + offTick)
-		members[2].Leave(Local)
+		members[2].listener.Leave(Local)
 		assert.Equal(t, time.Second+settleTick, ran(), "what is a copy of the last delivery has come by then")
 		result := s.Close()
 		assert.Equal(t, counts{sent: 2, unsent: 1, expected: 6, received: 4, indeterminate: 2}, countsOf(&result))

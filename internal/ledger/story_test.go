@@ -101,13 +101,13 @@ func TestStories(t *testing.T) {
 			hear("ann", "one", late), hear("ann", "one", duplicate),
 		},
 		"it was meant for others": {
-			join(room, "ann"), join("hall", "eve"), open("hall", "series"), publish("series", "one"),
+			join(room, "ann"), join(hall, "eve"), open(hall, "series"), publish("series", "one"),
 			hear("ann", "one", stray), hear("eve", "one", heard),
 			closes("series", counts{sent: 1, expected: 1, received: 1}),
 		},
 		"two rooms": {
-			join(room, "ann"), join("hall", "eve"),
-			open(room, "ours"), open("hall", "theirs"),
+			join(room, "ann"), join(hall, "eve"),
+			open(room, "ours"), open(hall, "theirs"),
 			publish("ours", "one"), publish("theirs", "two"), publish("ours", "three"),
 			hear("ann", "one", heard), hear("ann", "three", heard), hear("eve", "two", heard),
 			leave("ann"),
@@ -132,7 +132,7 @@ func TestStories(t *testing.T) {
 			closes("second", counts{sent: 2, expected: 2, received: 2, reordered: 1}),
 		},
 		"another room's broadcasts use up no memory": {
-			join(room, "ann", "bob"), open(room, "ours"), open("hall", "theirs"),
+			join(room, "ann", "bob"), open(room, "ours"), open(hall, "theirs"),
 			publish("ours", "one"), skip("theirs", 2*windowSize), publish("ours", "two"),
 			hear("ann", "one", heard), hear("ann", "two", heard), hear("ann", "one", duplicate), hear("bob", "two", heard),
 			closes("ours", counts{sent: 2, expected: 4, received: 3, lost: 1, duplicated: 1}),
@@ -141,7 +141,7 @@ func TestStories(t *testing.T) {
 			join(room, "ann", "bob"), tweet(room, "tweet"), stands(room, Count{Ready: 2}),
 			hear("ann", "tweet", canary), stands(room, Count{Ready: 2, Confirmed: 1}),
 			hear("ann", "tweet", canary), stands(room, Count{Ready: 2, Confirmed: 1}),
-			tweet("hall", "another's"), hear("bob", "another's", canary), stands(room, Count{Ready: 2, Confirmed: 2}),
+			tweet(hall, "another's"), hear("bob", "another's", canary), stands(room, Count{Ready: 2, Confirmed: 2}),
 		},
 		"canaries are in no sequence of broadcasts": {
 			join(room, "ann"), open(room, "series"), publish("series", "one"), tweet(room, "tweet"), publish("series", "two"),

@@ -29,6 +29,10 @@ var errNotReady = errors.New("the gateway did not finish the handshake in time")
 // errNoReply is why a connection is closed whose handshake has a step that takes too long.
 var errNoReply = errors.New("no such reply came in time")
 
+// errEnded is why a connection failed of which the gateway ended one thing before it had begun
+// another.
+var errEnded = errors.New("the gateway ended a subscription before it had acknowledged all of them")
+
 // errCutShort is why a connection failed that wasn't ready when its plan's duration was
 // over.
 var errCutShort = errors.New("listen() ended before the connection was ready")
@@ -140,15 +144,15 @@ func (c *Conn) closing(local *closeReason, err error) (end Closing, cut bool) {
 	return end, true
 }
 
-// leave takes a listener that was ready out of its audience.
+// leave takes a listener that was ready out of its audiences.
 func (c *Conn) leave(cut bool) {
-	if c.member == nil {
-		return
-	}
-	if cut {
-		c.member.Leave(ledger.Cut)
-	} else {
-		c.member.Leave(ledger.Local)
+	switch {
+	case c.listener == nil:
+	case cut:
+		c.listener.Leave(ledger.Cut)
+		c.config.lost.Add(c.listener)
+	default:
+		c.listener.Leave(ledger.Local)
 	}
 }
 
@@ -188,8 +192,8 @@ func (c *Conn) failed(err *wire.DialError) {
 		return
 	}
 	c.reported, c.failure = true, err
-	if c.member != nil {
-		c.member.Fail(err)
+	if c.listener != nil {
+		c.listener.Fail(err)
 	}
 	c.config.Observer.Failed(err)
 }
@@ -197,8 +201,8 @@ func (c *Conn) failed(err *wire.DialError) {
 // abandoned reports that the test was interrupted before the connection was ready.
 func (c *Conn) abandoned() {
 	c.reported = true
-	if c.member != nil {
-		c.member.Fail(nil)
+	if c.listener != nil {
+		c.listener.Fail(nil)
 	}
 	c.config.Observer.Abandoned()
 }

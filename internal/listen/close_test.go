@@ -186,15 +186,15 @@ func TestWhoEndedAConnection(t *testing.T) {
 			test.end(t, s, h, stop)
 			got := <-summary
 			result := account.Close()
-			count, _ := s.audience.Watch()
+			count, _ := s.roster.Watch()
 			if test.want.Cut {
 				assert.EqualValues(t, 1, result.Cut)
 				assert.EqualValues(t, 1, result.Lost)
-				assert.Equal(t, 1, got.CutOff)
+				assert.Equal(t, 1, s.missing.Len())
 				assert.Equal(t, 1, count.CutOff)
 			} else {
 				assert.EqualValues(t, 1, result.Indeterminate)
-				assert.Zero(t, got.CutOff)
+				assert.Zero(t, s.missing.Len())
 				assert.Zero(t, count.CutOff)
 			}
 			assert.Equal(t, test.want.ByGateway, got.Closed == 1)
@@ -213,7 +213,7 @@ func TestNobodyIsCutOffWhoNeverWasReady(t *testing.T) {
 	summary, _ := s.run(t, Plan{Connections: 2})
 	assert.Equal(t, Summary{Opened: 2, Failed: 2, Closed: 2, RanOut: true}, <-summary)
 	assert.Equal(t, []Closing{{Code: 1011, ByGateway: true}, {Code: 1011, ByGateway: true}}, s.closings)
-	count, _ := s.audience.Watch()
+	count, _ := s.roster.Watch()
 	assert.Zero(t, count.CutOff)
 }
 
@@ -360,7 +360,7 @@ func TestViolations(t *testing.T) {
 			s.waitForReady(t, 1)
 			h.each(test.send)
 			got := <-summary
-			assert.Equal(t, 1, got.CutOff)
+			assert.Equal(t, 1, s.missing.Len())
 			assert.Equal(t, test.want.ByGateway, got.Closed == 1)
 			assert.Equal(t, 1, s.counted()["erred "+test.name])
 			require.Len(t, s.closings, 1)

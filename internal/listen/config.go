@@ -36,15 +36,26 @@ type Config struct {
 	Ping     time.Duration
 	Observer Observer
 
-	// replaces reports whether the next listener that is ready takes the place of one that
-	// was cut off; nil for never.
-	replaces func() bool
+	// free are the places that listeners take as they become ready, and lost those of
+	// listeners that were cut off; both nil where there is no Group.
+	free, lost *ledger.Places
 }
 
 // Prepared is what one connection needs before it is dialled.
 type Prepared struct {
 	Target  *wire.Target    // with what this connection carries
 	Session dialect.Session // its side of the dialect
+	// Subscriptions are what a listener hears by: one, or several. Connections may share them.
+	Subscriptions []Subscription
+}
+
+// Subscription is one of those of a listener.
+type Subscription struct {
+	// Request is the dialect's name of the request that began it, which the events of its
+	// messages have. Of a listener's only one it may be empty.
+	Request string
+	// Audience is the one that its listeners are.
+	Audience *ledger.Audience
 }
 
 // WaitToDial waits until the next connection may be opened.

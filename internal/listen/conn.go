@@ -15,11 +15,12 @@ import (
 
 // Conn is one connection. One goroutine serves it; any may send on it.
 type Conn struct {
-	config  *Config
-	handler Handler        // nil if no script drives the connection
-	member  *ledger.Member // nil if the connection is no listener
-	socket  *wire.Conn
-	dialled time.Time
+	config   *Config
+	handler  Handler          // nil if no script drives the connection
+	listener *ledger.Listener // nil if the connection is no listener
+	requests []Subscription   // the listener's, if it has several
+	socket   *wire.Conn
+	dialled  time.Time
 
 	mu      sync.Mutex // guards session
 	session dialect.Session
@@ -49,9 +50,9 @@ type Handler interface {
 
 // Open dials the i-th connection of a Group, or one that belongs to none; Serve must
 // follow. The error is a *wire.DialError, and the observer knows of it.
-func Open(ctx context.Context, config *Config, i int, member *ledger.Member, handler Handler) (conn *Conn, err error) {
+func Open(ctx context.Context, config *Config, i int, listener *ledger.Listener, handler Handler) (conn *Conn, err error) {
 	c := &Conn{
-		config: config, handler: handler, member: member,
+		config: config, handler: handler, listener: listener,
 		dialled: time.Now(), done: make(chan struct{}),
 	}
 	defer func() {
@@ -65,7 +66,7 @@ func Open(ctx context.Context, config *Config, i int, member *ledger.Member, han
 	config.Observer.Begun()
 	dialling, cancel := context.WithTimeout(ctx, config.Timeout)
 	defer cancel()
-	if c.socket, c.session, err = config.dial(dialling, i); err != nil {
+	if err = c.dial(dialling, i); err != nil {
 		c.dialFailed(ctx, err)
 		return nil, err
 	}
@@ -74,14 +75,18 @@ func Open(ctx context.Context, config *Config, i int, member *ledger.Member, han
 	return c, nil
 }
 
-// dial prepares and opens one connection. Its error is a *wire.DialError.
-func (c *Config) dial(ctx context.Context, i int) (*wire.Conn, dialect.Session, error) {
-	prepared, err := c.Prepare(ctx, i)
+// dial prepares and opens the connection. Its error is a *wire.DialError.
+func (c *Conn) dial(ctx context.Context, i int) error {
+	prepared, err := c.config.Prepare(ctx, i)
 	if err != nil {
-		return nil, nil, c.notPrepared(err)
+		return c.config.notPrepared(err)
 	}
-	socket, err := wire.Dial(ctx, prepared.Target)
-	return socket, prepared.Session, err
+	c.session = prepared.Session
+	if c.listener != nil {
+		c.join(prepared.Subscriptions)
+	}
+	c.socket, err = wire.Dial(ctx, prepared.Target)
+	return err
 }
 
 // notPrepared returns the error of a connection that can't be prepared.
@@ -153,8 +158,8 @@ func (c *Conn) receive(m wire.Message) {
 		c.handle(event)
 		return
 	}
-	if c.member != nil {
-		c.recordDeliveries(m)
+	if c.listener != nil {
+		c.recordDeliveries(c.member(event.Request), m)
 	}
 	if c.handler != nil {
 		c.handler.Message(m.Data, event.Request)
@@ -220,7 +225,7 @@ func (c *Conn) observe(e *dialect.Event) {
 		}
 	case dialect.Ended:
 		if c.handler == nil {
-			c.beginClose(closeReason{code: NormalClosure, cut: true, endedByGateway: true})
+			c.beginClose(closeReason{code: NormalClosure, cut: true, endedByGateway: true, unready: errEnded})
 		}
 	case dialect.Unknown, dialect.Data, dialect.KeepAlive:
 	}
@@ -238,12 +243,8 @@ func (c *Conn) becomeReady() {
 	if !c.ready.CompareAndSwap(false, true) {
 		return
 	}
-	switch {
-	case c.member == nil:
-	case c.config.replaces != nil && c.config.replaces():
-		c.member.ReadyInPlace()
-	default:
-		c.member.Ready()
+	if c.listener != nil {
+		c.listener.Ready(c.config.free)
 	}
 	c.config.Observer.Ready(time.Since(c.dialled))
 }

@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/apigw"
 	"github.com/pushgw/xk6-pushgw/internal/appsync"
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
@@ -96,8 +98,8 @@ func TestASubscriptionToAppSync(t *testing.T) {
 	}
 	to := g.serve(t)
 	s := newFixture(to)
-	start := appsync.StartFrame(appsync.FirstID, `{"query":"subscription{a}"}`, []byte(`{"host":"h"}`))
-	s.Prepare = prepares(to, func() dialect.Session { return appsync.New(start) })
+	start := appsync.StartFrame(appsync.StartID(0), `{"query":"subscription{a}"}`, []byte(`{"host":"h"}`))
+	s.Prepare = prepares(to, func() dialect.Session { return appsync.New([][]byte{start}) })
 	summary, _ := s.run(t, Plan{Connections: 1})
 	s.waitForReady(t, 1)
 	account := s.audience.OpenSeries(0, 0)
@@ -108,7 +110,8 @@ func TestASubscriptionToAppSync(t *testing.T) {
 	s.waitFor(t, "received", 5)
 	s.group.Tick(time.Now().Add(time.Hour)) // within the hour and a half that the gateway may be silent
 	s.group.Tick(time.Now().Add(2 * time.Hour))
-	assert.Equal(t, Summary{Opened: 1, Ready: 1, Received: 1, CutOff: 1, RanOut: true}, <-summary)
+	assert.Equal(t, Summary{Opened: 1, Ready: 1, Received: 1, RanOut: true}, <-summary)
+	assert.Equal(t, 1, s.missing.Len())
 	assert.EqualValues(t, 1, account.Close().Received)
 	counted := s.counted()
 	assert.Equal(t, 1, counted["erred Silence"])
@@ -131,15 +134,16 @@ func TestAppSyncCompletesASubscription(t *testing.T) {
 	}
 	to := g.serve(t)
 	s := newFixture(to)
-	start := appsync.StartFrame(appsync.FirstID, `{"query":"subscription{a}"}`, []byte(`{"host":"h"}`))
-	s.Prepare = prepares(to, func() dialect.Session { return appsync.New(start) })
+	start := appsync.StartFrame(appsync.StartID(0), `{"query":"subscription{a}"}`, []byte(`{"host":"h"}`))
+	s.Prepare = prepares(to, func() dialect.Session { return appsync.New([][]byte{start}) })
 	summary, _ := s.run(t, Plan{Connections: 1})
 	s.waitForReady(t, 1)
 	account := s.audience.OpenSeries(1, 0)
 	account.Publish(time.Now())
 	g.broadcast <- `{"id":"1","type":"complete"}`
 	close(g.broadcast)
-	assert.Equal(t, Summary{Opened: 1, Ready: 1, Closed: 1, CutOff: 1, RanOut: true}, <-summary)
+	assert.Equal(t, Summary{Opened: 1, Ready: 1, Closed: 1, RanOut: true}, <-summary)
+	assert.Equal(t, 1, s.missing.Len())
 	assert.Equal(t, []Closing{{Code: 1000, ByGateway: true, Cut: true}}, s.closings)
 	assert.EqualValues(t, 1, account.Close().Cut)
 }
@@ -158,7 +162,8 @@ func TestDurationsOfAConnection(t *testing.T) {
 			})
 		}))
 		summary, _ := s.run(t, Plan{Connections: 1})
-		assert.Equal(t, Summary{Opened: 1, Ready: 1, Closed: 1, CutOff: 1, RanOut: true}, <-summary)
+		assert.Equal(t, Summary{Opened: 1, Ready: 1, Closed: 1, RanOut: true}, <-summary)
+		assert.Equal(t, 1, s.missing.Len())
 		assert.Equal(t, map[string][]time.Duration{
 			"connected": {100 * time.Millisecond}, "ready": {300 * time.Millisecond}, "closed": {700 * time.Millisecond},
 		}, s.durations)
@@ -180,4 +185,79 @@ func TestADialThatTakesTooLong(t *testing.T) {
 		assert.Equal(t, map[string]int{"failed upgrade": 1}, s.counted())
 		s.requireBalance(t)
 	})
+}
+
+// severalStarts prepares listeners with a subscription to each audience.
+func severalStarts(s *fixture, to *wire.Target, audiences ...*ledger.Audience) {
+	starts := make([][]byte, len(audiences))
+	subscriptions := make([]Subscription, len(audiences))
+	for i, a := range audiences {
+		starts[i] = appsync.StartFrame(appsync.StartID(i), `{"query":"subscription{a}"}`, []byte(`{"host":"h"}`))
+		subscriptions[i] = Subscription{Request: appsync.StartID(i), Audience: a}
+	}
+	s.Prepare = func(context.Context, int) (Prepared, error) {
+		return Prepared{Target: to, Session: appsync.New(starts), Subscriptions: subscriptions}, nil
+	}
+}
+
+// A listener with several subscriptions counts once, and what it reads counts in the audience
+// of the subscription that it came by. When the gateway ends one, the listener is over.
+func TestSeveralSubscriptions(t *testing.T) {
+	t.Parallel()
+	g := &scripted{
+		answers: [][2]string{
+			{`{"type":"connection_init"`, `{"type":"connection_ack"}`},
+			{`{"id":"1","type":"start"`, `{"type":"start_ack","id":"1"}`},
+			{`{"id":"2","type":"start"`, `{"type":"start_ack","id":"2"}`},
+		},
+		broadcast: make(chan string, 1),
+	}
+	to := g.serve(t)
+	s := newFixture(to)
+	here, there := s.Ledger.Audience(ledger.Name{Key: "here"}), s.Ledger.Audience(ledger.Name{Key: "there"})
+	severalStarts(s, to, here, there)
+	summary, _ := s.run(t, Plan{Connections: 1})
+	s.waitForReady(t, 1)
+	one, two := here.OpenSeries(0, 0), there.OpenSeries(0, 0)
+	data := func(id string, account *ledger.Series) string {
+		return fmt.Sprintf(`{"id":"%s","type":"data","payload":{"data":{"a":"%s"}}}`, id, account.Publish(time.Now()))
+	}
+	g.broadcast <- data("1", one)
+	g.broadcast <- data("2", two)
+	g.broadcast <- data("2", two)
+	g.broadcast <- data("1", two)
+	g.broadcast <- `{"id":"2","type":"complete"}`
+	close(g.broadcast)
+	assert.Equal(t, Summary{Opened: 1, Ready: 1, Received: 4, Closed: 1, RanOut: true}, <-summary)
+	first, second := one.Close(), two.Close()
+	assert.Equal(t, []int64{1, 1, 0}, []int64{first.Expected, first.Received, first.Lost})
+	assert.Equal(t, []int64{3, 2, 1}, []int64{second.Expected, second.Received, second.Cut})
+	assert.Equal(t, 1, s.missing.Len())
+	counted := s.counted()
+	assert.Equal(t, []int{2, 1, 1}, []int{counted["counted subscribed_success_counter"], counted["ready"], counted["erred StrayDelivery"]})
+}
+
+// A listener of whose subscriptions one is refused, or ended before all are acknowledged, has
+// failed.
+func TestOneOfSeveralSubscriptionsFails(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string]string{
+		`{"type":"error","id":"2","payload":{"errors":[{"errorType":"UnauthorizedException","message":"No"}]}}`: "Unauthorized",
+		`{"type":"complete","id":"1"}`: errEnded.Error(),
+	} {
+		g := &scripted{answers: [][2]string{
+			{`{"type":"connection_init"`, `{"type":"connection_ack"}`},
+			{`{"id":"1","type":"start"`, `{"type":"start_ack","id":"1"}`},
+			{`{"id":"2","type":"start"`, answer},
+		}, broadcast: make(chan string)}
+		close(g.broadcast)
+		to := g.serve(t)
+		s := newFixture(to)
+		severalStarts(s, to, s.audience, s.Ledger.Audience(ledger.Name{Key: "there"}))
+		summary, _ := s.run(t, Plan{Connections: 1})
+		sum := <-summary
+		assert.Equal(t, []int64{1, 0, 1}, []int64{sum.Opened, sum.Ready, sum.Failed}, answer)
+		assert.ErrorContains(t, s.failures[0], want)
+		s.waitForAudience(t, func(c ledger.Count) bool { return states(c) == ledger.Count{Failed: 1, LargestGroup: 1} })
+	}
 }

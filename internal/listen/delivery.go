@@ -9,9 +9,34 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
-// recordDeliveries finds the stamps in a message and enters each in the ledger. A
+// join makes the listener a member of its subscriptions' audiences.
+func (c *Conn) join(subscriptions []Subscription) {
+	if len(subscriptions) == 1 {
+		c.listener.Join(subscriptions[0].Audience)
+		return
+	}
+	audiences := make([]*ledger.Audience, len(subscriptions))
+	for i, s := range subscriptions {
+		audiences[i] = s.Audience
+	}
+	c.listener.Join(audiences...)
+	c.requests = subscriptions
+}
+
+// member returns the listener as it has subscribed with a request. What names none of its
+// subscriptions, as a message that comes after its subscription's end, counts for the first.
+func (c *Conn) member(request string) *ledger.Member {
+	for i := range c.requests {
+		if c.requests[i].Request == request {
+			return c.listener.Member(i)
+		}
+	}
+	return c.listener.Member(0)
+}
+
+// recordDeliveries finds the stamps in a message to a member and enters each in the ledger. A
 // payload may hold the same stamp in several places; that is one delivery.
-func (c *Conn) recordDeliveries(m wire.Message) {
+func (c *Conn) recordDeliveries(to *ledger.Member, m wire.Message) {
 	var found stampSet
 	broken := 0
 	for rest := m.Data; ; {
@@ -24,7 +49,7 @@ func (c *Conn) recordDeliveries(m wire.Message) {
 			break
 		}
 		if found.add(s) {
-			c.recordDelivery(s, m)
+			c.recordDelivery(to, s, m)
 		}
 		rest = after
 	}
@@ -59,8 +84,8 @@ func (set *stampSet) add(s stamp.Stamp) bool {
 	return len(set.many) > before
 }
 
-func (c *Conn) recordDelivery(s stamp.Stamp, m wire.Message) {
-	d := c.config.Ledger.Deliver(c.member, s, m.Arrived)
+func (c *Conn) recordDelivery(to *ledger.Member, s stamp.Stamp, m wire.Message) {
+	d := c.config.Ledger.Deliver(to, s, m.Arrived)
 	switch {
 	case d.Forged:
 		c.config.Observer.Erred(ForgedStamp)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
@@ -74,7 +75,7 @@ func TestLateAndStrayDeliveries(t *testing.T) {
 	closed := s.audience.OpenSeries(0, 0)
 	late := closed.Publish(time.Now())
 	closed.Close()
-	stray := s.Ledger.Audience("another").OpenSeries(0, 0).Publish(time.Now())
+	stray := s.Ledger.Audience(ledger.Name{Key: "another"}).OpenSeries(0, 0).Publish(time.Now())
 	own := s.audience.Canary()
 	assert.Equal(t, map[string]int{"erred LateDelivery": 1, "erred StrayDelivery": 1, "delivered": 2},
 		receive(t, s, h, late.String(), stray.String(), own.String()))
@@ -118,12 +119,12 @@ func TestMessagesWithoutAStamp(t *testing.T) {
 func TestMessagesDuringTheHandshakeNeedNoStamp(t *testing.T) {
 	t.Parallel()
 	s := newPipeFixture(welcome)
-	c := &Conn{config: &s.Config, member: s.audience.Enter()}
+	c := &Conn{config: &s.Config, listener: s.enter()}
 	message := wire.Message{Data: []byte("some text"), Arrived: time.Now(), Read: time.Now()}
-	c.recordDeliveries(message)
+	c.recordDeliveries(c.member(""), message)
 	assert.Empty(t, s.counted())
 	c.ready.Store(true)
-	c.recordDeliveries(message)
+	c.recordDeliveries(c.member(""), message)
 	assert.Equal(t, map[string]int{"unstamped": 1}, s.counted())
 }
 
@@ -146,7 +147,7 @@ func TestAPatternOfAnotherUnit(t *testing.T) {
 	var err error
 	s.Pattern, err = stamp.NewPattern(`room-(-?\d+)`)
 	require.NoError(t, err)
-	c := &Conn{config: &s.Config, member: s.audience.Enter()}
+	c := &Conn{config: &s.Config, listener: s.enter()}
 	c.ready.Store(true)
 	arrived := time.UnixMilli(1_601_101_219_641)
 	for text, want := range map[string]string{
@@ -163,12 +164,12 @@ func TestAPatternOfAnotherUnit(t *testing.T) {
 		"pgw- room-x":              "erred DamagedStamp",
 	} {
 		s.counts = make(map[string]int)
-		c.recordDeliveries(wire.Message{Data: []byte(text), Arrived: arrived, Read: arrived})
+		c.recordDeliveries(c.member(""), wire.Message{Data: []byte(text), Arrived: arrived, Read: arrived})
 		assert.Equal(t, map[string]int{want: 1}, s.counted(), text)
 	}
 	// What merely looks like a stamp, as a room's name may, doesn't keep a pattern from working.
 	s.counts = make(map[string]int)
-	c.recordDeliveries(wire.Message{Data: []byte("pgw-test room-1601101219641"), Arrived: arrived, Read: arrived})
+	c.recordDeliveries(c.member(""), wire.Message{Data: []byte("pgw-test room-1601101219641"), Arrived: arrived, Read: arrived})
 	assert.Equal(t, map[string]int{"erred DamagedStamp": 1, "delivered": 1}, s.counted())
 }
 
@@ -177,12 +178,12 @@ func TestManyStampsInOneMessage(t *testing.T) {
 	t.Parallel()
 	const different = 20_000
 	s := newPipeFixture(welcome)
-	c := &Conn{config: &s.Config, member: s.audience.Enter()}
+	c := &Conn{config: &s.Config, listener: s.enter()}
 	var half []byte
 	for i := range different {
 		half = stamp.Stamp{Origin: 1, Sequence: uint32(i + 1), Sent: time.Now()}.Append(half)
 	}
-	c.recordDeliveries(wire.Message{Data: bytes.Repeat(half, 2), Arrived: time.Now(), Read: time.Now()})
+	c.recordDeliveries(c.member(""), wire.Message{Data: bytes.Repeat(half, 2), Arrived: time.Now(), Read: time.Now()})
 	require.Len(t, s.deliveries, different)
 	for _, d := range s.deliveries {
 		require.False(t, d.Duplicate)
@@ -235,12 +236,12 @@ func TestDelayAndLag(t *testing.T) {
 	var err error
 	s.Pattern, err = stamp.NewPattern(`room-(\d{13})`)
 	require.NoError(t, err)
-	c := &Conn{config: &s.Config, member: s.audience.Enter()}
+	c := &Conn{config: &s.Config, listener: s.enter()}
 	sent := time.UnixMilli(1_601_101_219_641)
 	m := wire.Message{Arrived: sent.Add(20 * time.Millisecond), Read: sent.Add(23 * time.Millisecond)}
 	for _, text := range []string{stamp.Stamp{Origin: 1, Sequence: 1, Sent: sent}.String(), "room-1601101219641"} {
 		m.Data = []byte(text)
-		c.recordDeliveries(m)
+		c.recordDeliveries(c.member(""), m)
 	}
 	require.Len(t, s.deliveries, 2)
 	assert.EqualValues(t, 1, s.deliveries[0].Origin)

@@ -22,21 +22,21 @@ type Plan struct {
 	Duration time.Duration
 	// Delay is how long to wait before the first connection is opened.
 	Delay time.Duration
-	// Replaces is how many listeners of an earlier Group, that ran out of connections,
-	// are still missing: the first listeners of this one take their places.
-	Replaces int
+	// Replaces are the places of listeners of earlier Groups, that ran out of connections,
+	// that are still missing: the first listeners of this one take them. It may be nil.
+	Replaces *ledger.Places
 }
 
 // maxDialling bounds how many connections of one Group are being dialled at a time,
 // so that a large group doesn't reach the gateway as one burst.
 const maxDialling = 100
 
-// Group is the listeners of one call, all of one audience.
+// Group is the listeners of one call.
 type Group struct {
-	config   Config
-	audience *ledger.Audience
-	summary  tally
-	running  sync.WaitGroup // the goroutines that dial, serve and close
+	config  Config
+	roster  *ledger.Roster
+	summary tally
+	running sync.WaitGroup // the goroutines that dial, serve and close
 
 	mu       sync.Mutex
 	conns    map[*Conn]struct{}
@@ -44,11 +44,11 @@ type Group struct {
 	lastTick time.Time
 }
 
-// NewGroup returns a group of listeners that are members of the audience.
-func NewGroup(config Config, audience *ledger.Audience) *Group {
-	g := &Group{config: config, audience: audience, conns: make(map[*Conn]struct{})}
-	g.summary.Observer, g.summary.audience = config.Observer, audience
-	g.config.Observer, g.config.replaces = &g.summary, g.summary.replaces
+// NewGroup returns a group of listeners that the roster counts.
+func NewGroup(config Config, roster *ledger.Roster) *Group {
+	g := &Group{config: config, roster: roster, conns: make(map[*Conn]struct{})}
+	g.summary.Observer = config.Observer
+	g.config.Observer, g.config.lost = &g.summary, ledger.NewPlaces(roster)
 	return g
 }
 
@@ -60,20 +60,29 @@ func (g *Group) Run(ctx context.Context, plan Plan) Summary {
 		ctx, cancel = context.WithTimeoutCause(ctx, plan.Duration, errCutShort)
 		defer cancel()
 	}
-	g.summary.toReplace.Store(int64(plan.Replaces))
-	g.audience.NoteGroupSize(plan.Connections)
-	planned := g.audience.Plan(plan.Connections)
+	g.config.free = plan.Replaces
+	g.roster.NoteGroupSize(plan.Connections)
+	planned := g.roster.Plan(plan.Connections)
 	sleep(ctx, plan.Delay)
 	began := time.Now()
 	g.run(ctx, plan, planned)
 
-	ranOut := ctx.Err() == nil
-	if !ranOut {
-		g.summary.planIsOver()
-	}
 	summary := g.summary.read()
-	summary.RanOut, summary.Lasted = ranOut, time.Since(began)
+	summary.RanOut, summary.Lasted = ctx.Err() == nil, time.Since(began)
+	summary.Missing = g.missing(summary.RanOut)
 	return summary
+}
+
+// missing returns the places of the listeners that are missing after a group's end. Once its
+// plan is over, none are. One that the group lost wasn't replaced by others that it had
+// planned anyway.
+func (g *Group) missing(ranOut bool) *ledger.Places {
+	missing := g.config.free.Move(g.config.lost.Move(nil))
+	if ranOut {
+		return missing
+	}
+	missing.GiveUp()
+	return nil
 }
 
 // run opens the connections and serves them until all are closed.
@@ -117,11 +126,11 @@ func (g *Group) open(ctx context.Context, plan Plan, planned *ledger.Plan) <-cha
 			planned.Cancel()
 			return last
 		}
-		member := planned.Enter()
+		listener := planned.Enter()
 		// Dialling makes a goroutine's stack grow, so the connection is served by
 		// another goroutine, whose stack is still small.
 		g.running.Go(func() {
-			conn := g.dial(ctx, i, member)
+			conn := g.dial(ctx, i, listener)
 			<-slots
 			switch {
 			case i == plan.Connections-1:
@@ -144,9 +153,9 @@ func acquire(ctx context.Context, slots chan<- struct{}) bool {
 }
 
 // dial opens the i-th connection. It returns nil if that failed, which has been reported.
-func (g *Group) dial(ctx context.Context, i int, member *ledger.Member) (conn *Conn) {
+func (g *Group) dial(ctx context.Context, i int, listener *ledger.Listener) (conn *Conn) {
 	defer recoverPanic()
-	conn, _ = Open(ctx, &g.config, i, member, nil)
+	conn, _ = Open(ctx, &g.config, i, listener, nil)
 	return conn
 }
 

@@ -134,7 +134,8 @@ func TestTheGatewayHangsUp(t *testing.T) {
 		}
 		_ = socket.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(4001, "moved"))
 	})
-	assert.Equal(t, Summary{Opened: listeners, Ready: listeners, Closed: listeners, CutOff: listeners, RanOut: true}, <-summary)
+	assert.Equal(t, Summary{Opened: listeners, Ready: listeners, Closed: listeners, RanOut: true}, <-summary)
+	assert.Equal(t, listeners, s.missing.Len())
 	assert.Equal(t, listeners/2, s.counted()["closed 4001 by gateway"])
 	assert.Equal(t, listeners/2, s.counted()["closed 1006 by gateway"])
 }
@@ -147,7 +148,8 @@ func TestTheGatewayEndsWhatItBegan(t *testing.T) {
 	summary, _ := s.run(t, Plan{Connections: 1})
 	s.waitForReady(t, 1)
 	h.send("ended")
-	assert.Equal(t, Summary{Opened: 1, Ready: 1, Closed: 1, CutOff: 1, RanOut: true}, <-summary)
+	assert.Equal(t, Summary{Opened: 1, Ready: 1, Closed: 1, RanOut: true}, <-summary)
+	assert.Equal(t, 1, s.missing.Len())
 	assert.Equal(t, 1, s.counted()["closed 1000 by gateway"])
 }
 
@@ -279,7 +281,7 @@ func TestEndsBeforeAConnectionIsReady(t *testing.T) {
 						got := <-summary
 						assert.Equal(t, 10*time.Second, time.Since(began))
 						assert.Equal(t, 10*time.Second, s.lasted)
-						count, _ := s.audience.Watch()
+						count, _ := s.roster.Watch()
 						if end == "interruption" {
 							assert.Equal(t, Summary{Opened: listeners, Unfinished: listeners}, got)
 							assert.Equal(t, listeners, s.counted()["abandoned"])
@@ -323,13 +325,13 @@ func TestTheDelay(t *testing.T) {
 		summary, _ := s.run(t, Plan{Connections: 2, Delay: 10 * time.Second, Duration: time.Minute})
 		time.Sleep(10*time.Second - time.Nanosecond)
 		synctest.Wait()
-		count, _ := s.audience.Watch()
+		count, _ := s.roster.Watch()
 		assert.Equal(t, ledger.Count{Planned: 2, LargestGroup: 2}, count)
 		assert.Zero(t, s.attempts())
 		time.Sleep(time.Nanosecond)
 		s.waitForReady(t, 2)
 		assert.Equal(t, 10*time.Second, time.Since(began))
-		count, _ = s.audience.Watch()
+		count, _ = s.roster.Watch()
 		assert.Equal(t, ledger.Count{Ready: 2, LargestGroup: 2}, count)
 		assert.Equal(t, Summary{Opened: 2, Ready: 2}, <-summary)
 		assert.Equal(t, time.Minute, time.Since(began))
@@ -347,7 +349,7 @@ func TestTheTestEndsInTheDelay(t *testing.T) {
 		stop()
 		assert.Zero(t, <-summary)
 		assert.Equal(t, time.Second, time.Since(began))
-		count, _ := s.audience.Watch()
+		count, _ := s.roster.Watch()
 		assert.Equal(t, ledger.Count{LargestGroup: 2}, count)
 	})
 }
@@ -364,9 +366,10 @@ func TestAGroupRunsOut(t *testing.T) {
 			readToEnd(socket)
 		})
 		summary, _ := s.run(t, Plan{Connections: 3, Delay: time.Second, Duration: time.Hour})
-		assert.Equal(t, Summary{Opened: 3, Ready: 3, Closed: 3, CutOff: 3, RanOut: true}, <-summary)
+		assert.Equal(t, Summary{Opened: 3, Ready: 3, Closed: 3, RanOut: true}, <-summary)
+		assert.Equal(t, 3, s.missing.Len())
 		assert.Equal(t, 5*time.Second, s.lasted)
-		count, _ := s.audience.Watch()
+		count, _ := s.roster.Watch()
 		assert.Equal(t, ledger.Count{Left: 3, CutOff: 3, LargestGroup: 3}, count, "they are missing from now on")
 	})
 }
@@ -384,7 +387,7 @@ func TestWhatIsNotOpenedIsNotPlanned(t *testing.T) {
 		summary, _ := s.run(t, Plan{Connections: 100, Rate: 1, Duration: 10500 * time.Millisecond})
 		time.Sleep(10501 * time.Millisecond)
 		synctest.Wait()
-		count, _ := s.audience.Watch()
+		count, _ := s.roster.Watch()
 		assert.Equal(t, ledger.Count{Ready: 11, LargestGroup: 100}, count)
 		assert.Equal(t, Summary{Opened: 11, Ready: 11}, <-summary)
 	})
@@ -395,8 +398,8 @@ func TestAConnectionThatOpensTooLate(t *testing.T) {
 	t.Parallel()
 	h, to := newHub(t, "welcome")
 	s := newFixture(to)
-	g := NewGroup(s.Config, s.audience)
-	conn := g.dial(t.Context(), 0, s.audience.Enter())
+	g := NewGroup(s.Config, s.roster)
+	conn := g.dial(t.Context(), 0, s.roster.Enter())
 	require.NotNil(t, conn)
 	g.closeAll(nil)
 	g.serve(conn)
@@ -445,11 +448,11 @@ func TestTheTestIsOverAlready(t *testing.T) {
 	s := newFixture(to)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	summary := NewGroup(s.Config, s.audience).Run(ctx, Plan{Connections: 3, Delay: time.Hour})
+	summary := NewGroup(s.Config, s.roster).Run(ctx, Plan{Connections: 3, Delay: time.Hour})
 	summary.Lasted = 0
 	assert.Zero(t, summary)
 	assert.Empty(t, s.counted())
-	count, _ := s.audience.Watch()
+	count, _ := s.roster.Watch()
 	assert.Equal(t, ledger.Count{LargestGroup: 3}, count, "nothing is planned any more")
 }
 

@@ -127,7 +127,8 @@ func TestAGatewayThatFallsSilent(t *testing.T) {
 		})
 		summary, _ := s.run(t, Plan{Connections: listeners})
 		s.tick(t)
-		assert.Equal(t, Summary{Opened: listeners, Ready: listeners, CutOff: listeners, RanOut: true}, <-summary)
+		assert.Equal(t, Summary{Opened: listeners, Ready: listeners, RanOut: true}, <-summary)
+		assert.Equal(t, listeners, s.missing.Len())
 		assert.Equal(t, map[string]int{
 			"connected": listeners, "sent": listeners, "received": 4 * listeners, "counted welcomed": listeners,
 			"answered": listeners, "ready": listeners, "unstamped": listeners, "erred Silence": listeners, "closed 1001 by us": listeners,
@@ -178,7 +179,8 @@ func TestAGatewayThatVanishes(t *testing.T) {
 		})
 		summary, _ := s.run(t, Plan{Connections: 1})
 		s.tick(t)
-		assert.Equal(t, Summary{Opened: 1, Ready: 1, CutOff: 1, RanOut: true}, <-summary)
+		assert.Equal(t, Summary{Opened: 1, Ready: 1, RanOut: true}, <-summary)
+		assert.Equal(t, 1, s.missing.Len())
 		assert.Equal(t, 1, s.counted()["erred Silence"])
 		assert.Equal(t, 1, s.counted()["closed 1001 by us"])
 	})
@@ -268,7 +270,7 @@ func TestAClosingConnectionIsLeftAlone(t *testing.T) {
 func TestAGroupLooksOnceASecond(t *testing.T) {
 	t.Parallel()
 	s := newPipeFixture(func(*websocket.Conn) {})
-	g, now := NewGroup(s.Config, s.audience), time.Now()
+	g, now := NewGroup(s.Config, s.roster), time.Now()
 	for _, test := range []struct{ after, want time.Duration }{
 		{0, 0},
 		{999 * time.Millisecond, 0},

@@ -64,10 +64,13 @@ func (talkative) Explain(err error) error { return fmt.Errorf("before the welcom
 type fixture struct {
 	Config
 	*observer
-	audience *ledger.Audience
+	roster   *ledger.Roster
+	audience *ledger.Audience // of every listener, unless Prepare says otherwise
 	group    *Group
 	timeout  time.Duration // after which a group that never ends is stopped
-	lasted   time.Duration // as the summary of a group that has ended says
+	// As the summary of a group that has ended says.
+	lasted  time.Duration
+	missing *ledger.Places
 }
 
 // prepares returns a Prepare by which every connection goes to the target, with a
@@ -85,7 +88,7 @@ func newFixture(to *wire.Target) *fixture {
 			Host: to.URL.Host, Prepare: prepares(to, func() dialect.Session { return simple{} }),
 			Ledger: l, Timeout: time.Minute, Observer: o,
 		},
-		observer: o, audience: l.Audience("room"), timeout: time.Minute,
+		observer: o, roster: l.Roster("room"), audience: l.Audience(ledger.Name{Key: "room"}), timeout: time.Minute,
 	}
 }
 
@@ -97,10 +100,18 @@ func newPipeFixture(f func(*websocket.Conn)) *fixture {
 }
 
 // run starts a group and returns the channel that will bring its summary, without how
-// long it lasted, which is in the fixture.
+// long it lasted and who is missing, which are in the fixture.
 func (s *fixture) run(t *testing.T, plan Plan) (summary <-chan Summary, stop func()) {
 	t.Helper()
-	s.group = NewGroup(s.Config, s.audience)
+	config, prepare := s.Config, s.Prepare
+	config.Prepare = func(ctx context.Context, i int) (Prepared, error) {
+		prepared, err := prepare(ctx, i)
+		if prepared.Subscriptions == nil {
+			prepared.Subscriptions = []Subscription{{Audience: s.audience}}
+		}
+		return prepared, err
+	}
+	s.group = NewGroup(config, s.roster)
 	ctx, cancel := context.WithTimeout(t.Context(), s.timeout)
 	done, ended := make(chan Summary, 1), make(chan struct{})
 	t.Cleanup(func() {
@@ -113,6 +124,7 @@ func (s *fixture) run(t *testing.T, plan Plan) (summary <-chan Summary, stop fun
 		sum := s.group.Run(ctx, plan)
 		assert.Equal(t, sum.Opened, sum.Ready+sum.Failed+sum.Unfinished, "opened = ready + failed + unfinished")
 		s.lasted, sum.Lasted = sum.Lasted, 0
+		s.missing, sum.Missing = sum.Missing, nil
 		done <- sum
 	}()
 	return done, cancel
@@ -151,12 +163,19 @@ func (s *fixture) tick(t *testing.T) {
 	}()
 }
 
-// waitForAudience waits until the audience's count is as wanted.
+// enter returns a listener that is connecting.
+func (s *fixture) enter() *ledger.Listener {
+	l := s.roster.Enter()
+	l.Join(s.audience)
+	return l
+}
+
+// waitForAudience waits until the count of the listeners is as wanted.
 func (s *fixture) waitForAudience(t *testing.T, want func(ledger.Count) bool) {
 	t.Helper()
 	deadline := time.After(30 * time.Second)
 	for {
-		count, changed := s.audience.Watch()
+		count, changed := s.roster.Watch()
 		if want(count) {
 			return
 		}

@@ -17,9 +17,9 @@ type Summary struct {
 	Received   int64 // deliveries, first copies only
 	Closed     int64 // connections that the gateway ended
 
-	// CutOff is how many listeners are missing because the gateway or the network cut
-	// them off; see Plan.Replaces.
-	CutOff int
+	// Missing are the places of the listeners that the gateway or the network cut off, also
+	// in earlier groups, and that nobody has taken; nil if there are none. See Plan.Replaces.
+	Missing *ledger.Places
 	// RanOut: no connection was left before the plan's end.
 	RanOut bool
 	Lasted time.Duration
@@ -28,16 +28,13 @@ type Summary struct {
 // tally is an Observer that counts for the summary and passes everything on.
 type tally struct {
 	Observer
-	audience                                            *ledger.Audience
 	opened, ready, failed, unfinished, received, closed atomic.Int64
-	cutOff                                              atomic.Int64 // of this group
-	toReplace                                           atomic.Int64 // places of an earlier group; none is left at zero and below
 }
 
 func (t *tally) read() Summary {
 	return Summary{
 		Opened: t.opened.Load(), Ready: t.ready.Load(), Failed: t.failed.Load(), Unfinished: t.unfinished.Load(),
-		Received: t.received.Load(), Closed: t.closed.Load(), CutOff: int(t.cutOff.Load() + max(t.toReplace.Load(), 0)),
+		Received: t.received.Load(), Closed: t.closed.Load(),
 	}
 }
 
@@ -59,10 +56,6 @@ func (t *tally) Abandoned() {
 	t.Observer.Abandoned()
 }
 
-// replaces reports whether the next listener takes the place of one that an earlier group
-// lost. One that this group lost isn't replaced by others that it had planned anyway.
-func (t *tally) replaces() bool { return t.toReplace.Add(-1) >= 0 }
-
 // Ready implements Observer.
 func (t *tally) Ready(took time.Duration) {
 	t.ready.Add(1)
@@ -82,13 +75,5 @@ func (t *tally) Closed(end Closing) {
 	if end.ByGateway {
 		t.closed.Add(1)
 	}
-	if end.Cut {
-		t.cutOff.Add(1)
-	}
 	t.Observer.Closed(end)
-}
-
-// planIsOver ends the time in which listeners that were cut off are missing.
-func (t *tally) planIsOver() {
-	t.audience.ReduceCutOff(int(t.cutOff.Swap(0) + max(t.toReplace.Swap(0), 0)))
 }

@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"net/url"
 	"testing"
 	"time"
 
@@ -40,54 +41,52 @@ func TestReplacements(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		replaces, ready, cut int
-		present, left, over  int // listeners that are missing after Ready, at the end, and after the plan
+		present, left        int // listeners that are missing after Ready, and at the end
 	}{
-		"nothing to replace":        {0, 3, 1, 0, 1, 0},
-		"some are replaced":         {5, 3, 0, 2, 2, 0},
-		"all are replaced":          {3, 3, 0, 0, 0, 0},
-		"more than were missing":    {2, 3, 0, 0, 0, 0},
-		"replaced and lost again":   {3, 3, 2, 0, 2, 0},
-		"some missing and some cut": {5, 2, 1, 3, 4, 0},
+		"nothing to replace":        {0, 3, 1, 0, 1},
+		"some are replaced":         {5, 3, 0, 2, 1},
+		"all are replaced":          {3, 3, 0, 0, 0},
+		"more than were missing":    {2, 3, 0, 0, 0},
+		"replaced and lost again":   {3, 3, 2, 0, 2},
+		"some missing and some cut": {5, 2, 1, 3, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			audience := ledger.New().Audience("")
+			s := newFixture(&wire.Target{URL: &url.URL{Host: "gateway.test"}})
+			g := NewGroup(s.Config, s.roster)
+			g.config.free = ledger.NewPlaces(s.roster)
 			missing := func() int {
-				count, _ := audience.Watch()
+				count, _ := s.roster.Watch()
+				members, _ := s.audience.Watch()
+				assert.Equal(t, count.CutOff, members.CutOff)
 				return count.CutOff
 			}
-			leave := func(n int) {
-				for range n {
-					member := audience.Enter()
-					member.Ready()
-					member.Leave(ledger.Cut)
-				}
-			}
-			leave(test.replaces)
-			sum := &tally{Observer: &observer{counts: make(map[string]int)}, audience: audience}
-			sum.toReplace.Store(int64(test.replaces))
-			ready := func() {
-				c := &Conn{config: &Config{Observer: sum, replaces: sum.replaces}, member: audience.Enter()}
+			ready := func() *Conn {
+				c := &Conn{config: &g.config, listener: s.enter()}
 				c.becomeReady()
+				return c
 			}
+			for range test.replaces {
+				lost := s.enter()
+				lost.Ready(nil)
+				lost.Leave(ledger.Cut)
+				g.config.free.Add(lost)
+			}
+			var conns []*Conn
 			for range test.ready {
-				ready()
+				conns = append(conns, ready())
 			}
 			assert.Equal(t, test.present, missing())
-			leave(test.cut)
-			for range test.cut {
-				sum.Closed(Closing{Cut: true})
+			for _, c := range conns[:test.cut] {
+				c.leave(true)
 			}
 			ready() // one that was planned anyway
-			left := test.left
-			if test.replaces > test.ready {
-				left--
-			}
-			assert.Equal(t, left, missing())
-			assert.Equal(t, left, sum.read().CutOff)
-			sum.planIsOver()
-			assert.Equal(t, test.over, missing())
-			assert.Zero(t, sum.read().CutOff)
+			assert.Equal(t, test.left, missing())
+			places := g.missing(true)
+			assert.Equal(t, test.left, places.Len())
+			g.config.free = places
+			assert.Nil(t, g.missing(false))
+			assert.Zero(t, missing())
 		})
 	}
 }
@@ -101,25 +100,25 @@ func TestAGroupReplacesAnother(t *testing.T) {
 		h.each(func(socket *websocket.Conn) { _ = socket.NetConn().Close() })
 	}
 	missing := func() int {
-		count, _ := s.audience.Watch()
+		count, _ := s.roster.Watch()
 		return count.CutOff
 	}
 	summary, _ := s.run(t, Plan{Connections: 3})
 	s.waitForReady(t, 3)
 	cut()
-	lost := <-summary
-	assert.Equal(t, Summary{Opened: 3, Ready: 3, Closed: 3, CutOff: 3, RanOut: true}, lost)
+	assert.Equal(t, Summary{Opened: 3, Ready: 3, Closed: 3, RanOut: true}, <-summary)
+	assert.Equal(t, 3, s.missing.Len())
 	assert.Equal(t, 3, missing())
 
-	summary, _ = s.run(t, Plan{Connections: 2, Replaces: lost.CutOff})
+	summary, _ = s.run(t, Plan{Connections: 2, Replaces: s.missing})
 	s.waitFor(t, "ready", 5)
 	assert.Equal(t, 1, missing())
 	cut()
-	lost = <-summary
-	assert.Equal(t, Summary{Opened: 2, Ready: 2, Closed: 2, CutOff: 3, RanOut: true}, lost)
+	assert.Equal(t, Summary{Opened: 2, Ready: 2, Closed: 2, RanOut: true}, <-summary)
+	assert.Equal(t, 3, s.missing.Len())
 	assert.Equal(t, 3, missing())
 
-	summary, stop := s.run(t, Plan{Connections: 1, Replaces: lost.CutOff})
+	summary, stop := s.run(t, Plan{Connections: 1, Replaces: s.missing})
 	s.waitFor(t, "ready", 6)
 	assert.Equal(t, 2, missing())
 	stop()
@@ -146,7 +145,7 @@ func TestTheSummaryPassesEverythingOn(t *testing.T) {
 	sum.Delivered(again, 4)
 	sum.Closed(Closing{Code: 4000, Reason: "moved", ByGateway: true, Lasted: 5})
 	sum.Closed(Closing{Code: 4001, Cut: true, Lasted: 6})
-	assert.Equal(t, Summary{Opened: 3, Ready: 1, Failed: 1, Unfinished: 1, Received: 1, Closed: 1, CutOff: 1}, sum.read())
+	assert.Equal(t, Summary{Opened: 3, Ready: 1, Failed: 1, Unfinished: 1, Received: 1, Closed: 1}, sum.read())
 	assert.Equal(t, map[string]int{
 		"connected": 1, "failed tcp": 1, "ready": 1, "delivered": 2, "abandoned": 1, "closed 4000 by gateway": 1, "closed 4001 by us": 1,
 	}, o.counted())

@@ -9,11 +9,20 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
 
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
+}
+
+// listener returns one of an audience that is ready.
+func listener(a *ledger.Audience) *ledger.Listener {
+	l := new(ledger.Roster).Enter()
+	l.Join(a)
+	l.Ready(nil)
+	return l
 }
 
 // errSend is why a broadcast could not be sent.

@@ -23,7 +23,7 @@ func never(t *testing.T) func(error) {
 func TestPlanKeepsToItsSchedule(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		audience := ledger.New().Audience("")
+		audience := ledger.New().Audience(ledger.Name{})
 		f := newFake(t, func(_ context.Context, i int) error {
 			if i == 1 {
 				time.Sleep(1200 * time.Millisecond)
@@ -47,7 +47,7 @@ func TestPlanWithoutRate(t *testing.T) {
 			return nil
 		})
 		plan := Plan{Count: 3}
-		result := plan.Run(t.Context(), ledger.New().Audience(""), f, never(t))
+		result := plan.Run(t.Context(), ledger.New().Audience(ledger.Name{}), f, never(t))
 		require.Equal(t, 3, result.Sent)
 		require.Equal(t, seconds(0, 1, 2), f.dated)
 		require.Equal(t, seconds(0, 1, 2), f.sent)
@@ -66,8 +66,7 @@ func TestPlanWithAClockOffset(t *testing.T) {
 		plan := Plan{Count: 2, Rate: 1}
 		l := ledger.New()
 		l.SetClockOffset(-3 * time.Second)
-		plan.Run(t.Context(), l.Audience(""), f, never(t))
-		require.Equal(t, []time.Duration{0, 0}, []time.Duration{f.stamps[0].Late, f.stamps[1].Late})
+		plan.Run(t.Context(), l.Audience(ledger.Name{}), f, never(t))
 		require.Equal(t, seconds(-3, -2), f.dated)
 		require.Equal(t, seconds(0, 1), f.sent)
 	})
@@ -79,18 +78,17 @@ func TestPlanSettles(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := ledger.New()
-		audience := l.Audience("")
-		members := make([]*ledger.Member, 3)
+		audience := l.Audience(ledger.Name{})
+		members := make([]*ledger.Listener, 3)
 		for i := range members {
-			members[i] = audience.Enter()
-			members[i].Ready()
+			members[i] = listener(audience)
 		}
 		f := newFake(t, func(context.Context, int) error { return nil })
 		time.AfterFunc(5*time.Second, func() { // is after the first was lost, before the second is sent
 			members[0].Leave(ledger.Local)
 		})
 		time.AfterFunc(11*time.Second, func() { // the second is still waited for
-			l.Deliver(members[1], f.stamps[1], time.Now())
+			l.Deliver(members[1].Member(0), f.stamps[1], time.Now())
 		})
 		plan := Plan{Count: 2, Rate: 0.1, Settle: 3 * time.Second}
 		result := plan.Run(t.Context(), audience, f, never(t))
@@ -107,8 +105,8 @@ func TestPlanSettles(t *testing.T) {
 func TestPlanThatCannotSend(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		audience := ledger.New().Audience("")
-		audience.Enter().Ready()
+		audience := ledger.New().Audience(ledger.Name{})
+		listener(audience)
 		f := newFake(t, func(_ context.Context, i int) error {
 			if i%2 == 0 {
 				return errSend
@@ -140,8 +138,8 @@ func TestPlanThatIsStopped(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				audience := ledger.New().Audience("")
-				audience.Enter().Ready()
+				audience := ledger.New().Audience(ledger.Name{})
+				listener(audience)
 				ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
 				defer cancel()
 				f := newFake(t, func(ctx context.Context, _ int) error {
@@ -180,7 +178,7 @@ func TestPlanThatIsStoppedWhenItIsLate(t *testing.T) {
 					return errSend
 				})
 				plan := Plan{Count: 3, Rate: rate}
-				result := plan.Run(ctx, ledger.New().Audience(""), f, func(error) { cancel() })
+				result := plan.Run(ctx, ledger.New().Audience(ledger.Name{}), f, func(error) { cancel() })
 				require.Zero(t, result.Sent)
 				require.Len(t, f.stamps, 1)
 			})
@@ -195,8 +193,8 @@ func TestPlanThatCannotSendAnyMore(t *testing.T) {
 		t.Run(fmt.Sprint("rate ", rate), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				audience := ledger.New().Audience("")
-				audience.Enter().Ready()
+				audience := ledger.New().Audience(ledger.Name{})
+				listener(audience)
 				f := newFake(t, func(_ context.Context, i int) error {
 					if i < 2 {
 						return nil
@@ -234,7 +232,7 @@ func TestPlanWhoseBroadcasterEnds(t *testing.T) {
 		time.AfterFunc(1500*time.Millisecond, func() { close(f.ended) })
 		var failed []error
 		plan := Plan{Count: 100, Rate: 0.1}
-		result := plan.Run(t.Context(), ledger.New().Audience(""), f, func(err error) { failed = append(failed, err) })
+		result := plan.Run(t.Context(), ledger.New().Audience(ledger.Name{}), f, func(err error) { failed = append(failed, err) })
 		require.Equal(t, seconds(0, 1.5), f.sent)
 		require.Equal(t, []error{&FinalError{Err: errSend}}, failed, "its error tells why")
 		require.Equal(t, 1, result.Sent)
@@ -256,7 +254,7 @@ func TestPlanPausesAfterFailures(t *testing.T) {
 		})
 		failed := 0
 		plan := Plan{Count: succeeds + 4}
-		result := plan.Run(t.Context(), ledger.New().Audience(""), f, func(error) { failed++ })
+		result := plan.Run(t.Context(), ledger.New().Audience(ledger.Name{}), f, func(error) { failed++ })
 		require.Equal(t, 2, result.Sent)
 		require.Equal(t, succeeds+2, result.Unsent)
 		require.Equal(t, succeeds+2, failed)
@@ -281,7 +279,7 @@ func TestPlanWithARateMakesNoPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, func(context.Context, int) error { return errSend })
 		plan := Plan{Count: 5, Rate: 200}
-		plan.Run(t.Context(), ledger.New().Audience(""), f, func(error) {})
+		plan.Run(t.Context(), ledger.New().Audience(ledger.Name{}), f, func(error) {})
 		require.Equal(t, seconds(0, 0.005, 0.01, 0.015, 0.02), f.sent)
 	})
 }
@@ -295,7 +293,7 @@ func TestPlanThatIsStoppedInAPause(t *testing.T) {
 		f := newFake(t, func(context.Context, int) error { return errSend })
 		failed := 0
 		plan := Plan{Count: 1e9}
-		result := plan.Run(ctx, ledger.New().Audience(""), f, func(error) { failed++ })
+		result := plan.Run(ctx, ledger.New().Audience(ledger.Name{}), f, func(error) { failed++ })
 		require.Equal(t, 20*time.Second, time.Since(f.began))
 		require.Equal(t, len(f.stamps), failed)
 		require.Zero(t, result.Sent)

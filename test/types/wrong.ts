@@ -13,7 +13,7 @@ new apigw.Client("wss://host/stage", { handshake: [{ send: "a", pattern: ["b"] }
 new apigw.Client("wss://host/stage").post("id=", { text: "a" });
 // @ts-expect-error: there must be credentials
 new appsync.Client("https://host/graphql", {});
-// @ts-expect-error: one of two
+// @ts-expect-error: one of three
 new appsync.Client("https://host/graphql", { auth, credentials: "header" });
 // @ts-expect-error: one of several
 new appsync.Client("https://host/graphql", { auth: { apiKey: "da2-key", token: "jwt" } });

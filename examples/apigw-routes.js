@@ -1,0 +1,46 @@
+// An application with JSON messages, whose routes `$request.body.action` selects. To try it
+// without AWS: k6 x pushgw serve --routes routes.json
+import { apigw } from 'k6/x/pushgw';
+
+const LISTENERS = Number(__ENV.LISTENERS || 100);
+const BROADCASTS = Number(__ENV.BROADCASTS || 10);
+
+const gateway = new apigw.Client(__ENV.APIGW_URL || 'ws://127.0.0.1:8090/dev', {
+  room: 'orders',
+  handshake: [
+    {
+      send: JSON.stringify({ action: 'join', room: '{{room}}' }),
+      pattern: '"type":"joined".*"connectionId":"(?<connectionId>[^"]+)"',
+      counter: 'joined',
+    },
+  ],
+});
+
+export const options = {
+  scenarios: {
+    listeners: { executor: 'per-vu-iterations', exec: 'listeners', vus: 10, maxDuration: '1m' },
+    publisher: { executor: 'per-vu-iterations', exec: 'publisher', maxDuration: '1m' },
+  },
+  thresholds: {
+    joined: [`count==${LISTENERS + 1}`],
+    pushgw_reach: ['rate==1'],
+    pushgw_lost: ['count==0'],
+    pushgw_missed: ['count==0'],
+    pushgw_unsent: ['count==0'],
+    'pushgw_closed{by:gateway}': ['count==0'],
+  },
+};
+
+export async function listeners() {
+  await gateway.listen({ connections: LISTENERS / 10, duration: '8s' });
+}
+
+export async function publisher() {
+  await gateway.ready({ listeners: LISTENERS, timeout: '30s' });
+  const result = await gateway.broadcast({
+    count: BROADCASTS,
+    rate: 10,
+    message: JSON.stringify({ action: 'publish', room: 'orders', text: 'at {{stamp}}' }),
+  });
+  console.log(JSON.stringify(result));
+}
