@@ -19,7 +19,9 @@ func (c *client) broadcast(value sobek.Value) *sobek.Promise {
 	return call.promise(func(ctx context.Context) (any, error) {
 		broadcaster, err := c.backend.broadcaster(ctx, call, b.message, b.audience)
 		if err != nil {
-			call.recorder.Settled(&ledger.Result{Planned: b.plan.Count, Unsent: b.plan.Count})
+			call.recorder.Settled(&ledger.Result{
+				Origin: c.audience(b.audience).Origin(), Planned: b.plan.Count, Unsent: b.plan.Count,
+			})
 			return nil, err
 		}
 		defer broadcaster.Close()

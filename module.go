@@ -17,6 +17,7 @@ import (
 
 	"github.com/pushgw/xk6-pushgw/internal/command"
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/result"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 )
 
@@ -35,6 +36,9 @@ type process struct {
 	mu       sync.Mutex
 	metrics  *telemetry.Metrics       // in the last registry seen; k6 has one
 	limiters map[string]*rate.Limiter // by the gateway's host
+
+	results   *result.Writer // nil if no result file is to be written; see openResults
+	lookupEnv func(string) (string, bool)
 }
 
 func newProcess() *process {
@@ -80,6 +84,7 @@ func (p *process) NewModuleInstance(vu modules.VU) modules.Instance {
 		common.Throw(vu.Runtime(), err)
 	}
 	p.ledger.SetClockOffset(clockOffset(vu.InitEnv().LookupEnv))
+	p.openResults(vu)
 	m := &module{process: p, vu: vu, metrics: registered}
 	m.exports = modules.Exports{Named: map[string]any{
 		"apigw":   m.namespace(m.newAPIGatewayClient),

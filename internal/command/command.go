@@ -15,6 +15,6 @@ func New(gs *state.GlobalState) *cobra.Command {
 		Args:  cobra.NoArgs, // else a misspelt subcommand would be help, and success
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newServeCommand(gs), newDoctorCommand(gs))
+	cmd.AddCommand(newServeCommand(gs), newDoctorCommand(gs), newReportCommand(gs))
 	return cmd
 }

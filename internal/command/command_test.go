@@ -22,5 +22,5 @@ func TestCommandKnowsItsSubcommands(t *testing.T) {
 	for _, c := range cmd.Commands() {
 		names = append(names, c.Name())
 	}
-	require.Subset(t, names, []string{"serve", "doctor"})
+	require.Subset(t, names, []string{"serve", "doctor", "report"})
 }

@@ -78,6 +78,18 @@ func (l *Ledger) Roster(name string) *Roster {
 	return r
 }
 
+// Listening returns how many listeners of this process are ready, on all rosters.
+func (l *Ledger) Listening() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for _, r := range l.rosters {
+		count, _ := r.Watch()
+		n += count.Ready
+	}
+	return n
+}
+
 // audienceOf returns the audience of this process that has the origin, nil if none has.
 func (l *Ledger) audienceOf(origin uint32) *Audience {
 	known := *l.byOrigin.Load()

@@ -9,6 +9,7 @@ import (
 	"go.k6.io/k6/v2/metrics"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/limits"
 	"github.com/pushgw/xk6-pushgw/internal/listen"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
@@ -28,6 +29,9 @@ func (r *Recorder) Connected(took time.Duration) {
 func (r *Recorder) Failed(err *wire.DialError) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if limit := (*limits.Error)(nil); r.process.Results != nil && errors.As(err, &limit) {
+		r.process.Results.MeetLimit(limit.Limit)
+	}
 	tags := r.tags.Tags.With("phase", string(err.Phase)).With("status", strconv.Itoa(err.Status))
 	r.count(r.metrics.ConnectFailed, tags, 1)
 	if !isErrorFrame(err) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/listen"
+	"github.com/pushgw/xk6-pushgw/internal/result"
 )
 
 // Sent implements listen.Observer.
@@ -42,6 +43,11 @@ func (r *Recorder) recordDelivery(d ledger.Delivery, lag time.Duration) (waiting
 	tags, received := r.remote, &r.messages.remote
 	if d.Local {
 		tags, received = r.local, &r.messages.local
+	}
+	if r.process.Results != nil {
+		r.deliveries = append(r.deliveries, result.Delivery{
+			Origin: d.Origin, Local: d.Local, Duplicate: d.Duplicate, Reordered: d.Reordered, Late: d.Late, Delay: d.Delay, Lag: lag,
+		})
 	}
 	if d.Duplicate {
 		r.count(r.metrics.Duplicated, tags, 1)

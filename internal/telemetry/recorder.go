@@ -9,6 +9,7 @@ import (
 	"go.k6.io/k6/v2/metrics"
 
 	"github.com/pushgw/xk6-pushgw/internal/listen"
+	"github.com/pushgw/xk6-pushgw/internal/result"
 )
 
 // Recorder gathers what happens during one call of a client's method and pushes it as
@@ -26,12 +27,14 @@ type Recorder struct {
 	local   *metrics.TagSet // the tags and origin, for deliveries
 	remote  *metrics.TagSet
 	role    string
+	gateway string
 
 	mu           sync.Mutex
 	messages     messageCounts
 	counts       map[metrics.TimeSeries]float64
 	observations []observation
 	clocks       clocks
+	deliveries   []result.Delivery // for the result file, if there is one
 }
 
 var _ listen.Observer = (*Recorder)(nil)
@@ -59,7 +62,7 @@ func NewRecorder(state *lib.State, process *Process, m *Metrics, gateway, role s
 	tags := state.Tags.GetCurrentValues()
 	tags.Tags = tags.Tags.With("gateway", gateway).With("role", role)
 	return &Recorder{
-		state: state, metrics: m, process: process, tags: tags, role: role,
+		state: state, metrics: m, process: process, tags: tags, role: role, gateway: gateway,
 		local:  tags.Tags.With("origin", "local"),
 		remote: tags.Tags.With("origin", "remote"),
 		counts: make(map[metrics.TimeSeries]float64),
@@ -78,7 +81,11 @@ func (r *Recorder) observe(metric *metrics.Metric, tags *metrics.TagSet, v float
 
 // Flush pushes what has been gathered since the last time.
 func (r *Recorder) Flush() {
-	if samples := r.take(); len(samples) > 0 {
+	samples, batch := r.take()
+	if batch != nil {
+		r.process.Results.Add(batch, time.Now())
+	}
+	if len(samples) > 0 {
 		r.push(samples)
 	}
 }
@@ -105,14 +112,16 @@ func (r *Recorder) Finish() {
 	}
 }
 
-// take makes samples of what has been gathered.
-func (r *Recorder) take() metrics.Samples {
+// take makes samples of what has been gathered, and what the result file is to have of
+// it, if there is one.
+func (r *Recorder) take() (metrics.Samples, *result.Batch) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.countMessages()
 	if len(r.counts) == 0 && len(r.observations) == 0 {
-		return nil
+		return nil, nil
 	}
+	batch := r.batch()
 	now := time.Now()
 	samples := make(metrics.Samples, 0, len(r.counts)+len(r.observations)+1)
 	add := func(series metrics.TimeSeries, v float64) {
@@ -127,7 +136,7 @@ func (r *Recorder) take() metrics.Samples {
 	add(metrics.TimeSeries{Metric: r.metrics.Connections, Tags: r.tags.Tags}, float64(r.process.open.Load()))
 	clear(r.counts)
 	r.observations = r.observations[:0]
-	return samples
+	return samples, batch
 }
 
 // countMessages adds what was counted for every message to the counters. The lock is

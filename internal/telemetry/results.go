@@ -9,25 +9,26 @@ import (
 )
 
 // Settled records a closed series and pushes it.
-func (r *Recorder) Settled(result *ledger.Result) {
-	r.recordResult(result)
-	r.pushReach(result.Received, 1)
-	r.pushReach(result.Lost, 0)
+func (r *Recorder) Settled(series *ledger.Result) {
+	r.recordResult(series)
+	r.keepResult(series)
+	r.pushReach(series.Received, 1)
+	r.pushReach(series.Lost, 0)
 	r.Flush()
 }
 
-func (r *Recorder) recordResult(result *ledger.Result) {
+func (r *Recorder) recordResult(series *ledger.Result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	// What went well is shown as zero, rather than not at all.
-	r.count(r.metrics.Lost, r.tags.Tags.With("cause", "cut"), float64(result.Cut))
-	r.count(r.metrics.Lost, r.tags.Tags.With("cause", "missing"), float64(result.Lost-result.Cut))
-	r.count(r.metrics.Missed, r.tags.Tags, float64(result.Missed))
-	r.count(r.metrics.Unsent, r.tags.Tags, float64(result.Unsent))
+	r.count(r.metrics.Lost, r.tags.Tags.With("cause", "cut"), float64(series.Cut))
+	r.count(r.metrics.Lost, r.tags.Tags.With("cause", "missing"), float64(series.Lost-series.Cut))
+	r.count(r.metrics.Missed, r.tags.Tags, float64(series.Missed))
+	r.count(r.metrics.Unsent, r.tags.Tags, float64(series.Unsent))
 	r.count(r.metrics.Duplicated, r.local, 0)
 	r.count(r.metrics.Reordered, r.local, 0)
-	r.count(r.metrics.Indeterminate, r.tags.Tags, float64(result.Indeterminate))
-	for _, fanout := range result.Fanouts {
+	r.count(r.metrics.Indeterminate, r.tags.Tags, float64(series.Indeterminate))
+	for _, fanout := range series.Fanouts {
 		r.observe(r.metrics.FanoutFirst, r.tags.Tags, metrics.D(fanout.First))
 		r.observe(r.metrics.FanoutLast, r.tags.Tags, metrics.D(fanout.Last))
 	}

@@ -1,0 +1,143 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+	"iter"
+	"regexp"
+	"time"
+
+	"github.com/pushgw/xk6-pushgw/internal/histogram"
+)
+
+// summary is what WriteJSON writes. Times are in milliseconds.
+type summary struct {
+	Runs         []runSummary `json:"runs"`
+	Expectations []Outcome    `json:"expectations"`
+}
+
+type runSummary struct {
+	Run        string    `json:"run"`
+	Processes  int       `json:"processes"`
+	Missing    []int     `json:"missing"`
+	Incomplete bool      `json:"incomplete"`
+	Unknown    []string  `json:"unknown"`
+	Clocks     []string  `json:"clocks"`
+	Began      time.Time `json:"began"`
+	Ended      time.Time `json:"ended"`
+	Verdict    string    `json:"verdict"`
+	When       string    `json:"when"`
+	Causes     []string  `json:"causes"`
+	Generator  string    `json:"generator"`
+	AtFault    bool      `json:"atFault"` // the generator
+	ReadLag    float64   `json:"readLagP99"`
+
+	Opened          int64            `json:"opened"`
+	Ready           int64            `json:"ready"`
+	ConnectFailed   int64            `json:"connectFailed"`
+	ClosedByGateway int64            `json:"closedByGateway"`
+	Deaf            int64            `json:"deaf"`
+	Errors          map[string]int64 `json:"errors"`
+	Limits          []string         `json:"limits"`
+
+	Gateways []gatewaySummary `json:"gateways"`
+}
+
+type gatewaySummary struct {
+	Gateway       string   `json:"gateway"`
+	Listeners     int64    `json:"listeners"`
+	Planned       int64    `json:"planned"`
+	Sent          int64    `json:"sent"`
+	Unsent        int64    `json:"unsent"`
+	Expected      int64    `json:"expected"`
+	Received      int64    `json:"received"`
+	Lost          int64    `json:"lost"`
+	Cut           int64    `json:"cut"`
+	Indeterminate int64    `json:"indeterminate"`
+	Missed        int64    `json:"missed"`
+	Late          int64    `json:"late"`
+	Duplicated    int64    `json:"duplicated"`
+	Reordered     int64    `json:"reordered"`
+	Unclosed      int64    `json:"unclosed"`
+	Unaccounted   int64    `json:"unaccounted"`
+	Reach         *float64 `json:"reach"` // null where nothing was due
+	First         float64  `json:"first"`
+	Last          float64  `json:"last"`
+	// Delay is of all deliveries, and null where nothing was received. Certain: the clocks
+	// are close enough together for it.
+	Delay   *delaySummary `json:"delay"`
+	Certain bool          `json:"certain"`
+}
+
+type delaySummary struct {
+	Count int64   `json:"count"`
+	Mean  float64 `json:"mean"`
+	Min   float64 `json:"min"`
+	P50   float64 `json:"p50"`
+	P90   float64 `json:"p90"`
+	P99   float64 `json:"p99"`
+	P999  float64 `json:"p99.9"`
+	Max   float64 `json:"max"`
+}
+
+// WriteJSON writes the numbers of all runs, and the outcomes of the expectations.
+func WriteJSON(w io.Writer, runs []*Run, outcomes []Outcome) error {
+	s := summary{Runs: []runSummary{}, Expectations: outcomes}
+	for _, r := range runs {
+		s.Runs = append(s.Runs, summaryOf(r))
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(s)
+}
+
+func summaryOf(r *Run) runSummary {
+	v, h, c := r.Verdict(), r.Health(), &r.Connections
+	s := runSummary{
+		Run: r.Name, Processes: r.Processes, Missing: r.Missing, Incomplete: r.Incomplete, Unknown: r.Unknown, Clocks: r.Clocks,
+		Began: r.Began, Ended: r.Ended, Verdict: v.Headline, When: v.When, Causes: v.Causes,
+		Generator: h.Text, AtFault: h.Level != Good, ReadLag: inMilliseconds(h.Lag),
+		Opened: c.Opened, Ready: c.Ready, ConnectFailed: c.Failed(), ClosedByGateway: c.ClosedByGateway(), Deaf: c.Deaf,
+		Errors: make(map[string]int64), Limits: c.Limits,
+	}
+	for _, e := range c.Errors {
+		s.Errors[e.Name] = e.Count
+	}
+	for _, g := range r.Gateways {
+		s.Gateways = append(s.Gateways, summaryOfGateway(g))
+	}
+	return s
+}
+
+func summaryOfGateway(s *Subject) gatewaySummary {
+	g := gatewaySummary{
+		Gateway: s.Gateway, Listeners: s.Listeners, Planned: s.Planned, Sent: s.Sent, Unsent: s.Unsent, Expected: s.Expected,
+		Received: s.Received, Lost: s.Lost(), Cut: s.Cut, Indeterminate: s.Indeterminate, Missed: s.Missed, Late: s.Late,
+		Duplicated: s.Duplicated, Reordered: s.Reordered, Unclosed: s.Unclosed, Unaccounted: s.Unaccounted,
+		First: inMilliseconds(s.First), Last: inMilliseconds(s.Last), Certain: s.Certain(),
+	}
+	if reach, due := s.Reach(); due {
+		g.Reach = &reach
+	}
+	if d := s.Delay; d.Count() > 0 {
+		quantile := func(q float64) float64 { return inMilliseconds(d.Quantile(q)) }
+		g.Delay = &delaySummary{
+			Count: d.Count(), Mean: inMilliseconds(d.Mean()), Min: inMilliseconds(d.Min()),
+			P50: quantile(0.5), P90: quantile(0.9), P99: quantile(0.99), P999: quantile(0.999), Max: inMilliseconds(d.Max()),
+		}
+	}
+	return g
+}
+
+var notInNames = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+
+// Distributions are the delays of each run and gateway, by a name that can be a file's.
+func Distributions(runs []*Run) iter.Seq2[string, *histogram.Distribution] {
+	return func(yield func(string, *histogram.Distribution) bool) {
+		for _, s := range subjects(runs) {
+			if !yield(notInNames.ReplaceAllString(s.Run.Name+"-"+s.Gateway, "-"), s.Delay) {
+				return
+			}
+		}
+	}
+}

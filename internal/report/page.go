@@ -1,0 +1,263 @@
+package report
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pushgw/xk6-pushgw/internal/result"
+)
+
+var (
+	//go:embed page.gohtml
+	pageText string
+	//go:embed page.css
+	styleText string
+
+	page = template.Must(template.New("page").Funcs(template.FuncMap{
+		"number": number, "short": short, "clock": clockTime, "gateway": gatewayName,
+		"date":      func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
+		"right":     func(x float64) float64 { return 100 - x },
+		"processes": processes,
+	}).Parse(pageText))
+)
+
+// view is what the page shows.
+type view struct {
+	Title    string
+	Style    template.CSS
+	Runs     []runView
+	Compared []*Subject // if there are several
+	Charts   []Chart    // that compare them
+	Files    []*result.File
+}
+
+// runView is what it shows of one run.
+type runView struct {
+	*Run
+	Verdict  Verdict
+	Health   Health
+	Tiles    []Tile
+	Outcomes []Outcome
+	Unmet    bool
+	Subjects []subjectView
+	Shared   []Chart // of all gateways
+	Rows     []row
+}
+
+type subjectView struct {
+	*Subject
+	Timeline    []Chart
+	Percentiles Chart
+}
+
+// Tile is one answer, in large.
+type Tile struct {
+	Class         Level
+	Name          string
+	Value, Detail string
+}
+
+// row is a process in the table.
+type row struct {
+	*result.File
+	Listeners     int64
+	Received      int64
+	P50, P99, Max string
+	Lag           string
+	Clock         string
+}
+
+// WritePage writes the page: one file that needs neither a network nor JavaScript, and that
+// holds the files it was made of.
+func (in *Input) WritePage(w io.Writer, runs []*Run, outcomes []Outcome) error {
+	v := view{Title: "pushgw", Style: template.CSS(styleText), Files: in.Files} //nolint:gosec // our own
+	var names []string
+	for _, r := range runs {
+		names = append(names, r.Name)
+		v.Runs = append(v.Runs, viewOf(r, outcomes))
+	}
+	v.Title = strings.Join(names, ", ") + " – pushgw report"
+	if all := subjects(runs); len(all) > 1 {
+		v.Compared = all
+		v.Charts = []Chart{againstListeners(all), comparedPercentiles(all)}
+	}
+	return page.Execute(w, v)
+}
+
+func viewOf(r *Run, outcomes []Outcome) runView {
+	v := runView{Run: r, Verdict: r.Verdict(), Health: r.Health(), Shared: []Chart{r.connectionsOverTime(), r.lagOverTime()}}
+	for _, o := range outcomes {
+		if o.Run == r.Name {
+			v.Outcomes = append(v.Outcomes, o)
+			v.Unmet = v.Unmet || !o.Met
+		}
+	}
+	for _, s := range r.Gateways {
+		v.Subjects = append(v.Subjects, subjectView{
+			Subject: s, Timeline: []Chart{s.lossOverTime(), s.heatMap(), s.fanout()}, Percentiles: s.percentiles(),
+		})
+	}
+	for _, f := range r.Files {
+		v.Rows = append(v.Rows, r.row(f))
+	}
+	v.Tiles = []Tile{r.lossTile(v.Verdict), r.delayTile(), r.healthTile(v.Health)}
+	return v
+}
+
+func (r *Run) row(f *result.File) row {
+	w := row{File: f, Listeners: mostListeners(f.Intervals), P50: "–", P99: "–", Max: "–", Lag: "–"}
+	for _, a := range f.Accounts {
+		w.Received += a.Heard.First
+	}
+	var p50, p99, longest []string
+	for _, s := range r.Gateways {
+		for _, p := range s.Parts {
+			if p.Process == f.Process {
+				p50 = append(p50, short(p.Delay.Quantile(0.5)))
+				p99 = append(p99, short(p.Delay.Quantile(0.99)))
+				longest = append(longest, short(p.Delay.Max()))
+			}
+		}
+	}
+	if len(p50) > 0 { // one for each gateway
+		w.P50, w.P99, w.Max = strings.Join(p50, " / "), strings.Join(p99, " / "), strings.Join(longest, " / ")
+	}
+	lag := r.lagOf(f)
+	if lag >= 0 {
+		w.Lag = short(lag)
+	}
+	switch {
+	case f.Clock.Synchronised && f.Clock.Bound > 0:
+		w.Clock = "±" + short(time.Duration(f.Clock.Bound)*time.Microsecond)
+	default:
+		w.Clock = "not synchronised"
+	}
+	return w
+}
+
+// lagOf is the 99th percentile of a process's read lag, negative where it read nothing.
+func (r *Run) lagOf(f *result.File) time.Duration {
+	only := &Run{Files: []*result.File{f}}
+	only.joinIntervals()
+	if only.ReadLag.Count() == 0 {
+		return -1
+	}
+	return only.ReadLag.Quantile(0.99)
+}
+
+func (r *Run) lossTile(v Verdict) Tile {
+	c := r.counts()
+	t := Tile{Class: Good, Name: "Lost", Value: number(c.Lost())}
+	due := c.Received + c.Lost()
+	switch {
+	case c.Lost() > 0:
+		t.Class = Bad
+		t.Detail = fmt.Sprintf("%s of %s deliveries", percent(float64(c.Lost())/float64(due)), number(due))
+	case due > 0:
+		t.Detail = fmt.Sprintf("of %s deliveries", number(due))
+	default:
+		t.Class, t.Value, t.Detail = Suspect, "–", "nothing was due"
+	}
+	if c.Missed > 0 {
+		t.Class = Bad
+		t.Detail += fmt.Sprintf(", and %s more missed", number(c.Missed))
+	}
+	if len(r.Unknown) > 0 {
+		t.Value = "≥ " + number(c.Lost())
+		t.Detail = "the rest is unknown"
+		if v.Level != Bad {
+			t.Class = Suspect
+		}
+	}
+	return t
+}
+
+func (r *Run) delayTile() Tile {
+	t := Tile{Class: Good, Name: "p99 of the delay", Value: "–", Detail: "nothing was received"}
+	for at, s := range r.Gateways {
+		if s.Delay.Count() == 0 {
+			continue
+		}
+		value, detail := s.quantile(0.99), "p50 "+s.quantile(0.5)+", max "+s.quantile(1)
+		if !s.Certain() {
+			t.Class, detail = Suspect, "the clocks may differ by more"
+		}
+		if len(r.Missing) > 0 {
+			t.Class = Suspect
+			detail += ", of the processes that are here"
+		}
+		if at == 0 || t.Value == "–" {
+			t.Value, t.Detail = value, detail
+			if len(r.Gateways) > 1 {
+				t.Detail = gatewayName(s.Gateway) + "; " + detail
+			}
+			continue
+		}
+		t.Detail += fmt.Sprintf("; %s %s", gatewayName(s.Gateway), value)
+	}
+	return t
+}
+
+func (r *Run) healthTile(h Health) Tile {
+	t := Tile{Class: h.Level, Name: "Load generator", Value: "not at fault", Detail: "read lag p99 " + short(h.Lag)}
+	if h.Level != Good {
+		t.Value = "at fault"
+		if len(r.Connections.Limits) > 0 {
+			t.Detail = "a limit of its host"
+		}
+	}
+	return t
+}
+
+// processes says how many of a run's processes are here.
+func processes(r *Run) string {
+	if len(r.Missing) == 0 {
+		return plural(int64(r.Processes), "process", "processes")
+	}
+	return fmt.Sprintf("%d of %d processes", r.Processes-len(r.Missing), r.Processes)
+}
+
+// ClockSentence is how well the delays are known.
+func (s *Subject) ClockSentence() string { return s.clockSentence() }
+
+// Quantile is a quantile as text.
+func (s *Subject) Quantile(q float64) string { return s.quantile(q) }
+
+// ReachText is the reach as text.
+func (s *Subject) ReachText() string {
+	reach, due := s.Reach()
+	if !due {
+		return "–"
+	}
+	return percent(reach)
+}
+
+// Endpoints are the URLs of a run's gateways.
+func (r *Run) Endpoints() (all []result.Gateway) {
+	for _, f := range r.Files {
+		for _, g := range f.Setup.Gateways {
+			if !slices.Contains(all, g) {
+				all = append(all, g)
+			}
+		}
+	}
+	return all
+}
+
+// Scenarios are what the processes did, each said once: an execution segment has a part
+// of the VUs that another may not have.
+func (r *Run) Scenarios() (all []result.Scenario) {
+	for _, f := range r.Files {
+		for _, s := range f.Setup.Scenarios {
+			if !slices.Contains(all, s) {
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,325 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pushgw/xk6-pushgw/internal/histogram"
+	"github.com/pushgw/xk6-pushgw/internal/result"
+)
+
+// Run is one run, joined.
+type Run struct {
+	Name      string
+	Processes int
+	Files     []*result.File // by process
+	Missing   []int          // processes without a file
+	// Incomplete: a process is missing, has not ended, or has left a file that can't be used.
+	Incomplete bool
+	// Unknown says, a sentence each, what isn't known and why.
+	Unknown []string
+	// Clocks says which clocks differ, so that delays aren't known.
+	Clocks []string
+
+	Began, Ended time.Time
+	Gateways     []*Subject // what was measured of each gateway, by its name
+	Connections  Connections
+	Intervals    result.Intervals
+	ReadLag      *histogram.Distribution
+	clocks       *clocks
+}
+
+// Subject is what was measured of one gateway in one run.
+type Subject struct {
+	Run     *Run
+	Gateway string
+	Counts
+	Delay *histogram.Distribution // of all processes
+	// Parts are the delays by the process that received.
+	Parts []Part
+	// Broadcasts are joined by origin and sequence, in the order in which they were sent.
+	Broadcasts []result.Broadcast
+	// Listeners is how many were ready in the run at most, on whatever gateway.
+	Listeners int64
+	delays    map[int64]*histogram.Distribution // by the start of the interval
+}
+
+// Part is what one process received.
+type Part struct {
+	Process int
+	Delay   *histogram.Distribution
+	Clock   Bounds // how far the clocks between it and the publishers may be apart
+}
+
+// Counts are the account's sums.
+type Counts struct {
+	Planned, Unsent, Sent                               int64
+	Expected, Received, Missing, Cut, Indeterminate     int64
+	Open, Missed, Late, Duplicated, Reordered, Unclosed int64
+	// Unaccounted are deliveries received by processes that keep no account of their origin.
+	Unaccounted int64
+	// First and Last are the longest times in which a broadcast reached its first and its
+	// last listener, and Reached is how many reached any.
+	Reached     int64
+	First, Last time.Duration
+}
+
+// Lost is how many deliveries were lost, for whatever cause.
+func (c *Counts) Lost() int64 { return c.Missing + c.Cut }
+
+// Reach is the part of what is known to be received or lost that was received, and
+// whether there was any.
+func (c *Counts) Reach() (float64, bool) {
+	due := c.Received + c.Lost()
+	return float64(c.Received) / float64(max(due, 1)), due > 0
+}
+
+// Connections are the sums of all processes.
+type Connections struct {
+	Opened, Ready, Deaf int64
+	ReadyTime           *histogram.Distribution
+	Failures            []result.Failure
+	Closings            []result.Closing
+	Errors              []Named
+	Limits              []string
+	NotRecorded         int64
+}
+
+// Named is a count with a name.
+type Named struct {
+	Name  string
+	Count int64
+}
+
+// Failed is how many connections never became ready.
+func (c *Connections) Failed() (n int64) {
+	for _, f := range c.Failures {
+		n += f.Count
+	}
+	return n
+}
+
+// ClosedByGateway is how many connections the gateway or the network ended.
+func (c *Connections) ClosedByGateway() (n int64) {
+	for _, closing := range c.Closings {
+		if closing.By == "gateway" {
+			n += closing.Count
+		}
+	}
+	return n
+}
+
+// Errs is how many errors there were.
+func (c *Connections) Errs() (n int64) {
+	for _, e := range c.Errors {
+		n += e.Count
+	}
+	return n
+}
+
+// Join joins files to runs, in the order in which these began. With correct, delays between
+// clocks that are known to differ are corrected.
+func (in *Input) Join(correct bool) []*Run {
+	byName := make(map[string]*Run)
+	var runs []*Run
+	for _, f := range in.Files {
+		r := byName[f.Run]
+		if r == nil {
+			r = &Run{Name: f.Run}
+			byName[f.Run] = r
+			runs = append(runs, r)
+		}
+		r.Files = append(r.Files, f)
+	}
+	for _, r := range runs {
+		r.join(correct)
+		if len(in.Damaged) > 0 {
+			r.Incomplete, r.Unknown = true, append(slices.Clone(in.Damaged), r.Unknown...)
+		}
+	}
+	slices.SortStableFunc(runs, func(a, b *Run) int { return a.Began.Compare(b.Began) })
+	return runs
+}
+
+func (r *Run) join(correct bool) {
+	slices.SortFunc(r.Files, func(a, b *result.File) int { return cmp.Compare(a.Process, b.Process) })
+	r.Began, r.Ended = r.Files[0].Started, r.Files[0].Written
+	for _, f := range r.Files {
+		r.Processes = max(r.Processes, f.Processes)
+		if f.Started.Before(r.Began) {
+			r.Began = f.Started
+		}
+		if f.Written.After(r.Ended) {
+			r.Ended = f.Written
+		}
+	}
+	r.checkProcesses()
+	r.checkAccounts()
+	r.clocks = newClocks(r.Files, correct)
+	r.joinConnections()
+	r.joinIntervals()
+	r.joinAccounts()
+	r.checkClocks()
+}
+
+// checkProcesses says which processes are missing, and which files can't be the last.
+func (r *Run) checkProcesses() {
+	for process := 1; process <= r.Processes; process++ {
+		n := 0
+		for _, f := range r.Files {
+			if f.Process == process {
+				n++
+			}
+		}
+		switch {
+		case n == 0:
+			r.Missing, r.Incomplete = append(r.Missing, process), true
+			r.unknown("process %d of %d has left no file: what its listeners received and lost isn't known", process, r.Processes)
+		case n > 1:
+			r.Incomplete = true
+			r.unknown("there are %d files of process %d, of runs with different numbers of processes", n, process)
+		}
+	}
+	for _, f := range r.Files {
+		if f.State != result.Ended {
+			r.Incomplete = true
+			r.unknown("process %d was killed, or is still running: what happened after %s, when its file was last written, isn't known",
+				f.Process, clockTime(f.Written))
+		}
+		for _, other := range r.Files {
+			if f.Written.Before(other.Started) {
+				r.Incomplete = true
+				r.unknown("process %d had ended before process %d began: its file may be left from an earlier run", f.Process, other.Process)
+				break
+			}
+		}
+	}
+}
+
+func (r *Run) unknown(format string, args ...any) {
+	r.Unknown = append(r.Unknown, fmt.Sprintf(format, args...))
+}
+
+// checkAccounts says of which broadcasts the losses aren't known.
+func (r *Run) checkAccounts() {
+	for _, publisher := range r.Files {
+		for _, a := range publisher.Accounts {
+			if a.Local && len(a.Broadcasts) > 0 {
+				r.checkListeners(publisher, a)
+			}
+		}
+	}
+	for _, f := range r.Files {
+		if f.NotRecorded > 0 {
+			r.unknown("process %d received %s deliveries from more publishers than it tells apart", f.Process, number(f.NotRecorded))
+		}
+		for _, a := range f.Accounts {
+			if a.Unclosed > 0 {
+				r.unknown("process %d never heard the end of %s of %s: what its listeners lost of the last broadcasts isn't known",
+					f.Process, plural(a.Unclosed, "series", "series"), origin(a))
+			}
+			if !a.Local && a.ID != "" && r.publisher(a.Origin) == nil {
+				r.unknown("process %d received %s deliveries of %s, whose publisher has left no file", f.Process, number(a.Heard.First), origin(a))
+			}
+		}
+	}
+}
+
+// checkListeners says which other processes can't tell what they lost of an account's
+// broadcasts.
+func (r *Run) checkListeners(publisher *result.File, of *result.Account) {
+	for _, f := range r.Files {
+		heard := accountOf(f, of.Origin)
+		switch {
+		case f == publisher || heard != nil && len(heard.Broadcasts) > 0:
+		case heard != nil:
+			r.unknown("process %d received %s deliveries of the broadcasts of process %d and keeps no account of them: what it lost isn't known",
+				f.Process, number(heard.Heard.First), publisher.Process)
+		case listened(f, of.Gateway):
+			r.unknown("process %d had listeners on %s and heard none of the broadcasts of process %d: if they were due, all are lost",
+				f.Process, of.Gateway, publisher.Process)
+		}
+	}
+}
+
+// listened reports whether a process had listeners, and connected to that gateway.
+func listened(f *result.File, gateway string) bool {
+	return mostListeners(f.Intervals) > 0 &&
+		slices.ContainsFunc(f.Setup.Gateways, func(g result.Gateway) bool { return g.Name == gateway })
+}
+
+func mostListeners(is result.Intervals) (most int64) {
+	for _, i := range is.List {
+		most = max(most, i.Listening)
+	}
+	return most
+}
+
+// publisher returns the file of the process that has the origin, nil if there is none.
+func (r *Run) publisher(of result.Origin) *result.File {
+	for _, f := range r.Files {
+		if a := accountOf(f, of); a != nil && a.Local {
+			return f
+		}
+	}
+	return nil
+}
+
+func accountOf(f *result.File, of result.Origin) *result.Account {
+	for _, a := range f.Accounts {
+		if a.Origin == of {
+			return a
+		}
+	}
+	return nil
+}
+
+func origin(a *result.Account) string { return "origin " + a.ID }
+
+func (r *Run) joinConnections() {
+	c := &r.Connections
+	c.ReadyTime = &histogram.Distribution{}
+	failures, closings, errs := make(map[result.Failure]int64), make(map[result.Closing]int64), make(map[string]int64)
+	for _, f := range r.Files {
+		c.Opened += f.Opened
+		c.Ready += f.Ready
+		c.Deaf += f.Deaf
+		c.NotRecorded += f.NotRecorded
+		c.ReadyTime.Merge(f.ReadyTime)
+		for _, failure := range f.Failures {
+			failures[result.Failure{Phase: failure.Phase, Status: failure.Status}] += failure.Count
+		}
+		for _, closing := range f.Closings {
+			closings[result.Closing{By: closing.By, Code: closing.Code}] += closing.Count
+		}
+		for name, n := range f.Errors {
+			errs[name] += n
+		}
+		for _, limit := range f.Limits {
+			if !slices.Contains(c.Limits, limit) {
+				c.Limits = append(c.Limits, limit)
+			}
+		}
+	}
+	for failure, n := range failures {
+		c.Failures = append(c.Failures, result.Failure{Phase: failure.Phase, Status: failure.Status, Count: n})
+	}
+	for closing, n := range closings {
+		c.Closings = append(c.Closings, result.Closing{By: closing.By, Code: closing.Code, Count: n})
+	}
+	for name, n := range errs {
+		c.Errors = append(c.Errors, Named{name, n})
+	}
+	slices.SortFunc(c.Failures, func(a, b result.Failure) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Phase+a.Status, b.Phase+b.Status))
+	})
+	slices.SortFunc(c.Closings, func(a, b result.Closing) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.By+a.Code, b.By+b.Code))
+	})
+	slices.SortFunc(c.Errors, func(a, b Named) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Name, b.Name))
+	})
+}

@@ -1,0 +1,337 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pushgw/xk6-pushgw/internal/result"
+)
+
+// Level is how bad a finding is.
+type Level string
+
+// The levels.
+const (
+	Good    Level = "good"
+	Bad     Level = "bad"     // the gateway's, or the network's
+	Suspect Level = "suspect" // the load generator's, or unknown
+)
+
+// Verdict answers what a reader asks first.
+type Verdict struct {
+	Level    Level
+	Headline string
+	When     string // empty where nothing was lost
+	Causes   []string
+}
+
+// Verdict says how many deliveries of a run were lost, when and why.
+func (r *Run) Verdict() Verdict {
+	c := r.counts()
+	v := Verdict{Level: Good, Causes: r.causes(&c)}
+	lost, due := c.Lost(), c.Received+c.Lost()
+	switch {
+	case lost > 0:
+		v.Level = Bad
+		v.Headline = fmt.Sprintf("%s of %s were lost (%s)", number(lost), plural(due, "delivery", "deliveries"), percent(float64(lost)/float64(due)))
+		if c.Missed > 0 {
+			v.Headline += fmt.Sprintf(", and %s more missed", number(c.Missed))
+		}
+		if len(r.Unknown) > 0 {
+			v.Headline = "At least " + v.Headline
+		}
+		v.When = r.when()
+	case len(r.Unknown) > 0:
+		v.Level = Suspect
+		v.Headline = fmt.Sprintf("It isn't known how many deliveries were lost; none of the %s that are accounted for", number(due))
+	case due == 0 && c.Unaccounted > 0:
+		v.Headline = fmt.Sprintf("%s of others' broadcasts were timed; nothing is known of losses", number(c.Unaccounted))
+	case due == 0 && c.Planned == 0:
+		v.Headline = "Nothing was broadcast"
+	case due == 0:
+		v.Level = Suspect
+		v.Headline = "Nobody was there to hear the broadcasts"
+	default:
+		v.Headline = fmt.Sprintf("No delivery was lost: all %s were received", number(due))
+		if but := r.but(&c); but != "" {
+			v.Level = Bad
+			v.Headline = fmt.Sprintf("No delivery was lost of %s, but %s", number(due), but)
+		}
+	}
+	if h := r.Health(); h.Level == Suspect {
+		v.Causes = append(v.Causes, "Load generator "+strings.ToLower(h.Text[:1])+h.Text[1:]+".")
+		if v.Level == Good {
+			v.Level = Suspect
+			v.Headline += ", by a load generator that was late itself"
+		}
+	}
+	return v
+}
+
+// but is the worst that went wrong where nothing was lost.
+func (r *Run) but(c *Counts) string {
+	switch failed, closed := r.Connections.Failed(), r.Connections.ClosedByGateway(); {
+	case c.Missed > 0:
+		return plural(c.Missed, "delivery was", "deliveries were") + " missed"
+	case failed > 0:
+		return plural(failed, "connection", "connections") + " failed"
+	case r.Connections.Deaf > 0:
+		return plural(r.Connections.Deaf, "listener was", "listeners were") + " deaf"
+	case closed > 0:
+		return "the gateway closed " + plural(closed, "connection", "connections")
+	case c.Unsent > 0:
+		return plural(c.Unsent, "broadcast was", "broadcasts were") + " never sent"
+	case c.Indeterminate > 0:
+		return plural(c.Indeterminate, "is", "are") + " indeterminate"
+	default:
+		return ""
+	}
+}
+
+// counts are those of all gateways.
+func (r *Run) counts() (sum Counts) {
+	for _, s := range r.Gateways {
+		sum.Planned += s.Planned
+		sum.Unsent += s.Unsent
+		sum.Received += s.Received
+		sum.Missing += s.Missing
+		sum.Cut += s.Cut
+		sum.Indeterminate += s.Indeterminate
+		sum.Missed += s.Missed
+		sum.Late += s.Late
+		sum.Unaccounted += s.Unaccounted
+	}
+	return sum
+}
+
+// causes says, a sentence each, what is behind losses, and what else went wrong.
+func (r *Run) causes(c *Counts) (causes []string) {
+	say := func(n int64, format string, args ...any) {
+		if n > 0 {
+			causes = append(causes, fmt.Sprintf(format, args...))
+		}
+	}
+	say(c.Cut, "Cut by the gateway: %s due to listeners whose connections it or the network ended%s.",
+		plural(c.Cut, "was", "were"), r.closeCodes())
+	late := ""
+	if c.Late > 0 {
+		late = fmt.Sprintf("; %s came, but after their broadcast was settled", number(c.Late))
+	}
+	say(c.Missing, "Dropped: %s never came in time, though the listeners stayed connected%s.", number(c.Missing), late)
+	say(c.Missed, "Missed: %s were sent while a listener was cut off, so that nobody was there.", number(c.Missed))
+	for _, f := range r.Connections.Failures {
+		causes = append(causes, failureSentence(f))
+	}
+	say(r.Connections.Deaf, "Deaf: %s acknowledged, and heard nothing.", plural(r.Connections.Deaf, "listener was", "listeners were"))
+	if c.Cut == 0 {
+		n := r.Connections.ClosedByGateway()
+		say(n, "The gateway closed %s%s.", plural(n, "connection", "connections"), r.closeCodes())
+	}
+	say(c.Unsent, "%s planned broadcasts were never sent.", number(c.Unsent))
+	say(c.Indeterminate, "%s are neither received nor lost: this side's listeners came or left while they were under way.",
+		plural(c.Indeterminate, "delivery", "deliveries"))
+	return causes
+}
+
+// closeCodes is with which codes the gateway closed connections.
+func (r *Run) closeCodes() string {
+	var codes []string
+	for _, closing := range r.Connections.Closings {
+		if closing.By == "gateway" {
+			codes = append(codes, fmt.Sprintf("%s with code %s", number(closing.Count), closing.Code))
+		}
+	}
+	if len(codes) == 0 {
+		return ""
+	}
+	return " (" + list(codes[:min(len(codes), 3)]) + ")"
+}
+
+func failureSentence(f result.Failure) string {
+	n := plural(f.Count, "connection", "connections")
+	if status, err := strconv.Atoi(f.Status); err == nil && status > 0 {
+		return strings.TrimSuffix(fmt.Sprintf("Refused: %s with status %s %s", n, f.Status, http.StatusText(status)), " ") + "."
+	}
+	return fmt.Sprintf("%s failed in phase %s.", n, f.Phase)
+}
+
+// when says when nine tenths of the losses were sent, in as short a time as possible.
+func (r *Run) when() string {
+	var all []result.Broadcast
+	var lost int64
+	for _, s := range r.Gateways {
+		for _, b := range s.Broadcasts {
+			if b.Lost() > 0 {
+				all = append(all, b)
+				lost += b.Lost()
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b result.Broadcast) int { return int(a.SentFirst - b.SentFirst) })
+	need := lost - lost/10
+	from, to, within := 0, len(all)-1, int64(0)
+	for begin, end := 0, 0; begin < len(all); begin++ {
+		for ; end < len(all) && within < need; end++ {
+			within += all[end].Lost()
+		}
+		if within < need {
+			break
+		}
+		if all[end-1].SentLast-all[begin].SentFirst < all[to].SentLast-all[from].SentFirst {
+			from, to = begin, end-1
+		}
+		within -= all[begin].Lost()
+	}
+	first, last := time.UnixMilli(all[from].SentFirst), time.UnixMilli(all[to].SentLast)
+	share := "All"
+	if from > 0 || to < len(all)-1 {
+		share = "Nine in ten"
+	}
+	if clockTime(first) == clockTime(last) {
+		return fmt.Sprintf("%s of them sent at %s", share, clockTime(first))
+	}
+	spread := ""
+	if began, ended := r.broadcasting(); last.Sub(first) > ended.Sub(began)*8/10 {
+		spread = ", so all through the broadcasts"
+	}
+	return fmt.Sprintf("%s of them sent from %s to %s%s", share, clockTime(first), clockTime(last), spread)
+}
+
+// broadcasting is from the first broadcast to the last.
+func (r *Run) broadcasting() (began, ended time.Time) {
+	for _, s := range r.Gateways {
+		for _, b := range s.Broadcasts {
+			first, last := time.UnixMilli(b.SentFirst), time.UnixMilli(b.SentLast)
+			if began.IsZero() || first.Before(began) {
+				began = first
+			}
+			if last.After(ended) {
+				ended = last
+			}
+		}
+	}
+	return began, ended
+}
+
+// Health is whether the load generator was at fault.
+type Health struct {
+	Level Level
+	Text  string
+	Lag   time.Duration // the 99th percentile of the read lag
+}
+
+// Read lags above these aren't the load of a healthy generator: in themselves, and as a
+// part of the delays.
+const (
+	lagAlways = 50 * time.Millisecond
+	lagAtAll  = 5 * time.Millisecond
+)
+
+// Health judges the load generator by how late it read what had arrived, and by limits of
+// its host that it met.
+func (r *Run) Health() Health {
+	h := Health{Level: Good, Lag: r.ReadLag.Quantile(0.99)}
+	if len(r.Connections.Limits) > 0 {
+		return Health{Suspect, "At fault: it met a limit of its own host: " + r.Connections.Limits[0], h.Lag}
+	}
+	var slowest time.Duration
+	for _, s := range r.Gateways {
+		slowest = max(slowest, s.Delay.Quantile(0.99))
+	}
+	late := h.Lag > lagAlways || h.Lag > lagAtAll && h.Lag > slowest/2
+	switch {
+	case r.ReadLag.Count() == 0:
+		h.Text = "Nothing was read"
+	case late:
+		h.Level = Suspect
+		h.Text = fmt.Sprintf("Late: 1 in 100 deliveries was read %s or more after it had arrived; distrust the delays, and use more processes", short(h.Lag))
+	default:
+		h.Text = "Not at fault: it read 99 % of the deliveries within " + short(h.Lag) + " of their arrival"
+	}
+	return h
+}
+
+// Print writes the verdict on a run, and the outcomes of the expectations, as text.
+func (r *Run) Print(w io.Writer, outcomes []Outcome) {
+	var out strings.Builder
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(&out, "  %-10s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	v := r.Verdict()
+	fmt.Fprintf(&out, "run %s: %d of %d processes, %s to %s UTC (%s)\n%s\n", r.Name, r.Processes-len(r.Missing), r.Processes,
+		r.Began.UTC().Format("2006-01-02 15:04:05"), clockTime(r.Ended), r.Ended.Sub(r.Began).Round(time.Second), v.Headline)
+	if v.When != "" {
+		line("when", "%s", v.When)
+	}
+	for _, cause := range v.Causes {
+		line("why", "%s", cause)
+	}
+	for _, s := range r.Gateways {
+		line(s.Gateway, "%s", s.sentence())
+		if s.Delay.Count() > 0 {
+			line("delay", "%s", s.delaySentence())
+		}
+	}
+	line("generator", "%s", r.Health().Text)
+	for _, unknown := range r.Unknown {
+		line("unknown", "%s", unknown)
+	}
+	for _, clock := range r.Clocks {
+		line("clocks", "%s", clock)
+	}
+	for _, o := range outcomes {
+		if o.Run != r.Name {
+			continue
+		}
+		met := "met"
+		if !o.Met {
+			met = "NOT MET"
+		}
+		line("expected", "%s on %s: %s (%s)", o.Expectation, o.Gateway, met, o.Found)
+	}
+	_, _ = io.WriteString(w, out.String())
+}
+
+// sentence is the account of a gateway in one line.
+func (s *Subject) sentence() string {
+	return fmt.Sprintf("sent %s of %s; expected %s = received %s + lost %s + indeterminate %s; missed %s, late %s, duplicated %s, reordered %s",
+		number(s.Planned-s.Unsent), plural(s.Planned, "broadcast", "broadcasts"), number(s.Expected), number(s.Received), number(s.Lost()),
+		number(s.Indeterminate), number(s.Missed), number(s.Late), number(s.Duplicated), number(s.Reordered))
+}
+
+// delaySentence is how long the deliveries took, and how well that is known.
+func (s *Subject) delaySentence() string {
+	text := fmt.Sprintf("p50 %s, p90 %s, p99 %s, max %s", s.quantile(0.5), s.quantile(0.9), s.quantile(0.99), s.quantile(1))
+	if s.Reached > 0 {
+		text += fmt.Sprintf("; every broadcast had its first listener within %s, its last within %s", short(s.First), short(s.Last))
+	}
+	return text + "; " + s.clockSentence()
+}
+
+// quantile is one as text, "unknown" where two clocks make it so.
+func (s *Subject) quantile(q float64) string {
+	switch {
+	case s.Delay.Count() == 0:
+		return "–"
+	case !s.Certain():
+		return "unknown"
+	default:
+		return short(s.Delay.Quantile(q))
+	}
+}
+
+func (s *Subject) clockSentence() string {
+	switch band, known := s.Band(); {
+	case !known:
+		return "how far apart the clocks are isn't known"
+	case band == 0:
+		return "one clock measured all"
+	default:
+		return "clocks ±" + short(band)
+	}
+}

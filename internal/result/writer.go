@@ -1,0 +1,102 @@
+package result
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// Writer writes the collector's file every few seconds, and once more at the end.
+type Writer struct {
+	Directory string
+	Collector *Collector
+	// Connections and Listening return how many connections are open and how many
+	// listeners are ready.
+	Connections, Listening func() int64
+	Clock                  func() Clock
+	// Failed is called with the error of a write that failed.
+	Failed func(error)
+
+	once    sync.Once
+	stop    chan struct{}
+	stopped chan struct{}
+}
+
+const (
+	gaugeEvery = 500 * time.Millisecond
+	writeEvery = 5 * time.Second
+)
+
+// Start writes the file for the first time and begins to write it again and again. Further
+// calls do nothing.
+func (w *Writer) Start(id Identity, setup Setup) {
+	w.once.Do(func() {
+		w.Collector.Begin(id, setup, time.Now())
+		w.stop, w.stopped = make(chan struct{}), make(chan struct{})
+		go w.run()
+	})
+}
+
+// End writes the file for the last time. A writer that was never started writes nothing.
+func (w *Writer) End() {
+	w.once.Do(func() {}) // too late to start
+	if w.stop == nil {
+		return
+	}
+	close(w.stop)
+	<-w.stopped
+	w.gauge()
+	w.write(Ended)
+}
+
+func (w *Writer) run() {
+	defer close(w.stopped)
+	defer func() { _ = recover() }() // else it would end k6, and there is nobody to tell
+	gauge, write := time.NewTicker(gaugeEvery), time.NewTicker(writeEvery)
+	defer gauge.Stop()
+	defer write.Stop()
+	w.gauge()
+	w.write(Running)
+	for {
+		select {
+		case <-w.stop:
+			return
+		case <-gauge.C:
+			w.gauge()
+		case <-write.C:
+			w.write(Running)
+		}
+	}
+}
+
+func (w *Writer) gauge() { w.Collector.Gauge(w.Connections(), w.Listening(), time.Now()) }
+
+func (w *Writer) write(state State) {
+	f := w.Collector.Snapshot()
+	f.State, f.Written, f.Clock = state, time.Now(), w.Clock()
+	if state == Ended {
+		f.Ended = &f.Written
+	}
+	if err := f.write(w.Directory); err != nil {
+		w.Failed(err)
+	}
+}
+
+// write writes the file under its name, so that nobody ever sees a part of it.
+func (f *File) write(directory string) error {
+	text, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(directory, 0o755); err != nil { //nolint:gosec // results are for everybody
+		return err
+	}
+	path := filepath.Join(directory, f.Name())
+	part := path + ".part"
+	if err := os.WriteFile(part, text, 0o644); err != nil { //nolint:gosec // results are for everybody
+		return err
+	}
+	return os.Rename(part, path)
+}

@@ -1,0 +1,86 @@
+package result
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// writer returns a writer to a new directory, which requires that no write fails.
+func writer(t *testing.T) *Writer {
+	t.Helper()
+	return &Writer{
+		Directory: filepath.Join(t.TempDir(), "new", "results"), Collector: NewCollector(),
+		Connections: func() int64 { return 7 }, Listening: func() int64 { return 6 },
+		Clock:  func() Clock { return Clock{true, 150, "boot"} },
+		Failed: func(err error) { require.NoError(t, err) },
+	}
+}
+
+// read returns the file of a process when it has been written.
+func read(t *testing.T, w *Writer, id Identity) *File {
+	t.Helper()
+	var text []byte
+	require.Eventually(t, func() (found bool) {
+		var err error
+		text, err = os.ReadFile(filepath.Join(w.Directory, id.Name()))
+		return err == nil
+	}, 30*time.Second, time.Millisecond)
+	f := &File{}
+	require.NoError(t, json.Unmarshal(text, f))
+	return f
+}
+
+// The file is there as soon as the process has begun, because it may be killed at any time.
+func TestTheFileIsWrittenAtOnceAndAtTheEnd(t *testing.T) {
+	t.Parallel()
+	w := writer(t)
+	id := Identity{"run", 2, 3}
+	w.Start(id, Setup{K6: "v2"})
+	w.Start(Identity{"another", 1, 1}, Setup{})
+	f := read(t, w, id)
+	require.Equal(t, Running, f.State)
+	require.Nil(t, f.Ended)
+
+	w.Collector.SeriesEnded(OriginOf("apigw", 1), 3, 0)
+	w.End()
+	f = read(t, w, id)
+	require.Equal(t, Version, f.Version)
+	require.Equal(t, id, f.Identity)
+	require.Equal(t, Ended, f.State)
+	require.Equal(t, f.Written, *f.Ended)
+	require.False(t, f.Started.After(f.Written))
+	require.Equal(t, Clock{true, 150, "boot"}, f.Clock)
+	require.Equal(t, "v2", f.Setup.K6)
+	require.Len(t, f.Accounts, 1)
+	last := f.Intervals.List[len(f.Intervals.List)-1]
+	require.EqualValues(t, 7, last.Connections)
+	require.EqualValues(t, 6, last.Listening)
+	files, err := os.ReadDir(w.Directory)
+	require.NoError(t, err)
+	require.Len(t, files, 1, "no part of a file is left")
+}
+
+func TestAWriterThatNeverStartedWritesNothing(t *testing.T) {
+	t.Parallel()
+	w := writer(t)
+	w.End()
+	w.Start(Identity{"run", 1, 1}, Setup{})
+	require.NoDirExists(t, w.Directory)
+}
+
+func TestAFileThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	w := writer(t)
+	w.Directory = filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(w.Directory, nil, 0o600))
+	var failed error
+	w.Failed = func(err error) { failed = err }
+	w.Start(Identity{"run", 1, 1}, Setup{})
+	w.End()
+	require.ErrorContains(t, failed, "not a directory")
+}

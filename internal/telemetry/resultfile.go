@@ -1,0 +1,82 @@
+package telemetry
+
+import (
+	"time"
+
+	"go.k6.io/k6/v2/metrics"
+
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/result"
+)
+
+// batch is what the result file is to have of what take is about to make samples of; nil if
+// there is no file. Connections and errors it has by the tags of their samples. The lock
+// is held.
+func (r *Recorder) batch() *result.Batch {
+	if r.process.Results == nil {
+		return nil
+	}
+	b := &result.Batch{Gateway: r.gateway, Deliveries: r.deliveries}
+	r.deliveries = nil
+	for series, n := range r.counts {
+		r.addCount(b, series, int64(n))
+	}
+	for _, o := range r.observations {
+		if o.series.Metric == r.metrics.ReadyTime {
+			b.ReadyTimes = append(b.ReadyTimes, time.Duration(o.value*float64(time.Millisecond)))
+		}
+	}
+	return b
+}
+
+// addCount adds what a counter counts, if the file is to have it.
+func (r *Recorder) addCount(b *result.Batch, series metrics.TimeSeries, n int64) {
+	tag := func(name string) string {
+		value, _ := series.Tags.Get(name)
+		return value
+	}
+	switch series.Metric {
+	case r.state.BuiltinMetrics.WSSessions:
+		b.Opened += n
+	case r.metrics.Deaf:
+		b.Deaf += n
+	case r.metrics.ConnectFailed:
+		addTo(&b.Failures, result.Failure{Phase: tag("phase"), Status: tag("status")}, n)
+	case r.metrics.Closed:
+		addTo(&b.Closings, result.Closing{By: tag("by"), Code: tag("code")}, n)
+	case r.metrics.Errors:
+		addTo(&b.Errors, tag("error"), n)
+	}
+}
+
+func addTo[K comparable](counts *map[K]int64, key K, n int64) {
+	if *counts == nil {
+		*counts = make(map[K]int64)
+	}
+	(*counts)[key] += n
+}
+
+// keepResult enters a series of this process in the result file.
+func (r *Recorder) keepResult(series *ledger.Result) {
+	if r.process.Results == nil {
+		return
+	}
+	origin := result.OriginOf(r.gateway, series.Origin)
+	for i := range series.Broadcasts {
+		r.process.Results.BroadcastSettled(origin, true, broadcastOf(&series.Broadcasts[i]))
+	}
+	r.process.Results.SeriesEnded(origin, int64(series.Planned), int64(series.Unsent))
+}
+
+// broadcastOf is the result file's form of a settled broadcast.
+func broadcastOf(s *ledger.Settled) result.Broadcast {
+	b := result.Broadcast{
+		From: s.Sequence, To: s.Sequence, Count: 1, SentFirst: s.Sent.UnixMilli(), SentLast: s.Sent.UnixMilli(),
+		Expected: s.Expected, Received: s.Received, Missing: s.Lost - s.Cut, Cut: s.Cut, Indeterminate: s.Indeterminate,
+		Missed: s.Missed, Late: s.Late, Duplicated: s.Duplicated, Reordered: s.Reordered,
+	}
+	if s.Reached {
+		b.Reached, b.First, b.Last = 1, s.Fanout.First.Microseconds(), s.Fanout.Last.Microseconds()
+	}
+	return b
+}

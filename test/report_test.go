@@ -1,0 +1,124 @@
+package e2e
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"github.com/tidwall/gjson"
+
+	"github.com/pushgw/xk6-pushgw/gateway"
+	"github.com/pushgw/xk6-pushgw/internal/result"
+)
+
+// report runs `k6 x pushgw report`. It returns its exit code, what it printed as JSON, and
+// what it said beside that.
+func report(t *testing.T, args ...string) (exit int, numbers gjson.Result, said string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), binary(t), append([]string{"x", "pushgw", "report", "--json"}, args...)...)
+	cmd.Env = append(os.Environ(), "K6_AUTO_EXTENSION_RESOLUTION=false")
+	output, err := cmd.Output()
+	if err != nil {
+		failed := &exec.ExitError{}
+		require.ErrorAs(t, err, &failed)
+		said = string(failed.Stderr)
+	}
+	require.True(t, gjson.ValidBytes(output), "%s", output)
+	return cmd.ProcessState.ExitCode(), gjson.ParseBytes(output), said
+}
+
+// resultFile reads the file of a process.
+func resultFile(t *testing.T, directory, name string) (f result.File) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(directory, name))
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(text, &f))
+	require.NotContains(t, string(text), "a-secret")
+	require.NotContains(t, string(text), "da2-")
+	return f
+}
+
+// TestTheReportIsTheGatewaysAccount: what a process writes to its result file, and what
+// is reported from it, is what the gateway did.
+func TestTheReportIsTheGatewaysAccount(t *testing.T) {
+	t.Parallel()
+	const listeners, broadcasts = 50, 20
+	g := serve(t, "--drop", "0.02", "--duplicate", "0.03", "--reorder", "0.02")
+	directory := t.TempDir()
+	o := k6(t, "scripts/report.js", g.env(env("LISTENERS", listeners), env("BROADCASTS", broadcasts),
+		"PUSHGW_RESULT="+directory, "PUSHGW_RUN=e2e")...)
+	require.Len(t, o.objects, 2)
+
+	f := resultFile(t, directory, "pushgw-e2e-1of1.json")
+	require.Equal(t, result.Ended, f.State)
+	require.Equal(t, "v2.2.0", f.Setup.K6)
+	require.Equal(t, []result.Gateway{
+		{Name: "apigw", URL: g.apigw()}, {Name: "appsync", URL: "ws://" + g.address + "/graphql/realtime"},
+	}, f.Setup.Gateways)
+	require.EqualValues(t, o.count("ws_sessions"), f.Opened)
+
+	page := filepath.Join(directory, "report.html")
+	exit, numbers, _ := report(t, directory, "-o", page)
+	require.Zero(t, exit, "there are losses, and nobody has expected none")
+	require.FileExists(t, page)
+	stats := g.stats(t)
+	for at, side := range []gateway.Side{stats.APIGateway, stats.AppSync} {
+		found := numbers.Get("runs.0.gateways").Array()[at]
+		all, echoes := side.Totals, side.Echoes
+		require.Equal(t, broadcasts, int(found.Get("sent").Int()))
+		require.EqualValues(t, listeners*broadcasts, found.Get("expected").Int())
+		require.Equal(t, all.Delivered-echoes.Delivered, found.Get("received").Int())
+		require.Equal(t, all.Dropped-echoes.Dropped, found.Get("lost").Int())
+		require.Equal(t, all.Duplicated-echoes.Duplicated, found.Get("duplicated").Int())
+		require.Equal(t, all.Reordered-echoes.Reordered, found.Get("reordered").Int())
+		require.Equal(t, found.Get("received").Int(), found.Get("delay.count").Int(), "each with its delay")
+		require.Positive(t, found.Get("lost").Int())
+		require.True(t, found.Get("certain").Bool())
+		said := o.objects[at]
+		for _, name := range []string{"planned", "expected", "received", "lost", "missed", "late", "duplicated", "reordered", "indeterminate"} {
+			require.Equal(t, said.Get(name).Int(), found.Get(name).Int(), name)
+		}
+		require.InDelta(t, said.Get("last").Num, found.Get("last").Num, 0.001)
+	}
+
+	exit, _, said := report(t, page, "--expect", "lost==0", "--expect", "received>0")
+	require.Equal(t, 1, exit)
+	require.Contains(t, said, "lost==0 isn't met")
+	require.NotContains(t, said, "received>0")
+}
+
+// TestAKilledProcessIsReported: three processes share a test, and one of them is killed.
+// Its last state counts, and the report says so.
+func TestAKilledProcessIsReported(t *testing.T) {
+	t.Parallel()
+	const listeners, broadcasts = 9, 4
+	g := serve(t)
+	directory := t.TempDir()
+	var processes []*process
+	for _, segment := range []string{"0:1/3", "1/3:2/3", "2/3:1"} {
+		processes = append(processes, start(t, "scripts/segment.js", g.env(env("LISTENERS", listeners), env("BROADCASTS", broadcasts),
+			env("STATS_URL", "http://"+g.address+"/stats"), "PUSHGW_RESULT="+directory, "PUSHGW_RUN=killed",
+			"--execution-segment="+segment, "--execution-segment-sequence=0,1/3,2/3,1")...))
+	}
+	g.statsWhen(t, func(stats *gateway.Stats) bool {
+		return stats.APIGateway.Totals.Broadcasts == broadcasts && stats.APIGateway.Totals.Pending == 0
+	})
+	require.NoError(t, processes[2].cmd.Process.Kill())
+	processes[0].wait(t)
+	processes[1].wait(t)
+
+	require.Equal(t, result.Ended, resultFile(t, directory, "pushgw-killed-1of3.json").State)
+	require.Equal(t, result.Running, resultFile(t, directory, "pushgw-killed-3of3.json").State)
+	exit, numbers, said := report(t, directory)
+	require.Equal(t, 1, exit)
+	require.Contains(t, said, "process 3 was killed, or is still running")
+	require.Empty(t, numbers.Get("runs.0.missing").Array())
+
+	require.NoError(t, os.Remove(filepath.Join(directory, "pushgw-killed-3of3.json")))
+	exit, _, said = report(t, directory)
+	require.Equal(t, 1, exit)
+	require.Contains(t, said, "process 3 of 3 has left no file")
+}
