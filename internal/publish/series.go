@@ -39,19 +39,31 @@ type Plan struct {
 	Rate float64
 	// Settle is how long to wait for a delivery after the last one.
 	Settle time.Duration
+	// Test is whose other processes are told of the series, if it is distributed.
+	Test ledger.Run
 }
 
 // Run sends the series to the audience and waits until its account can be closed. It
 // sends no more once that can't succeed any longer. Failed is called for each broadcast
-// that could not be sent.
+// that could not be sent. In a distributed test it tells the others, see announcer.
 func (p *Plan) Run(ctx context.Context, to *ledger.Audience, b Broadcaster, failed func(error)) ledger.Result {
 	series := to.OpenSeries(p.Count, p.Settle)
-	p.send(ctx, series, b, failed)
+	tell := newAnnouncer(&p.Test, series, b)
+	tell.open(ctx)
+	p.send(ctx, series, b, tell, failed)
+	settled, told := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(told)
+		defer func() { _ = recover() }() // those who don't hear of the end know that
+		tell.close(ctx, settled)
+	}()
 	series.Settle(ctx)
+	close(settled)
+	<-told
 	return series.Close()
 }
 
-func (p *Plan) send(ctx context.Context, series *ledger.Series, b Broadcaster, failed func(error)) {
+func (p *Plan) send(ctx context.Context, series *ledger.Series, b Broadcaster, tell *announcer, failed func(error)) {
 	pause := newPause()
 	start := time.Now()
 	for i := range p.Count {
@@ -59,6 +71,7 @@ func (p *Plan) send(ctx context.Context, series *ledger.Series, b Broadcaster, f
 		if err != nil {
 			return
 		}
+		tell.payUp(ctx)
 		s := series.Publish(intended)
 		err = b.Send(ctx, s.String())
 		if ctx.Err() != nil {
@@ -69,10 +82,12 @@ func (p *Plan) send(ctx context.Context, series *ledger.Series, b Broadcaster, f
 			continue
 		}
 		series.Retract(s)
+		tell.retracted()
 		failed(err)
 		if final := (*FinalError)(nil); errors.As(err, &final) || i+1 == p.Count {
 			return
 		}
+		tell.payUp(ctx)
 		if p.Rate == 0 && sleep(ctx, pause.NextBackOff()) != nil {
 			return
 		}
