@@ -90,6 +90,7 @@ func newBroadcastResult(r *ledger.Result) broadcastResult {
 // sent at all.
 func (c *call) run(ctx context.Context, plan *publish.Plan, to *ledger.Audience, b publish.Broadcaster) (any, error) {
 	var first error
+	plan.Test = c.client.module.process.ledger.Run()
 	result := plan.Run(ctx, to, b, func(err error) {
 		c.recorder.RequestFailed(err)
 		if first == nil {

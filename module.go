@@ -39,6 +39,7 @@ type process struct {
 
 	results   *result.Writer // nil if no result file is to be written; see openResults
 	lookupEnv func(string) (string, bool)
+	joined    sync.Once // see joinRun
 }
 
 func newProcess() *process {
@@ -84,6 +85,7 @@ func (p *process) NewModuleInstance(vu modules.VU) modules.Instance {
 		common.Throw(vu.Runtime(), err)
 	}
 	p.ledger.SetClockOffset(clockOffset(vu.InitEnv().LookupEnv))
+	p.noteEnvironment(vu)
 	p.openResults(vu)
 	m := &module{process: p, vu: vu, metrics: registered}
 	m.exports = modules.Exports{Named: map[string]any{
@@ -91,6 +93,14 @@ func (p *process) NewModuleInstance(vu modules.VU) modules.Instance {
 		"appsync": m.namespace(m.newAppSyncClient),
 	}}
 	return m
+}
+
+// noteEnvironment keeps how to look up the environment of the test, which is the same for all
+// VUs.
+func (p *process) noteEnvironment(vu modules.VU) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lookupEnv = vu.InitEnv().LookupEnv
 }
 
 // clockOffset is by how much this process's clock is to be wrong, so that a test can have

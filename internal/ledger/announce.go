@@ -13,6 +13,24 @@ type announced struct {
 	series          uint32 // how many were opened
 	latestPublished time.Time
 	retracted       retractions
+	roll            uint32 // the latest that was answered, and by whom
+	heard           []stamp.Heard
+}
+
+// Answered notes who has answered a roll that was sent to the audience. Openings from now
+// on say so.
+func (a *Audience) Answered(roll uint32, heard []stamp.Heard) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.announce().roll, a.announced.heard = roll, heard
+}
+
+// announce returns what the audience's openings and closings tell. The lock is held.
+func (a *Audience) announce() *announced {
+	if a.announced == nil {
+		a.announced = new(announced)
+	}
+	return a.announced
 }
 
 // Opening returns what tells other processes that the series is about to begin.
@@ -23,7 +41,7 @@ func (s *Series) Opening(run *Run) *stamp.Opening {
 	return &stamp.Opening{
 		Run: run.ID, Origin: a.origin, Series: s.number, First: s.first, Planned: uint32(s.promised), //nolint:gosec // not negative
 		Settle: s.settle, Sent: a.ledger.clock.now(), Previous: a.announced.latestPublished,
-		ClockError: run.ClockError, Confirmed: a.requireConfirmed,
+		ClockError: run.ClockError, Confirmed: a.requireConfirmed, Roll: a.announced.roll, Heard: a.announced.heard,
 	}
 }
 

@@ -54,9 +54,10 @@ func (a *Audience) settleRemotes(settled []Settled, r *remotes, at instant) []Se
 // Ending is what becomes of other processes' broadcasts when nobody listens any more.
 type Ending struct {
 	Settled []Settled
-	// Unclosed are the accounts that end and of which nobody knows how many broadcasts there
-	// were.
-	Unclosed int
+	// Unclosed are the origins whose accounts end and of which nobody knows how many
+	// broadcasts there were, and Unaccounted how many audiences had no room for an origin.
+	Unclosed    []uint32
+	Unaccounted int
 	// Lying are the origins whose clock, or this host's, is farther from the true time than
 	// its kernel says.
 	Lying []uint32
@@ -92,7 +93,7 @@ func (a *Audience) endRemotes(e *Ending, at instant) {
 	for _, c := range r.all() {
 		if c.unclosed() && !c.reported {
 			c.reported = true
-			e.Unclosed++
+			e.Unclosed = append(e.Unclosed, c.origin)
 		}
 		if c.clock.lies() {
 			e.Lying = append(e.Lying, c.origin)
@@ -100,7 +101,7 @@ func (a *Audience) endRemotes(e *Ending, at instant) {
 	}
 	if r.refused {
 		r.refused = false
-		e.Unclosed++
+		e.Unaccounted++
 	}
 }
 

@@ -13,6 +13,9 @@ type clock struct{ offset atomic.Int64 }
 // clocks do.
 func (l *Ledger) SetClockOffset(offset time.Duration) { l.clock.offset.Store(int64(offset)) }
 
+// ClockOffset returns by how much this process's clock differs from the system's.
+func (l *Ledger) ClockOffset() time.Duration { return time.Duration(l.clock.offset.Load()) }
+
 // now returns the time by this process's clock.
 func (c *clock) now() time.Time { return c.date(time.Now()) }
 

@@ -39,7 +39,6 @@ type worldProcess struct {
 	audience   *Audience
 	attendance *Attendance
 	number     uint16
-	answer     uint32
 	listeners  []*worldListener
 	sum        Settled // over all rows
 	rows       int
@@ -166,12 +165,19 @@ func (w *world) delay() time.Duration {
 	return time.Millisecond + time.Duration(w.random.Int64N(int64(w.faults.slowest)))
 }
 
-// answer has every process answer a roll.
+// answer has every process answer everybody's rolls.
 func (w *world) answer() {
-	for _, p := range w.processes {
-		p.answer = p.ledger.NextAnswer()
+	heard := make([]stamp.Heard, len(w.processes))
+	for i, p := range w.processes {
+		heard[i] = stamp.Heard{Process: p.number, Answer: p.ledger.NextAnswer()}
 	}
 	time.Sleep(w.delay())
+	for _, p := range w.processes {
+		for i := range heard {
+			heard[i].Arrived = p.ledger.clock.now()
+		}
+		p.audience.Answered(1, append([]stamp.Heard(nil), heard...))
+	}
 }
 
 // tell sends a control token to everybody.
@@ -197,15 +203,7 @@ func (w *world) tell(from *worldProcess, token stamp.Control) {
 func (w *world) series(from *worldProcess, n int, interval time.Duration, retract func(i int) bool) []*worldBroadcast {
 	run := from.ledger.Run()
 	s := from.audience.OpenSeries(n, w.faults.settling)
-	opening := s.Opening(&run)
-	for _, p := range w.processes {
-		if p.answer > 0 {
-			opening.Heard = append(opening.Heard, stamp.Heard{
-				Process: p.number, Answer: p.answer, Arrived: from.ledger.clock.now(),
-			})
-		}
-	}
-	w.tell(from, opening)
+	w.tell(from, s.Opening(&run))
 	broadcasts := make([]*worldBroadcast, n)
 	for i := range n {
 		broadcasts[i] = &worldBroadcast{by: from}

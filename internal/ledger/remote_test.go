@@ -286,10 +286,10 @@ func TestUnclosedAccounts(t *testing.T) {
 				w.listening[0].listener.Leave(Local)
 				require.Equal(t, Ending{}, second.End(time.Now()), "another call goes on")
 				ending := w.ends()
-				assert.Equal(t, test.unclosed, ending.Unclosed)
+				assert.Len(t, ending.Unclosed, test.unclosed)
 				assert.Equal(t, test.unheard, ending.Unheard)
 				again := w.roster.Attend().End(time.Now())
-				assert.Zero(t, again.Unclosed, "it was said already")
+				assert.Empty(t, again.Unclosed, "it was said already")
 				assert.Empty(t, again.Settled)
 			})
 		})
@@ -361,7 +361,7 @@ func TestStrangersAreBounded(t *testing.T) {
 		}
 		require.Len(t, *w.audience.remotes.Load().accounts.Load(), 3*maxStrangers)
 		require.LessOrEqual(t, len(w.listening[0].others), maxOrigins+2*maxStrangers)
-		require.Equal(t, Ending{Unclosed: 1}, w.ends(), "those without an account")
+		require.Equal(t, Ending{Unaccounted: 1}, w.ends(), "those without an account")
 	})
 }
 

@@ -85,12 +85,17 @@ func (c *account) close(settled []Settled, r *remoteRow) []Settled {
 	return append(settled, s)
 }
 
-// sentAt is the row's intended send time, zero if nobody here has read it.
+// sentAt is the row's intended send time, or about that, if nobody here has read it.
 func (r *remoteRow) sentAt() time.Time {
-	if r.sent == 0 {
-		return time.Time{}
+	from := instant(r.from.Load())
+	switch {
+	case r.sent != 0:
+		return time.UnixMicro(r.sent)
+	case from != longAgo:
+		return time.Unix(0, int64(from))
+	default:
+		return time.Unix(0, int64(r.known))
 	}
-	return time.UnixMicro(r.sent)
 }
 
 // remoteBalance is what a row's deliveries have come to.

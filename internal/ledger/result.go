@@ -43,7 +43,7 @@ type Fanout struct{ First, Last time.Duration }
 type Settled struct {
 	Origin   uint32
 	Sequence uint32
-	Sent     time.Time // as its stamp says; zero if nobody here has read it
+	Sent     time.Time // as its stamp says; about then, if nobody here has read it
 
 	Expected, Received, Lost, Indeterminate  int64
 	Cut, Missed, Late, Duplicated, Reordered int64

@@ -70,12 +70,9 @@ func (a *Audience) OpenSeries(planned int, settle time.Duration) *Series {
 	s := &Series{audience: a, planned: planned, settle: settle, promised: min(planned, math.MaxUint32), delays: histogram.New()}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.announced == nil {
-		a.announced = new(announced)
-	}
 	a.series = append(a.series, s)
 	a.promised += s.promised
-	a.announced.series++
+	a.announce().series++
 	s.number, s.first = a.announced.series, a.latest.Load()+1
 	return s
 }
