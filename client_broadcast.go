@@ -121,7 +121,7 @@ func (c *call) warn(r *ledger.Result) {
 	c.warnOnce(r.Missed > 0, "missed", "broadcasts went out while listeners of this test were cut off: %d deliveries that nobody was there for (pushgw_missed)",
 		r.Missed)
 	c.warnOnce(r.Unheard > 0, "unheard", "nobody was expected to hear %d of %d broadcasts, because no listener of this process was ready; "+
-		"what listeners of other processes lose is in no account", r.Unheard, r.Sent)
+		"what listeners of other processes lose is in the accounts of these", r.Unheard, r.Sent)
 	c.warnOnce(r.Unsent > 0, "unsent", "%d of %d planned broadcasts were not sent (pushgw_unsent)", r.Unsent, r.Planned)
 	c.warnOnce(r.Indeterminate > 0, "indeterminate", "%d of %d deliveries are indeterminate, neither received nor lost: "+
 		"listeners came or left while they were under way, or the test ended", r.Indeterminate, r.Expected)

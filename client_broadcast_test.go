@@ -182,7 +182,7 @@ func TestBroadcastToNobodyOnce(t *testing.T) {
 		require.Equal(w, []string{
 			"pushgw: 1 of 1 deliveries are lost: they didn't come within settle of their broadcast (pushgw_lost{cause:missing})",
 			"pushgw: nobody was expected to hear 2 of 3 broadcasts, because no listener of this process was ready; " +
-				"what listeners of other processes lose is in no account",
+				"what listeners of other processes lose is in the accounts of these",
 		}, v.logged(logrus.WarnLevel))
 	})
 }

@@ -5,8 +5,7 @@
 #   TARGET=30000 RAMP=60s examples/segments.sh examples/apigw-connections.js
 #   LISTENERS=30000 VUS=60 START=60s HOLD=90s examples/segments.sh examples/apigw-broadcast.js
 #
-# Only the segment that broadcasts knows what its own listeners lost; what the others'
-# received is in msg_received_counter.
+# Each segment knows what its own listeners lost, so the sums are the whole test's.
 # The sequence must be given too, or k6 gives several segments the same VUs.
 set -eu
 
@@ -31,7 +30,7 @@ for i in 1 2 3; do
 done
 
 echo "all segments"
-awk '/^ +(ws_sessions|[a-z_]+_counter|pushgw_(connect_failed|lost|missed|unsent))\.*:/ {
+awk '/^ +(ws_sessions|[a-z_]+_counter|pushgw_(connect_failed|lost|missed|unsent|unclosed|indeterminate))\.*:/ {
   sub(/\.*:$/, "", $1); sum[$1] += $2
 } END { for (name in sum) print "  " name, sum[name] }' "$out"/* | sort
 exit "$failed"
