@@ -1,7 +1,10 @@
 package pushgw
 
 import (
+	"net/http"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/gorilla/websocket"
@@ -69,14 +72,14 @@ func TestBarriersOfSeveralAudiences(t *testing.T) {
 func TestCanariesGoWhereTheyAreNeeded(t *testing.T) {
 	t.Parallel()
 	sent := make(map[string]int)
-	joined := ""
+	joined := make(map[*websocket.Conn]string)
 	simulate(t, sockets(func(socket *websocket.Conn, text string) {
 		switch {
 		case len(text) > 6 && text[:6] == "/join ":
-			joined = text[6:]
+			joined[socket] = text[6:]
 			reply(socket, "Joined chat room")
 		case len(text) == stamp.Len:
-			sent[joined]++
+			sent[joined[socket]]++
 		default:
 			reply(socket, "Using nickname")
 		}
@@ -154,6 +157,31 @@ func TestTheAudienceInMutations(t *testing.T) {
 		`)
 		require.Equal(w, []any{int64(3), int64(2), int64(2), "UsageError", int64(2)}, result)
 	})
+}
+
+// However many rooms there are, only so many connections are open for their canaries.
+func TestCanariesOfManyRooms(t *testing.T) {
+	t.Parallel()
+	const rooms = 3 * maxCanarySenders
+	var open, most, sent atomic.Int64
+	gate := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		most.Store(max(most.Load(), open.Add(1)))
+		defer open.Add(-1)
+		chat(func(*websocket.Conn, string) { sent.Add(1) }).ServeHTTP(rw, r)
+	})
+	simulate(t, gate, func(w *world) {
+		roster := w.process.ledger.Roster("apigw gateway.test:80/dev, each its own")
+		for i := range rooms {
+			l := roster.Enter()
+			l.Join(w.process.ledger.Audience(chatRoom(strconv.Itoa(i))))
+			l.Ready(nil)
+		}
+		f := w.vu().fails(`await new apigw.Client('` + chatURL + `', { room: '{{index}}' }).ready({ listeners: ` + strconv.Itoa(rooms) + `, canary: true, timeout: 500 })`)
+		require.Equal(w, "TimeoutError", f.name)
+	})
+	require.EqualValues(t, rooms, sent.Load())
+	require.LessOrEqual(t, most.Load(), int64(maxCanarySenders+1), "one may be on its way out")
+	require.Zero(t, open.Load())
 }
 
 func TestWhatAnAudienceMayBe(t *testing.T) {

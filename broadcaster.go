@@ -19,8 +19,9 @@ var (
 // broadcaster sends messages to one audience at a time.
 type broadcaster interface {
 	publish.Broadcaster
-	// address has what is sent from now on go to the audience with this key.
-	address(ctx context.Context, audience string) error
+	// address has what is sent from now on go to the audience with this key. It fails if this
+	// broadcaster can't send to it.
+	address(audience string) error
 }
 
 // textBroadcaster sends broadcasts as text messages of one connection.
@@ -28,17 +29,17 @@ type textBroadcaster struct {
 	host     *hostConn
 	message  string // with the places for the stamp and the audience in it
 	audience string
-	inRooms  bool // each audience is a room, which the connection has to join
+	inRooms  bool // each audience is a room, and the connection is in that one
 }
 
-// address implements broadcaster.
-func (b *textBroadcaster) address(ctx context.Context, audience string) error {
+// errOtherRoom says that a message is for another room than the connection's.
+var errOtherRoom = errors.New("the connection is in another room")
+
+// address implements broadcaster. The connection stays in its room, because the chat
+// application would tell that room's members who leaves it.
+func (b *textBroadcaster) address(audience string) error {
 	if b.inRooms && audience != b.audience {
-		joining := joinRequest(audience)
-		b.host.send(joining)
-		if err := b.host.receive(ctx, joining); err != nil {
-			return err
-		}
+		return errOtherRoom
 	}
 	b.audience = audience
 	return nil
@@ -67,7 +68,7 @@ type mutationBroadcaster struct {
 }
 
 // address implements broadcaster.
-func (b *mutationBroadcaster) address(_ context.Context, audience string) error {
+func (b *mutationBroadcaster) address(audience string) error {
 	b.body = []byte(fillAudience(b.backend.mutation, audience))
 	return nil
 }

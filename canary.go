@@ -15,10 +15,15 @@ const canaryPause = time.Second
 // reached, one after the other. So there is never more than one on its way to the gateway.
 type canaries struct {
 	*barrier
-	call        *call
-	broadcaster broadcaster // nil until the first is about to be sent
-	sent        bool        // at least one
+	call *call
+	// open are what the latest were sent by. A connection stays open for a while, because an
+	// application may look for the sender of a message when it gets round to it.
+	open []broadcaster
+	sent bool // at least one
 }
+
+// maxCanarySenders bounds how many are open at a time.
+const maxCanarySenders = 16
 
 // awaitCanaries sends canaries through the gateway until enough listeners have heard one.
 // From then on, only those that have heard something count as listeners.
@@ -86,10 +91,11 @@ func (s *canaries) sendAll(ctx context.Context) error {
 
 // send sends one canary.
 func (s *canaries) send(ctx context.Context, to *ledger.Audience) error {
-	if err := s.address(ctx, to.Name().Key); err != nil {
+	sender, err := s.sender(ctx, to.Name().Key)
+	if err != nil {
 		return err
 	}
-	if err := s.broadcaster.Send(ctx, to.Canary().String()); err != nil {
+	if err := sender.Send(ctx, to.Canary().String()); err != nil {
 		if ctx.Err() == nil {
 			s.call.recorder.RequestFailed(err)
 		}
@@ -99,20 +105,30 @@ func (s *canaries) send(ctx context.Context, to *ledger.Audience) error {
 	return nil
 }
 
-// address has the next canary go to an audience.
-func (s *canaries) address(ctx context.Context, key string) (err error) {
-	if s.broadcaster != nil {
-		return s.broadcaster.address(ctx, key)
+// sender returns what sends to an audience: one that is open, or a new one in place of that
+// which has been open for longest.
+func (s *canaries) sender(ctx context.Context, key string) (broadcaster, error) {
+	for _, b := range s.open {
+		if b.address(key) == nil {
+			return b, nil
+		}
 	}
-	backend, vu, index := s.call.client.backend, s.call.who.vu, s.call.who.index
+	if len(s.open) == maxCanarySenders {
+		s.open[0].Close()
+		s.open = s.open[1:]
+	}
+	backend, who := s.call.client.backend, s.call.who
 	s.call.who = backend.host(key)
-	s.call.who.vu, s.call.who.index = vu, index
-	s.broadcaster, err = backend.broadcaster(ctx, s.call, s.message, key)
-	return err
+	s.call.who.vu, s.call.who.index = who.vu, who.index
+	b, err := backend.broadcaster(ctx, s.call, s.message, key)
+	if err == nil {
+		s.open = append(s.open, b)
+	}
+	return b, err
 }
 
 func (s *canaries) close() {
-	if s.broadcaster != nil {
-		s.broadcaster.Close()
+	for _, b := range s.open {
+		b.Close()
 	}
 }

@@ -21,7 +21,7 @@ func (s *connection) join(value sobek.Value) *sobek.Promise {
 	if room == "" || !isOneWord(room) {
 		s.module().throw(scriptErrorf(nameUsageError, "join(): a room's name is one word, not %q", room))
 	}
-	turn, joining := s.joins.next(), joinRequest(room)
+	turn, joining := s.joins.next(), s.joinRequest(room)
 	begun := turn.come()
 	if begun { // so that what the script sends next goes out after it
 		s.host.send(joining)
@@ -49,7 +49,7 @@ func (s *connection) join(value sobek.Value) *sobek.Promise {
 
 // joinRequest asks the chat application for a room. Its answers don't say which request
 // they are about, so there is one request at a time.
-func joinRequest(room string) *request {
+func (s *connection) joinRequest(room string) *request {
 	step := apigw.JoinStep(room)
 	return &request{
 		begin: func(session dialect.Session) (string, dialect.Event, error) {

@@ -4,10 +4,7 @@ package publish
 
 import (
 	"context"
-	"errors"
 	"time"
-
-	"github.com/cenkalti/backoff/v5"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
 )
@@ -20,6 +17,16 @@ type Broadcaster interface {
 	// Ended is closed when nothing more can be sent; nil if only Send can tell.
 	Ended() <-chan struct{}
 	Close()
+}
+
+// BatchBroadcaster is a Broadcaster that can send several broadcasts in one request, and one
+// request before the answer to another is there.
+type BatchBroadcaster interface {
+	Broadcaster
+	// SendBatch sends one broadcast with each of these stamps, in one request. The channel
+	// brings in any case, once it is known, what became of each: its error, or nil if it was
+	// sent. What is sent by one goroutine is sent in order.
+	SendBatch(ctx context.Context, stamps []string) <-chan []error
 }
 
 // FinalError says that nothing more can be sent: the connection is closed, the key is
@@ -37,6 +44,10 @@ type Plan struct {
 	Count int
 	// Rate is how many are sent each second; zero for one right after another.
 	Rate float64
+	// Batch is how many are sent in one request, zero for one, and InFlight how many requests
+	// may await their answers at a time if there is a rate, zero for one. More than one takes
+	// a BatchBroadcaster. The broadcasts of a batch are due together.
+	Batch, InFlight int
 	// Settle is how long to wait for a delivery after the last one.
 	Settle time.Duration
 	// Test is whose other processes are told of the series, if it is distributed.
@@ -50,7 +61,8 @@ func (p *Plan) Run(ctx context.Context, to *ledger.Audience, b Broadcaster, fail
 	series := to.OpenSeries(p.Count, p.Settle)
 	tell := newAnnouncer(&p.Test, series, b)
 	tell.open(ctx)
-	p.send(ctx, series, b, tell, failed)
+	s := sending{plan: p, series: series, broadcaster: b, tell: tell, failed: failed, pause: newPause()}
+	s.run(ctx)
 	settled, told := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(told)
@@ -61,45 +73,6 @@ func (p *Plan) Run(ctx context.Context, to *ledger.Audience, b Broadcaster, fail
 	close(settled)
 	<-told
 	return series.Close()
-}
-
-func (p *Plan) send(ctx context.Context, series *ledger.Series, b Broadcaster, tell *announcer, failed func(error)) {
-	pause := newPause()
-	start := time.Now()
-	for i := range p.Count {
-		intended, err := p.wait(ctx, b.Ended(), start, i)
-		if err != nil {
-			return
-		}
-		tell.payUp(ctx)
-		s := series.Publish(intended)
-		err = b.Send(ctx, s.String())
-		if ctx.Err() != nil {
-			return // whether it was sent isn't known, and nobody's fault
-		}
-		if err == nil {
-			pause.Reset()
-			continue
-		}
-		series.Retract(s)
-		tell.retracted()
-		failed(err)
-		if final := (*FinalError)(nil); errors.As(err, &final) || i+1 == p.Count {
-			return
-		}
-		tell.payUp(ctx)
-		if p.Rate == 0 && sleep(ctx, pause.NextBackOff()) != nil {
-			return
-		}
-	}
-}
-
-// newPause is how long to wait after a failure where no rate says so, so that a gateway
-// that refuses isn't asked again and again at full speed.
-func newPause() *backoff.ExponentialBackOff {
-	pause := backoff.NewExponentialBackOff()
-	pause.InitialInterval, pause.MaxInterval = 50*time.Millisecond, 5*time.Second
-	return pause
 }
 
 // wait sleeps until broadcast i is due and returns when that was. A late publisher
