@@ -38,6 +38,7 @@ func (c *client) begin(method string, who identity) *call {
 	}
 	who.vu = state.VUIDGlobal
 	who.index = max(int64(state.VUIDGlobal), 1) - 1 //nolint:gosec // a count of VUs; in setup() it is zero
+	c.module.process.joinRun(&state.Options)
 	c.module.process.beginResults(state, c.backend)
 	return &call{
 		client: c, state: state, who: who,

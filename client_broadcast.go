@@ -44,10 +44,9 @@ type broadcastOptions struct {
 func (c *client) readBroadcast(value sobek.Value, def func() (key string, ok bool)) *broadcastOptions {
 	o := readOptions(value, "broadcast()")
 	b := &broadcastOptions{plan: publish.Plan{
-		Count:       o.integer("count", 1, 1),
-		Rate:        o.perSecond("rate"),
-		Settle:      o.duration("settle", defaultSettle),
-		ClockOffset: c.module.clockOffset,
+		Count:  o.integer("count", 1, 1),
+		Rate:   o.perSecond("rate"),
+		Settle: o.duration("settle", defaultSettle),
 	}}
 	b.message = c.backend.readBroadcast(o)
 	b.plan.Batch, b.plan.InFlight = b.message.batch, b.message.inFlight
@@ -96,6 +95,7 @@ func newBroadcastResult(r *ledger.Result) broadcastResult {
 // sent at all.
 func (c *call) run(ctx context.Context, plan *publish.Plan, to *ledger.Audience, b publish.Broadcaster) (any, error) {
 	var first error
+	plan.Test = c.client.module.process.ledger.Run()
 	result := plan.Run(ctx, to, b, func(err error) {
 		c.recorder.RequestFailed(err)
 		if first == nil {
@@ -126,7 +126,7 @@ func (c *call) warn(r *ledger.Result) {
 	c.warnOnce(r.Missed > 0, "missed", "broadcasts went out while listeners of this test were cut off: %d deliveries that nobody was there for (pushgw_missed)",
 		r.Missed)
 	c.warnOnce(r.Unheard > 0, "unheard", "nobody was expected to hear %d of %d broadcasts, because no listener of this process was ready; "+
-		"what listeners of other processes lose is in no account", r.Unheard, r.Sent)
+		"what listeners of other processes lose is in the accounts of these", r.Unheard, r.Sent)
 	c.warnOnce(r.Unsent > 0, "unsent", "%d of %d planned broadcasts were not sent (pushgw_unsent)", r.Unsent, r.Planned)
 	c.warnOnce(r.Indeterminate > 0, "indeterminate", "%d of %d deliveries are indeterminate, neither received nor lost: "+
 		"listeners came or left while they were under way, or the test ended", r.Indeterminate, r.Expected)

@@ -106,7 +106,7 @@ func TestBroadcastWhoseSubscriptionsAreCut(t *testing.T) {
 		require.Contains(w, v.logged(logrus.WarnLevel), "pushgw: broadcasts went out while listeners of this test were cut off: "+
 			"340 deliveries that nobody was there for (pushgw_missed)")
 		require.Contains(w, v.logged(logrus.WarnLevel), "pushgw: nobody was expected to hear 34 of 60 broadcasts, because no listener of this process was ready; "+
-			"what listeners of other processes lose is in no account")
+			"what listeners of other processes lose is in the accounts of these")
 	})
 }
 

@@ -11,15 +11,20 @@ import (
 // what a listener remembers of its broadcasts isn't used up by those of other rooms. There
 // may be very many, so an idle one is small.
 type Audience struct {
+	ledger   *Ledger
 	name     Name
 	origin   uint32
 	latest   atomic.Uint32 // sequence of the latest broadcast; written under the lock
 	inFlight inFlightIndex
+	canaries canaries
+	remotes  atomic.Pointer[remotes] // nil before anybody has listened; set under the lock
 
 	mu                       sync.Mutex
 	ready, confirmed, cutOff int
 	requireConfirmed         bool
 	series                   []*Series     // those open
+	promised                 int           // how many broadcasts these have yet to publish, as planned
+	announced                *announced    // nil before the first series
 	changed                  chan struct{} // closed when a count changes; nil while nobody watches
 }
 

@@ -2,8 +2,8 @@
 //
 // A delivery is due if, when the broadcast was published, the gateway had
 // acknowledged the listener and, where the audience requires confirmation, the
-// listener had read a stamp. Canaries, which confirm, are due to every acknowledged
-// listener. Expected are the deliveries that are due.
+// listener had read a stamp, if only a canary's. Expected are the deliveries that are
+// due.
 //
 //   - Received: the listener read a first copy that had arrived before the broadcast
 //     was settled, and read it before the series was closed.
@@ -157,6 +157,7 @@ func (s *Series) Retract(of stamp.Stamp) {
 	}
 	b.leftBefore = len(s.leavers)
 	s.retracted++
+	a.announced.retracted.add(b.sequence)
 	if i, found := s.findPending(b); found {
 		s.pending = slices.Delete(s.pending, i, i+1)
 	}
@@ -175,6 +176,7 @@ func (s *Series) restore(b *broadcast) {
 // undoRetraction is restore of a broadcast that is retracted, with the lock held.
 func (s *Series) undoRetraction(b *broadcast) {
 	b.retracted.Store(false)
+	s.audience.announced.retracted.remove(b.sequence)
 	for _, l := range s.leavers[b.leftBefore:] {
 		// There was no first copy yet when they left.
 		if l.awaited(b) && (s.settle == 0 || l.at.Sub(b.published) <= s.settle) {

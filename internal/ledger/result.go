@@ -41,13 +41,17 @@ type Fanout struct{ First, Last time.Duration }
 
 // Settled is what became of one broadcast: Expected = Received + Lost + Indeterminate.
 type Settled struct {
+	Origin   uint32
 	Sequence uint32
-	Sent     time.Time // as its stamp says
+	Sent     time.Time // as its stamp says; about then, if nobody here has read it
 
 	Expected, Received, Lost, Indeterminate  int64
 	Cut, Missed, Late, Duplicated, Reordered int64
-	Reached                                  bool   // a first copy was in time at any listener
-	Fanout                                   Fanout // zero unless Reached
+	// Open is the part of Indeterminate that may have been due and wasn't read: what was
+	// lost is at most this more. It is zero of this process's own broadcasts.
+	Open    int64
+	Reached bool   // a first copy was in time at any listener
+	Fanout  Fanout // zero unless Reached
 }
 
 // Close ends the series and returns what became of it. Deliveries still outstanding are
@@ -57,6 +61,7 @@ func (s *Series) Close() Result {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.drop(s)
+	s.breakPromise(s.promised)
 	a.inFlight.remove(s)
 
 	r := Result{Origin: a.origin, Planned: max(s.planned, len(s.broadcasts))}
@@ -71,10 +76,8 @@ func (s *Series) Close() Result {
 	}
 	r.Unsent = r.Planned - r.Sent
 	// Last, because a delivery enters its delay before it is counted.
-	if s.delays != nil {
-		delays := s.delays.Summary()
-		r.P50, r.P99 = delays.P50, delays.P99
-	}
+	delays := s.delays.Summary()
+	r.P50, r.P99 = delays.P50, delays.P99
 	return r
 }
 
@@ -90,7 +93,7 @@ func (r *Result) add(b *broadcast, read reads) {
 	r.Lost += sum.lost
 	r.Indeterminate += sum.indeterminate
 	settled := Settled{
-		Sequence: b.sequence, Sent: time.UnixMicro(b.sent),
+		Origin: b.series.audience.origin, Sequence: b.sequence, Sent: time.UnixMicro(b.sent),
 		Expected: sum.expected, Received: sum.received, Lost: sum.lost, Indeterminate: sum.indeterminate,
 		Cut: int64(b.cut), Missed: int64(b.missed), Late: read.late,
 		Duplicated: b.duplicated.Load(), Reordered: b.reordered.Load(),

@@ -40,7 +40,7 @@ func TestNobodyWasReached(t *testing.T) {
 	result := series.Close()
 	assert.Equal(t, Result{
 		Origin: sent.Origin, Planned: 1, Sent: 1, Expected: 3, Lost: 3,
-		Broadcasts: []Settled{{Sequence: 1, Sent: sent.Sent.Local(), Expected: 3, Lost: 3}},
+		Broadcasts: []Settled{{Origin: sent.Origin, Sequence: 1, Sent: sent.Sent.Local(), Expected: 3, Lost: 3}},
 	}, result)
 	assert.Zero(t, result.Slowest())
 }

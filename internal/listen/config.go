@@ -102,6 +102,11 @@ type Observer interface {
 	Unstamped(message []byte)
 	// Erred: something went wrong that ends nothing. The names are a closed set.
 	Erred(name string)
+	// BroadcastSettled: it is known what became of another process's broadcast here.
+	BroadcastSettled(b *ledger.Settled)
+	// AccountsEnded: a call of listen() holds no listeners any more. Its broadcasts are known
+	// already.
+	AccountsEnded(e *ledger.Ending)
 	// Pong: a ping was answered.
 	Pong(roundTrip time.Duration)
 	// Closed: an open connection has ended.

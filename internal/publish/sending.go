@@ -16,6 +16,7 @@ type sending struct {
 	plan        *Plan
 	series      *ledger.Series
 	broadcaster Broadcaster
+	tell        *announcer
 	failed      func(error)
 	pause       *backoff.ExponentialBackOff
 
@@ -54,10 +55,12 @@ func (s *sending) run(ctx context.Context) {
 		if s.await(ctx, inFlight); s.final { // what has been answered meanwhile
 			break
 		}
+		s.tell.payUp(ctx)
 		s.send(ctx, intended, min(batch, p.Count-i))
 		if !s.await(ctx, inFlight-1) || s.final {
 			break
 		}
+		s.tell.payUp(ctx)
 		if s.refused && p.Rate == 0 && i+batch < p.Count && sleep(ctx, s.pause.NextBackOff()) != nil {
 			return
 		}
@@ -70,7 +73,7 @@ func (s *sending) send(ctx context.Context, intended time.Time, n int) {
 	r := request{stamps: make([]stamp.Stamp, n)}
 	texts := make([]string, n)
 	for i := range r.stamps {
-		r.stamps[i] = s.series.Publish(intended.Add(s.plan.ClockOffset))
+		r.stamps[i] = s.series.Publish(intended)
 		texts[i] = r.stamps[i].String()
 	}
 	if batches, ok := s.broadcaster.(BatchBroadcaster); ok {
@@ -123,6 +126,7 @@ func (s *sending) settle(stamps []stamp.Stamp, errs []error) {
 		}
 		failures++
 		s.series.Retract(stamps[i])
+		s.tell.retracted()
 		s.failed(err)
 		var final *FinalError
 		s.final = s.final || errors.As(err, &final)

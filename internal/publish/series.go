@@ -50,18 +50,28 @@ type Plan struct {
 	Batch, InFlight int
 	// Settle is how long to wait for a delivery after the last one.
 	Settle time.Duration
-	// ClockOffset is by how much stamps are to be wrong; see module.go.
-	ClockOffset time.Duration
+	// Test is whose other processes are told of the series, if it is distributed.
+	Test ledger.Run
 }
 
 // Run sends the series to the audience and waits until its account can be closed. It
 // sends no more once that can't succeed any longer. Failed is called for each broadcast
-// that could not be sent.
+// that could not be sent. In a distributed test it tells the others, see announcer.
 func (p *Plan) Run(ctx context.Context, to *ledger.Audience, b Broadcaster, failed func(error)) ledger.Result {
 	series := to.OpenSeries(p.Count, p.Settle)
-	s := sending{plan: p, series: series, broadcaster: b, failed: failed, pause: newPause()}
+	tell := newAnnouncer(&p.Test, series, b)
+	tell.open(ctx)
+	s := sending{plan: p, series: series, broadcaster: b, tell: tell, failed: failed, pause: newPause()}
 	s.run(ctx)
+	settled, told := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(told)
+		defer func() { _ = recover() }() // those who don't hear of the end know that
+		tell.close(ctx, settled)
+	}()
 	series.Settle(ctx)
+	close(settled)
+	<-told
 	return series.Close()
 }
 

@@ -56,16 +56,29 @@ func addTo[K comparable](counts *map[K]int64, key K, n int64) {
 	(*counts)[key] += n
 }
 
-// keepResult enters a series of this process in the result file.
-func (r *Recorder) keepResult(series *ledger.Result) {
+// keepSeries enters in the result file that a series of this process has ended.
+func (r *Recorder) keepSeries(series *ledger.Result) {
+	if r.process.Results != nil {
+		r.process.Results.SeriesEnded(result.OriginOf(r.gateway, series.Origin), int64(series.Planned), int64(series.Unsent))
+	}
+}
+
+// keepBroadcast enters a settled broadcast in the result file.
+func (r *Recorder) keepBroadcast(b *ledger.Settled, local bool) {
+	if r.process.Results != nil {
+		r.process.Results.BroadcastSettled(result.OriginOf(r.gateway, b.Origin), local, broadcastOf(b))
+	}
+}
+
+// keepUnclosed enters in the result file that the accounts of other processes' broadcasts
+// ended without anybody knowing how many there were.
+func (r *Recorder) keepUnclosed(origins []uint32) {
 	if r.process.Results == nil {
 		return
 	}
-	origin := result.OriginOf(r.gateway, series.Origin)
-	for i := range series.Broadcasts {
-		r.process.Results.BroadcastSettled(origin, true, broadcastOf(&series.Broadcasts[i]))
+	for _, origin := range origins {
+		r.process.Results.Unclosed(result.OriginOf(r.gateway, origin))
 	}
-	r.process.Results.SeriesEnded(origin, int64(series.Planned), int64(series.Unsent))
 }
 
 // broadcastOf is the result file's form of a settled broadcast.
@@ -73,7 +86,7 @@ func broadcastOf(s *ledger.Settled) result.Broadcast {
 	b := result.Broadcast{
 		From: s.Sequence, To: s.Sequence, Count: 1, SentFirst: s.Sent.UnixMilli(), SentLast: s.Sent.UnixMilli(),
 		Expected: s.Expected, Received: s.Received, Missing: s.Lost - s.Cut, Cut: s.Cut, Indeterminate: s.Indeterminate,
-		Missed: s.Missed, Late: s.Late, Duplicated: s.Duplicated, Reordered: s.Reordered,
+		Open: s.Open, Missed: s.Missed, Late: s.Late, Duplicated: s.Duplicated, Reordered: s.Reordered,
 	}
 	if s.Reached {
 		b.Reached, b.First, b.Last = 1, s.Fanout.First.Microseconds(), s.Fanout.Last.Microseconds()
