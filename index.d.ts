@@ -97,6 +97,12 @@ declare module "k6/x/pushgw" {
      * Default 1048576 (1 MiB), which is above what either gateway sends.
      */
     maxMessageSize?: number;
+    /**
+     * How many bytes of a message to send a WebSocket frame may have, at most 1048576. A longer message is sent in several frames.
+     * A browser sends each message as one frame, which is what 131072 does with all that API Gateway takes; from a frame
+     * above 32 KB it closes the connection with 1009. Default 16384.
+     */
+    frameSize?: number;
   }
 
   export interface ListenOptions {

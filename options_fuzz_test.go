@@ -47,7 +47,7 @@ var fuzzedCalls = []string{
 
 // fuzzedKeys are every option that there is.
 var fuzzedKeys = []string{
-	"nickname", "room", "handshake", "timeout", "ping", "maxMessageSize", "connectRate", "timestamps", "headers", "stampPattern", "auth", "subscription",
+	"nickname", "room", "handshake", "timeout", "ping", "maxMessageSize", "frameSize", "connectRate", "timestamps", "headers", "stampPattern", "auth", "subscription",
 	"mutation", "realtimeUrl", "host", "credentials", "connections", "rate", "duration", "listeners", "quorum", "canary", "count", "settle", "message",
 	"query", "variables", "operationName", "managementUrl", "send", "expect", "contains", "pattern", "counter", "constructor", "__proto__", "toString", "",
 }
