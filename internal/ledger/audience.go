@@ -21,6 +21,7 @@ type Audience struct {
 	requireConfirmed         bool
 	series                   []*Series     // those open
 	changed                  chan struct{} // closed when a count changes; nil while nobody watches
+	addresses                *addresses    // nil while no member has any
 }
 
 // Name names an audience: the key that its client gave it, at one endpoint of a gateway.
