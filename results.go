@@ -59,12 +59,23 @@ func (p *process) endWithTest(vu modules.VU, logger logrus.FieldLogger) {
 		ended := false
 		for event := range happened {
 			if !ended {
-				p.results.End()
+				p.endResults(logger)
 				ended = true
 			}
 			event.Done()
 		}
 	}()
+}
+
+// endResults writes the result file for the last time. A panic there would end k6 before
+// its summary.
+func (p *process) endResults(logger logrus.FieldLogger) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			logger.Errorf("pushgw: the result file doesn't say that the test has ended: %v", reason)
+		}
+	}()
+	p.results.End()
 }
 
 // beginResults begins the result file, now that a script has called a method and k6's
