@@ -213,7 +213,7 @@ func (g *apiGateway) host(audience string) identity {
 
 func (g *apiGateway) checkListen() error { return nil }
 
-func (g *apiGateway) checkPublish(string) error { return nil }
+func (g *apiGateway) checkPublish(string, *message) error { return nil }
 
 // prepare implements backend.
 func (g *apiGateway) prepare(ctx context.Context, own *values, target *wire.Target) (listen.Prepared, error) {
@@ -246,22 +246,22 @@ func (g *apiGateway) steps(own *values) ([]apigw.Step, error) {
 }
 
 // readBroadcast implements backend: a broadcast is a text message.
-func (g *apiGateway) readBroadcast(o *options) (message string) {
-	message = o.str("message", stamp.Placeholder)
-	if !strings.Contains(message, stamp.Placeholder) {
+func (g *apiGateway) readBroadcast(o *options) *message {
+	m := &message{text: o.str("message", stamp.Placeholder)}
+	if !strings.Contains(m.text, stamp.Placeholder) {
 		o.fail("message", "must contain %s, by which its listeners know it", stamp.Placeholder)
 	}
-	checkMessage(o, "message", message)
-	return message
+	checkMessage(o, "message", m.text)
+	return m
 }
 
 // broadcaster implements backend: it opens a host for as long as the broadcasts take.
-func (g *apiGateway) broadcaster(ctx context.Context, c *call, message, audience string) (broadcaster, error) {
+func (g *apiGateway) broadcaster(ctx context.Context, c *call, m *message, audience string) (broadcaster, error) {
 	host, err := openHost(ctx, c, nil)
 	if err != nil {
 		return nil, err
 	}
-	return &textBroadcaster{host: host, message: message, audience: audience, inRooms: g.inRooms()}, nil
+	return &textBroadcaster{host: host, message: m.text, audience: audience, inRooms: g.inRooms()}, nil
 }
 
 // uses reports whether what a connection sends has this placeholder in it.

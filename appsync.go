@@ -66,7 +66,7 @@ func (m *module) readAppSync(u *url.URL, o *options) (*client, *appSync) {
 		Credentials: readCredentials(o, credentials.ServiceAppSync, host), URL: u, ConnectPath: "connect", Host: host,
 		Subprotocol: appsync.Subprotocol, Form: readForm(o),
 	}
-	realtime, err := realtimeURL(u, o)
+	realtime, err := realtimeURL(u, o, appsync.RealtimeURL)
 	if err != nil {
 		o.fail("realtimeUrl", "%v", err)
 		realtime = u
@@ -127,10 +127,10 @@ func (g *appSync) startFrames(ctx context.Context, own *values) ([][]byte, error
 	return frames, nil
 }
 
-// realtimeURL is derived from the GraphQL URL, unless the script knows better.
-func realtimeURL(graphql *url.URL, o *options) (*url.URL, error) {
+// realtimeURL is derived from the API's URL, unless the script knows better.
+func realtimeURL(api *url.URL, o *options, derive func(*url.URL) (*url.URL, error)) (*url.URL, error) {
 	if _, ok := o.raw("realtimeUrl"); !ok {
-		return appsync.RealtimeURL(graphql)
+		return derive(api)
 	}
 	return parseURL(o.str("realtimeUrl", ""), []string{"wss", "ws"}) // o keeps the first error
 }
@@ -161,7 +161,7 @@ func (g *appSync) checkListen() error {
 }
 
 // checkPublish implements backend.
-func (g *appSync) checkPublish(method string) error {
+func (g *appSync) checkPublish(method string, _ *message) error {
 	if g.mutation == "" {
 		return scriptErrorf(nameUsageError, "%s needs the client's option \"mutation\"", method)
 	}
@@ -206,10 +206,10 @@ func (g *appSync) startsOf(ctx context.Context, own *values) ([][]byte, error) {
 }
 
 // readBroadcast implements backend: a broadcast is the client's mutation.
-func (g *appSync) readBroadcast(*options) (message string) { return g.mutation }
+func (g *appSync) readBroadcast(*options) *message { return &message{text: g.mutation} }
 
 // broadcaster implements backend.
-func (g *appSync) broadcaster(_ context.Context, c *call, _, audience string) (broadcaster, error) {
+func (g *appSync) broadcaster(_ context.Context, c *call, _ *message, audience string) (broadcaster, error) {
 	b := &mutationBroadcaster{backend: g, call: c}
 	b.address(audience)
 	return b, nil

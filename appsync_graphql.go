@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"github.com/grafana/sobek"
 
 	"github.com/pushgw/xk6-pushgw/internal/appsync"
+	"github.com/pushgw/xk6-pushgw/internal/credentials"
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/publish"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
@@ -46,7 +48,7 @@ func (c *client) graphQL(g *appSync, value sobek.Value) *sobek.Promise {
 // post sends a GraphQL request and returns the response's body. A response with errors
 // is an error, whatever its status.
 func (g *appSync) post(ctx context.Context, c *call, body []byte) ([]byte, error) {
-	header, err := g.requestHeader(ctx, c, body)
+	header, err := c.authorizedHeader(ctx, g.auth, body)
 	if err != nil {
 		return nil, &scriptError{name: nameConnectError, err: err}
 	}
@@ -62,16 +64,16 @@ func (g *appSync) post(ctx context.Context, c *call, body []byte) ([]byte, error
 	return response, nil
 }
 
-// requestHeader returns the header of a request with this body. What the script has to say of
-// it is waited for no longer than a connection would.
-func (g *appSync) requestHeader(ctx context.Context, c *call, body []byte) (http.Header, error) {
+// authorizedHeader returns the header of a request with this body to one of AppSync's APIs.
+// What the script has to say of it is waited for no longer than a connection would.
+func (c *call) authorizedHeader(ctx context.Context, auth *credentials.AppSync, body []byte) (http.Header, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.client.settings.timeout)
 	defer cancel()
 	header, err := c.requestHeader(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return header, g.auth.Request(ctx, header, body)
+	return header, auth.Request(ctx, header, body)
 }
 
 // responseError returns what is wrong with a response; nil if nothing is.
@@ -85,20 +87,20 @@ func (g *appSync) responseError(status int, body []byte) *dialect.Error {
 	case refused == nil:
 		refused, isGraphQL = &dialect.Error{Name: appsync.Other, Message: "its body has data and no errors"}, false
 	}
-	g.addStatus(refused, status, isGraphQL)
+	addStatus(refused, g.graphql, status, isGraphQL)
 	return refused
 }
 
 // addStatus adds to an error what the HTTP response says: its status, and where it came
-// from if the path is wrong or the body isn't GraphQL's.
-func (g *appSync) addStatus(e *dialect.Error, status int, isGraphQL bool) {
+// from if the path is wrong or the body isn't AppSync's.
+func addStatus(e *dialect.Error, u *url.URL, status int, isAppSync bool) {
 	if status != http.StatusOK && e.Code == 0 {
 		e.Code = status
 	}
 	nothingThere := status == http.StatusNotFound || status == http.StatusMethodNotAllowed
-	if isGraphQL && !nothingThere {
+	if isAppSync && !nothingThere {
 		return
 	}
-	e.Message = fmt.Sprintf("%s answered POST %s with status %d: %s", g.graphql.Host, cmp.Or(g.graphql.Path, "/"), status, e.Message)
+	e.Message = fmt.Sprintf("%s answered POST %s with status %d: %s", u.Host, cmp.Or(u.Path, "/"), status, e.Message)
 	e.Final = e.Final || nothingThere || status == http.StatusUnauthorized || status == http.StatusForbidden
 }

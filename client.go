@@ -37,21 +37,20 @@ type backend interface {
 	checkListen() error
 	// checkPublish returns why the client can't broadcast, if it can't. The method is
 	// the one that is about to, for the message.
-	checkPublish(method string) error
+	checkPublish(method string, m *message) error
 	// identify completes as whom a connection shakes hands, once the script's functions have
 	// been asked.
 	identify(own *values) error
 	// prepare adds the client's credentials to what one connection carries, and makes its
 	// side of the dialect.
 	prepare(ctx context.Context, own *values, target *wire.Target) (listen.Prepared, error)
-	// readBroadcast reads the dialect's own options of broadcast() and returns the
-	// message with the places for the stamp and the audience in it.
-	readBroadcast(o *options) (message string)
+	// readBroadcast reads the dialect's own options of broadcast(), and of a barrier's canaries.
+	readBroadcast(o *options) *message
 	// host is as whom a connection shakes hands that broadcast() opens to send to the
 	// audience with this key.
 	host(audience string) identity
 	// broadcaster opens what sends messages to the audience with this key.
-	broadcaster(ctx context.Context, c *call, message, audience string) (broadcaster, error)
+	broadcaster(ctx context.Context, c *call, m *message, audience string) (broadcaster, error)
 	// readIdentity reads in the options of connect() as whom a connection shakes hands.
 	readIdentity(o *options) identity
 	// extend gives a connection's JavaScript object what the dialect adds to it.
@@ -65,6 +64,20 @@ type heard struct {
 	request string
 	// audience is the key of its audience.
 	audience varying
+}
+
+// message is what is broadcast, and how.
+type message struct {
+	text string // with the places for the stamp and the audience in it
+	// audience is the key of whom it is for where the dialect's options say so; else empty.
+	audience string
+	// batch is how many are sent in one request, and inFlight how many requests may await
+	// their answers at a time; zero for one.
+	batch, inFlight int
+
+	// Of AppSync Events:
+	channel    string // empty for the one that the audience is named after
+	overSocket bool
 }
 
 // identity is as whom a connection shakes hands.

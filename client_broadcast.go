@@ -35,7 +35,7 @@ const defaultSettle = 5 * time.Second
 // broadcastOptions are those of one broadcast().
 type broadcastOptions struct {
 	plan     publish.Plan
-	message  string // with the places for the stamp and the audience in it
+	message  *message
 	audience string // the key
 }
 
@@ -50,9 +50,14 @@ func (c *client) readBroadcast(value sobek.Value, def func() (key string, ok boo
 		ClockOffset: c.module.clockOffset,
 	}}
 	b.message = c.backend.readBroadcast(o)
-	b.audience = o.addressee(def())
+	b.plan.Batch, b.plan.InFlight = b.message.batch, b.message.inFlight
+	key, known := def()
+	if b.message.audience != "" {
+		key, known = b.message.audience, true
+	}
+	b.audience = o.addressee(key, known)
 	c.check(o)
-	if err := c.backend.checkPublish("broadcast()"); err != nil {
+	if err := c.backend.checkPublish("broadcast()", b.message); err != nil {
 		c.module.throw(err)
 	}
 	return b

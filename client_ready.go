@@ -25,7 +25,7 @@ type readyResult struct {
 type barrier struct {
 	roster    *ledger.Roster
 	audience  *ledger.Audience // nil: the listeners of all audiences
-	message   string           // of canaries
+	message   *message         // of canaries
 	listeners int              // of the whole test
 	quorum    float64
 	timeout   time.Duration
@@ -85,7 +85,7 @@ func (c *client) readBarrier(value sobek.Value) *barrier {
 	if !b.canary {
 		return b
 	}
-	if err := c.backend.checkPublish("ready() with canary"); err != nil {
+	if err := c.backend.checkPublish("ready() with canary", b.message); err != nil {
 		c.module.throw(err)
 	}
 	return b

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pushgw/xk6-pushgw/internal/appsync"
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/events"
 )
 
 // subscribe is the JavaScript method of a connection to AppSync; without an operation
@@ -16,15 +17,33 @@ func (s *connection) subscribe(g *appSync, value sobek.Value) *sobek.Promise {
 	if err != nil {
 		s.module().throw(err)
 	}
+	return s.begin(data)
+}
+
+// subscriber is a session whose connection can have subscriptions.
+type subscriber interface {
+	// Subscribe begins a subscription and returns its id and the frame to send.
+	Subscribe(body string, authorization []byte) (id string, frame []byte, err error)
+	// Stop ends one and returns the frame to send, if any.
+	Stop(id string) []byte
+}
+
+var (
+	_ subscriber = (*appsync.Session)(nil)
+	_ subscriber = (*events.Session)(nil)
+)
+
+// begin begins a subscription to what body says, and resolves with its object.
+func (s *connection) begin(body string) *sobek.Promise {
 	return newPromise(s.module().vu, func(ctx context.Context) (any, error) {
-		authorization, err := s.call.own.auth.Frame(ctx, data)
+		authorization, err := s.call.own.auth.Frame(ctx, body)
 		if err != nil {
 			return nil, err
 		}
 		starting := &request{
 			begin: func(session dialect.Session) (string, dialect.Event, error) {
-				graphql, _ := session.(*appsync.Session)
-				id, frame, err := graphql.Subscribe(data, authorization)
+				own, _ := session.(subscriber)
+				id, frame, err := own.Subscribe(body, authorization)
 				return id, dialect.Event{Kind: dialect.Progress, Answer: frame}, err
 			},
 			withdraw: stopSubscription,
@@ -39,8 +58,8 @@ func (s *connection) subscribe(g *appSync, value sobek.Value) *sobek.Promise {
 
 // stopSubscription stops a subscription that isn't wanted any longer.
 func stopSubscription(session dialect.Session, id string) dialect.Event {
-	graphql, _ := session.(*appsync.Session)
-	return dialect.Event{Kind: dialect.Progress, Answer: graphql.Stop(id)}
+	own, _ := session.(subscriber)
+	return dialect.Event{Kind: dialect.Progress, Answer: own.Stop(id)}
 }
 
 // readSubscription returns the text of the operation to subscribe with.
@@ -76,8 +95,8 @@ func (s *connection) subscription(id string) sobek.Value {
 func (s *connection) unsubscribe(id string) *sobek.Promise {
 	stopping := &request{
 		begin: func(session dialect.Session) (string, dialect.Event, error) {
-			graphql, _ := session.(*appsync.Session)
-			frame := graphql.Stop(id)
+			own, _ := session.(subscriber)
+			frame := own.Stop(id)
 			if frame == nil {
 				return "", dialect.Event{}, scriptErrorf(nameUsageError, "unsubscribe(): there is no such subscription any more")
 			}

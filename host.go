@@ -20,9 +20,9 @@ type hostConn struct {
 	timeout time.Duration  // for the answer to a request
 
 	mu      sync.Mutex
-	id      string                  // the gateway's name for the connection; empty if it hasn't told it
-	closed  *scriptError            // why the connection is closed; nil while it is open
-	waiting map[string][]chan error // for the answers to requests, by request
+	id      string                   // the gateway's name for the connection; empty if it hasn't told it
+	closed  *scriptError             // why the connection is closed; nil while it is open
+	waiting map[string][]chan answer // for the answers to requests, by request
 }
 
 // handshakeRequest is the name of the request that every connection begins with.
@@ -35,7 +35,7 @@ func openHost(ctx context.Context, c *call, script listen.Handler) (*hostConn, e
 	if err := config.WaitToDial(ctx); err != nil {
 		return nil, err
 	}
-	h := &hostConn{script: script, timeout: config.Timeout, waiting: make(map[string][]chan error)}
+	h := &hostConn{script: script, timeout: config.Timeout, waiting: make(map[string][]chan answer)}
 	ready := h.await(handshakeRequest)
 	var err error
 	if h.conn, err = listen.Open(ctx, &config, 0, nil, h); err != nil {
@@ -48,7 +48,7 @@ func openHost(ctx context.Context, c *call, script listen.Handler) (*hostConn, e
 		defer remove()
 		h.conn.Serve()
 	}()
-	if err := <-ready; err != nil {
+	if err := (<-ready).err; err != nil {
 		<-h.conn.Done()
 		if failure := h.conn.Failure(); failure != nil {
 			return nil, failure
@@ -99,22 +99,29 @@ type request struct {
 	withdraw func(s dialect.Session, name string) dialect.Event
 
 	name   string
-	answer chan error
+	answer chan answer
+	reply  any // what the answer said besides, once it is there
+}
+
+// answer is the gateway's answer to a request: an error, or none, and perhaps more.
+type answer struct {
+	err   error
+	reply any
 }
 
 // send begins a request. If that fails, or panics, the error is its answer.
 func (h *hostConn) send(r *request) {
 	defer func() {
 		if p := recover(); p != nil {
-			r.answer = make(chan error, 1)
-			r.answer <- scriptErrorf(nameInternalError, "panic: %v", p)
+			r.answer = make(chan answer, 1)
+			r.answer <- answer{err: scriptErrorf(nameInternalError, "panic: %v", p)}
 		}
 	}()
 	h.conn.Do(func(s dialect.Session) dialect.Event {
 		name, event, err := r.begin(s)
 		if err != nil {
-			r.answer = make(chan error, 1)
-			r.answer <- err
+			r.answer = make(chan answer, 1)
+			r.answer <- answer{err: err}
 			return event
 		}
 		r.name, r.answer = name, h.await(name)
@@ -128,8 +135,9 @@ func (h *hostConn) receive(ctx context.Context, r *request) error {
 	timer := time.NewTimer(h.timeout)
 	defer timer.Stop()
 	select {
-	case err := <-r.answer:
-		return err
+	case a := <-r.answer:
+		r.reply = a.reply
+		return a.err
 	case <-timer.C:
 		h.withdraw(r)
 		return scriptErrorf(nameTimeoutError, "the gateway did not answer within %s", h.timeout)
@@ -141,40 +149,47 @@ func (h *hostConn) receive(ctx context.Context, r *request) error {
 
 func (h *hostConn) withdraw(r *request) {
 	h.mu.Lock()
-	h.keepWaiting(r.name, slices.DeleteFunc(h.waiting[r.name], func(c chan error) bool { return c == r.answer }))
+	h.keepWaiting(r.name, slices.DeleteFunc(h.waiting[r.name], func(c chan answer) bool { return c == r.answer }))
 	h.mu.Unlock()
 	h.conn.Do(func(s dialect.Session) dialect.Event { return r.withdraw(s, r.name) })
 }
 
 // await returns the channel that will bring the answer to a request.
-func (h *hostConn) await(request string) chan error {
-	answer := make(chan error, 1)
+func (h *hostConn) await(request string) chan answer {
+	awaited := make(chan answer, 1)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed != nil {
-		answer <- h.closed
-		return answer
+		awaited <- answer{err: h.closed}
+		return awaited
 	}
-	h.waiting[request] = append(h.waiting[request], answer)
-	return answer
+	h.waiting[request] = append(h.waiting[request], awaited)
+	return awaited
 }
 
 // answer gives the answer to the request of that name that has waited longest. It
 // reports whether there was one.
-func (h *hostConn) answer(request string, err error) bool {
+func (h *hostConn) answer(request string, a answer) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	waiting := h.waiting[request]
 	if len(waiting) == 0 {
 		return false
 	}
-	waiting[0] <- err
+	waiting[0] <- a
 	h.keepWaiting(request, waiting[1:])
 	return true
 }
 
+// isAwaited reports whether the answer to the request of that name is still awaited.
+func (h *hostConn) isAwaited(request string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return request != handshakeRequest && len(h.waiting[request]) > 0
+}
+
 // keepWaiting notes which answers are still waited for. The lock is held.
-func (h *hostConn) keepWaiting(request string, waiting []chan error) {
+func (h *hostConn) keepWaiting(request string, waiting []chan answer) {
 	if len(waiting) == 0 {
 		delete(h.waiting, request)
 		return
@@ -188,12 +203,14 @@ func (h *hostConn) Event(e dialect.Event) {
 	answered := false
 	switch e.Kind {
 	case dialect.Ready:
-		answered = h.answer(handshakeRequest, nil)
+		answered = h.answer(handshakeRequest, answer{})
 	case dialect.Progress:
-		answered = e.Request != "" && h.answer(e.Request, nil) // a nameless step is the handshake's, and not its end
+		answered = e.Request != "" && h.answer(e.Request, answer{reply: e.Reply}) // a nameless step is the handshake's, and not its end
 	case dialect.Refusal:
-		answered = h.answer(e.Request, e.Err) || h.answer(handshakeRequest, e.Err)
-	case dialect.Unknown, dialect.Data, dialect.KeepAlive, dialect.Failure, dialect.Ended:
+		answered = h.answer(e.Request, answer{e.Err, e.Reply}) || h.answer(handshakeRequest, answer{err: e.Err})
+	case dialect.Failure:
+		answered = h.isAwaited(e.Request) // it is part of an answer
+	case dialect.Unknown, dialect.Data, dialect.KeepAlive, dialect.Ended:
 	}
 	if h.script != nil && !answered {
 		h.script.Event(e)
@@ -229,8 +246,8 @@ func (h *hostConn) Closed(code int, reason string) {
 	h.mu.Lock()
 	h.closed = scriptErrorf(nameClosedError, "%s", strings.TrimSpace(fmt.Sprintf("the connection was closed with code %d %s", code, reason)))
 	for request, waiting := range h.waiting {
-		for _, answer := range waiting {
-			answer <- h.closed
+		for _, awaited := range waiting {
+			awaited <- answer{err: h.closed}
 		}
 		delete(h.waiting, request)
 	}

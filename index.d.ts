@@ -575,4 +575,126 @@ declare module "k6/x/pushgw" {
       graphql(operation: Operation): Promise<any>;
     }
   }
+
+  /** Event APIs of AppSync: channels that are subscribed to, and published to. */
+  export namespace events {
+    interface Options extends ClientOptions {
+      /** How to be let in. */
+      auth: Auth;
+      /**
+       * What listeners subscribe to, such as `'default/rooms/Room1'`, or a list of up to 200 such, to all of which
+       * each connection subscribes. The last segment may be `*`. Those who subscribe to a channel are its audience, whose
+       * key is the channel, unless the option `audience` says otherwise. `listen()` needs it.
+       */
+      channel?: PerConnection | PerConnection[];
+      /** Where subscriptions go. Default: derived from the API's URL. */
+      realtimeUrl?: string;
+      /** The API's host as it is signed. Default: the URL's. */
+      host?: string;
+      /**
+       * How a connection presents its credentials: in the WebSocket's subprotocol, in the URL's
+       * query, which AppSync doesn't document for Event APIs, or in HTTP headers. Default `'subprotocol'`.
+       */
+      credentials?: "subprotocol" | "query" | "headers";
+    }
+
+    /** What is published, and how. */
+    interface EventMessage {
+      /**
+       * What is published, with `{{stamp}}` in one of its strings where the stamp goes, and `{{audience}}` where the
+       * key of the audience does: any value that JSON can hold. Default `{ stamp: '{{stamp}}' }`.
+       */
+      event?: unknown;
+      /**
+       * The channel to publish to, which can't end with `*`. Default: the channel that the audience is named after. Where
+       * it is given, the default audience is whoever of the client's listeners hears it, perhaps by a `*`.
+       */
+      channel?: string;
+      /**
+       * How to publish: over HTTPS, or over a connection that is opened for as long as that takes, on which
+       * AppSync allows 25 requests a second. Over a connection the next request is sent when it is due, though the
+       * one before has no answer yet. Default `'http'`.
+       */
+      publish?: "http" | "socket";
+      /**
+       * How many events go into one request, from 1 to 5. Each is a broadcast. They are due together, so
+       * `{ rate: 50, batch: 5 }` is ten requests a second. A barrier's canaries go one by one. Default 1.
+       */
+      batch?: number;
+    }
+
+    interface PublishOptions {
+      /** The channel to publish to, which can't end with `*`. Default the client's. */
+      channel?: string;
+    }
+
+    /** An event that was published. */
+    interface PublishedEvent {
+      /** What AppSync calls it. */
+      identifier: string;
+      /** Its place in the list, from 0. */
+      index: number;
+    }
+
+    /** An event that was not published. */
+    interface FailedEvent extends PublishedEvent {
+      /** Why, as a status of HTTP; 0 if AppSync doesn't say. */
+      code: number;
+      /** Why, in AppSync's words. */
+      message: string;
+    }
+
+    /** What became of the events of one request. */
+    interface PublishResult {
+      successful: PublishedEvent[];
+      failed: FailedEvent[];
+    }
+
+    interface Subscription {
+      /** The id of its `subscribe` message, which its messages carry. */
+      readonly id: string;
+      /** Ends the subscription; resolves when the gateway has acknowledged that. */
+      unsubscribe(): Promise<void>;
+    }
+
+    /** A connection without subscriptions, but for those that the script makes. */
+    interface Host extends Connection {
+      /**
+       * Subscribes; resolves when the gateway has acknowledged it.
+       * @param channel Default the client's; its last segment may be `*`.
+       */
+      subscribe(channel?: string): Promise<Subscription>;
+      /**
+       * Publishes one to five events in one request over the connection, on which AppSync allows 25 a second.
+       * Resolves with what became of each. Rejects if the request is refused as a whole.
+       */
+      publish(events: unknown[], options?: PublishOptions): Promise<PublishResult>;
+    }
+
+    class Client {
+      /** @param url `https://{id}.appsync-api.{region}.amazonaws.com/event`, or `http://…` */
+      constructor(url: string, options: Options);
+      /** Opens one connection that the script drives; resolves when it is acknowledged. */
+      connect(options?: {}): Promise<Host>;
+      /**
+       * Opens listeners and holds them, without a line of JavaScript for what they receive. After
+       * a `listen()` that ran out of connections, the VU's next one waits before it opens any:
+       * half a second, then longer from failure to failure, up to half a minute, with jitter.
+       */
+      listen(options?: ListenOptions): Promise<ListenResult>;
+      /** Waits until that many listeners of the process are ready, or can't be any more. */
+      ready(options: ReadyOptions & EventMessage): Promise<ReadyResult>;
+      /**
+       * Publishes events and waits for the account of their deliveries. An event that AppSync says has failed is
+       * unsent. It sends no more once the key, the channel or the event is refused. If none could be sent, it rejects
+       * with a `PublishError`.
+       */
+      broadcast(options?: BroadcastOptions & EventMessage): Promise<BroadcastResult>;
+      /**
+       * Publishes one to five events in one request over HTTPS; resolves with what became of each. Rejects if the
+       * request is refused as a whole.
+       */
+      publish(events: unknown[], options?: PublishOptions): Promise<PublishResult>;
+    }
+  }
 }

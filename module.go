@@ -1,5 +1,5 @@
 // Package pushgw is the k6 extension k6/x/pushgw: load tests for push gateways,
-// that is API Gateway WebSocket APIs and AppSync subscriptions. This package is
+// that is API Gateway WebSocket APIs, AppSync subscriptions and AppSync Events. This package is
 // the JavaScript face; what it stands on is in internal/.
 package pushgw
 
@@ -88,6 +88,7 @@ func (p *process) NewModuleInstance(vu modules.VU) modules.Instance {
 	m.exports = modules.Exports{Named: map[string]any{
 		"apigw":   m.namespace(m.newAPIGatewayClient),
 		"appsync": m.namespace(m.newAppSyncClient),
+		"events":  m.namespace(m.newEventsClient),
 	}}
 	return m
 }

@@ -14,10 +14,11 @@ func TestModuleExportsItsDialects(t *testing.T) {
 	v := initVU(t, newProcess(), nil)
 	exports := v.module.Exports()
 	require.Nil(t, exports.Default)
-	require.Len(t, exports.Named, 2)
+	require.Len(t, exports.Named, 3)
 	for expression, want := range map[string]any{
 		`Object.keys(apigw).join()`:     "Client",
 		`Object.keys(appsync).join()`:   "Client",
+		`Object.keys(events).join()`:    "Client",
 		`typeof apigw.Client`:           "function",
 		`apigw.Client === apigw.Client`: true,
 		`(() => { 'use strict'; try { apigw.Client = 1 } catch (e) { return e.name } })()`:    "TypeError",

@@ -17,5 +17,5 @@ trap 'kill $gateway 2>/dev/null || true' EXIT
 while read -r -u 3 word _ address && [[ $word != ready ]]; do :; done
 [[ ${word:-} == ready ]] || { echo "the local gateway did not start" >&2; exit 1; }
 
-export APIGW_URL=ws://$address/dev APPSYNC_URL=http://$address/graphql
+export APIGW_URL=ws://$address/dev APPSYNC_URL=http://$address/graphql EVENTS_URL=http://$address/event
 "$@"

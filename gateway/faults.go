@@ -41,9 +41,9 @@ type failure struct {
 	Error string `json:"error"`
 }
 
-// act ends some of the open connections of both gateways.
+// act ends some of the open connections of all gateways.
 func (g *Gateway) act(a fault.Action) {
-	for _, hub := range []*socket.Hub{g.apigw.Hub, g.appsync.Hub} {
+	for _, hub := range []*socket.Hub{g.apigw.Hub, g.appsync.Hub, g.events.Hub} {
 		for _, c := range share(hub.Conns(), a.Cut) {
 			c.Cut()
 		}

@@ -185,11 +185,11 @@ func TestFaultsAreSetByName(t *testing.T) {
 	require.JSONEq(t, shown, s.faults())
 }
 
-// A close that was asked for has no reason, and is for both gateways alike.
+// A close that was asked for has no reason, and is for all gateways alike.
 func TestClosingGivesNoReason(t *testing.T) {
 	t.Parallel()
 	s := start(t, gateway.Config{})
-	clients := []*client{s.chat("host", "R"), s.realtime()}
+	clients := []*client{s.chat("host", "R"), s.realtime(), s.subscribedTo("default/a")}
 	s.fault(`{"close": "4000:1"}`)
 	for _, c := range clients {
 		code, reason := c.ended()

@@ -1,6 +1,6 @@
 // Package gateway is the local push gateway: what AWS's blog article builds in
 // the cloud, on one machine and one port, for trial runs, tests and CI. It speaks
-// both protocols of that article, keeps an exact account of its deliveries, and
+// both protocols of that article, and that of AppSync Events, keeps an exact account of its deliveries, and
 // makes things go wrong on request.
 //
 // It serves on one port
@@ -9,6 +9,8 @@
 //	/{stage}/@connections/{id}  its management API: POST, GET, DELETE
 //	/graphql                    AppSync's GraphQL API, and with an upgrade its real-time endpoint
 //	/graphql/realtime           the real-time endpoint as on a custom domain
+//	/event                      AppSync Events: POST to publish
+//	/event/realtime             its real-time endpoint
 //	/stats                      GET what was delivered, DELETE to count from zero
 //	/token                      GET a JSON Web Token, if the gateway is an issuer
 //	/faults                     GET the faults, POST to change some, DELETE to remove all
@@ -28,6 +30,7 @@ import (
 	"github.com/pushgw/xk6-pushgw/gateway/appsync"
 	"github.com/pushgw/xk6-pushgw/gateway/auth"
 	"github.com/pushgw/xk6-pushgw/gateway/chat"
+	"github.com/pushgw/xk6-pushgw/gateway/events"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
 	"github.com/pushgw/xk6-pushgw/gateway/graphql"
 	"github.com/pushgw/xk6-pushgw/gateway/routes"
@@ -62,6 +65,9 @@ type Config struct {
 	Fanout   int           // posts of a chat broadcast that run at the same time; 1 if 0
 	PostTime time.Duration // added to the time that each of these posts takes
 
+	Namespaces  []string // of AppSync Events' channels; "default" alone if there is none
+	PublishRate float64  // requests to publish a second over one connection to AppSync Events; 25 if 0
+
 	KeepAlive    time.Duration // from one ka to the next; 60 s if 0
 	IdleTimeout  time.Duration // of API Gateway connections; 10 minutes if 0
 	Lifetime     time.Duration // of API Gateway connections; 2 hours if 0
@@ -87,6 +93,7 @@ type Gateway struct {
 	faults  *fault.Faults
 	apigw   *apigw.Gateway
 	appsync *appsync.Gateway
+	events  *events.Gateway
 	chat    *chat.App
 	rooms   *chat.Memory
 	mux     *http.ServeMux
@@ -104,6 +111,8 @@ const (
 	appsyncLifetime    = 24 * time.Hour
 	integrationTimeout = 29 * time.Second
 	writeTimeout       = 30 * time.Second
+	namespace          = "default"
+	publishRate        = 25
 )
 
 // New starts a gateway.
@@ -112,6 +121,9 @@ func New(c Config) *Gateway {
 	access := auth.Policy{APIKey: cmp.Or(c.APIKey, APIKey), Token: c.Token, Keys: c.Keys}
 	if c.Issuer != "" {
 		access.Issuer = auth.NewIssuer(c.Issuer)
+	}
+	if len(c.Namespaces) == 0 {
+		c.Namespaces = []string{namespace}
 	}
 	g := &Gateway{faults: fault.New(c.Faults), rooms: chat.NewMemory(), mux: http.NewServeMux()}
 	g.apigw = apigw.New(apigw.Config{
@@ -124,6 +136,11 @@ func New(c Config) *Gateway {
 		Lifetime: appsyncLifetime, Write: write,
 		Schema: c.Schema, AckDelay: c.AckDelay, Rate: c.AppSyncRate, SingleErrors: c.SingleErrors,
 	}, g.faults)
+	g.events = events.New(events.Config{
+		Access: access, Namespaces: c.Namespaces, PublishRate: cmp.Or(c.PublishRate, publishRate),
+		KeepAlive: cmp.Or(c.KeepAlive, keepAlive), Lifetime: appsyncLifetime, Write: write,
+		AckDelay: c.AckDelay,
+	}, g.faults)
 	g.chat = chat.New(g.apigw, g.rooms, chat.Config{Fanout: c.Fanout, PostTime: c.PostTime})
 	g.apigw.Deploy(g.chat)
 	if c.Routes != nil {
@@ -133,6 +150,8 @@ func New(c Config) *Gateway {
 	g.mux.Handle("/", g.apigw)
 	g.mux.Handle("/graphql", forBrowsers(g.appsync))
 	g.mux.Handle("/graphql/realtime", g.appsync)
+	g.mux.Handle("/event", g.events)
+	g.mux.Handle("/event/realtime", g.events)
 	g.mux.HandleFunc("GET /stats", g.getStats)
 	g.mux.HandleFunc("DELETE /stats", g.deleteStats)
 	if access.Issuer != nil {
@@ -144,7 +163,7 @@ func New(c Config) *Gateway {
 	return g
 }
 
-// Handler serves both gateways, /stats and /faults.
+// Handler serves the gateways, /stats and /faults.
 func (g *Gateway) Handler() http.Handler { return g.mux }
 
 // SlowTLS is for tls.Config.GetConfigForClient. It delays each handshake for as
@@ -161,6 +180,7 @@ func (g *Gateway) Close() {
 		g.chat.Stop()
 		g.faults.Close()
 		g.apigw.Close()
+		g.events.Close()
 		g.appsync.Close()
 	})
 }

@@ -333,9 +333,9 @@ type audience struct {
 	side      func(gateway.Stats) gateway.Side
 }
 
-// gatherers gather an audience on either gateway.
+// gatherers gather an audience on each gateway.
 var gatherers = map[string]func(s *server, listeners int) audience{
-	"chat": (*server).chatAudience, "rooms": (*server).roomAudience,
+	"chat": (*server).chatAudience, "rooms": (*server).roomAudience, "events": (*server).eventsAudience,
 }
 
 const endOfTest = "that-was-all"
@@ -356,6 +356,31 @@ func (s *server) roomAudience(n int) audience {
 	}
 	a.publish = func(text string) { s.mutate("{ id title }", text) }
 	return a
+}
+
+// eventsAudience has every other listener subscribe with a wildcard.
+func (s *server) eventsAudience(n int) audience {
+	a := audience{side: func(s gateway.Stats) gateway.Side { return s.Events }}
+	for i := range n {
+		channel := [...]string{"default/a", "default/*"}[i%2]
+		a.listeners = append(a.listeners, s.subscribedTo(channel))
+	}
+	a.publish = func(text string) {
+		status, _, answer := s.do(http.MethodPost, "/event", fmt.Sprintf(`{"channel":"default/a","events":["{\"a\":\"%s\"}"]}`, text), "x-api-key", gateway.APIKey)
+		require.Equal(s, http.StatusOK, status, answer)
+	}
+	return a
+}
+
+// subscribedTo is a connection to AppSync Events with one acknowledged subscription.
+func (s *server) subscribedTo(channel string) *client {
+	s.Helper()
+	c := s.dial("/event/realtime", http.Header{"x-api-key": {gateway.APIKey}}, "aws-appsync-event-ws")
+	c.send(`{"type":"connection_init"}`)
+	require.JSONEq(s, `{"type":"connection_ack","connectionTimeoutMs":300000}`, c.receive())
+	c.send(fmt.Sprintf(`{"type":"subscribe","id":"1","channel":%q,"authorization":{"x-api-key":%q}}`, channel, gateway.APIKey))
+	require.JSONEq(s, `{"id":"1","type":"subscribe_success"}`, c.receive())
+	return c
 }
 
 // settle waits until every delivery has ended in some way.

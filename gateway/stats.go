@@ -12,9 +12,10 @@ import (
 type Stats struct {
 	APIGateway Side `json:"apigw"`
 	AppSync    Side `json:"appsync"`
+	Events     Side `json:"events"`
 }
 
-// Side is what one of the two gateways has counted.
+// Side is what one of the gateways has counted.
 type Side struct {
 	Open        int   `json:"open"`         // connections, now
 	Ready       int   `json:"ready"`        // connections in a room or with a subscription, now
@@ -34,9 +35,11 @@ func (g *Gateway) Stats() Stats {
 	stats := Stats{
 		APIGateway: sideOf(g.apigw.Hub, g.apigw.Tally),
 		AppSync:    sideOf(g.appsync.Hub, g.appsync.Tally),
+		Events:     sideOf(g.events.Hub, g.events.Tally),
 	}
 	stats.APIGateway.Ready = g.rooms.Joined()
 	stats.AppSync.Ready = int(g.appsync.Ready.Load())
+	stats.Events.Ready = int(g.events.Ready.Load())
 	return stats
 }
 
@@ -61,8 +64,10 @@ func (g *Gateway) getStats(w http.ResponseWriter, _ *http.Request) {
 func (g *Gateway) deleteStats(w http.ResponseWriter, _ *http.Request) {
 	g.apigw.Tally.Forget()
 	g.appsync.Tally.Forget()
+	g.events.Tally.Forget()
 	g.apigw.Hub.Counters.Reset()
 	g.appsync.Hub.Counters.Reset()
+	g.events.Hub.Counters.Reset()
 	w.WriteHeader(http.StatusNoContent)
 }
 

@@ -113,12 +113,16 @@ func TestCountsOfEachSide(t *testing.T) {
 	t.Parallel()
 	s := start(t, gateway.Config{})
 	for name, side := range map[string]func(gateway.Stats) gateway.Side{
-		"chat":  func(s gateway.Stats) gateway.Side { return s.APIGateway },
-		"rooms": func(s gateway.Stats) gateway.Side { return s.AppSync },
+		"chat":   func(s gateway.Stats) gateway.Side { return s.APIGateway },
+		"rooms":  func(s gateway.Stats) gateway.Side { return s.AppSync },
+		"events": func(s gateway.Stats) gateway.Side { return s.Events },
 	} {
 		path, protocols := "/dev", []string(nil)
-		if name == "rooms" {
+		switch name {
+		case "rooms":
 			path, protocols = "/graphql", []string{"graphql-ws"}
+		case "events":
+			path, protocols = "/event/realtime", []string{"aws-appsync-event-ws"}
 		}
 		s.fault(`{"refuse": "403:1"}`)
 		for range 3 {
@@ -137,7 +141,7 @@ func TestCountsOfEachSide(t *testing.T) {
 			Open: 2, Ready: 2, Accepted: 2, Refused: 3,
 			FramesIn: got.FramesIn, FramesOut: got.FramesOut, Errors: 2, DroppedOpen: 2, Report: got.Report,
 		}, got)
-		frames := map[string][2]int64{"chat": {2*2 + 2, 2*2 + 2 + 2*2}, "rooms": {2 * 2, 2*3 + 2 + 2*2}}[name]
+		frames := map[string][2]int64{"chat": {2*2 + 2, 2*2 + 2 + 2*2}, "rooms": {2 * 2, 2*3 + 2 + 2*2}, "events": {2 * 2, 2*2 + 2 + 2*2}}[name]
 		require.Equal(t, frames, [2]int64{got.FramesIn, got.FramesOut}, name)
 		require.Equal(t, truth.Totals{
 			Broadcasts: 1, Unstamped: 1, Counts: truth.Counts{Audience: 4, Delivered: 2, Duplicated: 2, Dropped: 2},
@@ -148,7 +152,7 @@ func TestCountsOfEachSide(t *testing.T) {
 	require.Empty(t, body)
 	stats := s.stats()
 	empty := gateway.Side{Open: 2, Ready: 2, Report: truth.New().Report()}
-	require.Equal(t, gateway.Stats{APIGateway: empty, AppSync: empty}, stats)
+	require.Equal(t, gateway.Stats{APIGateway: empty, AppSync: empty, Events: empty}, stats)
 }
 
 // Only a connection in a room or with a subscription is ready.

@@ -89,6 +89,32 @@ func TestCredentials(t *testing.T) {
 		o.requireClean(t)
 		o.requireCounts(t, map[string]int{"subscribed_success_counter": 3 * len(clients)})
 	})
+	t.Run("AppSync Events", func(t *testing.T) {
+		t.Parallel()
+		var clients []string
+		for _, rights := range []map[string]string{rightAPIKeys, rightTokens, rightKeys} {
+			for _, auth := range rights {
+				for _, form := range []string{"subprotocol", "headers"} {
+					clients = append(clients, fmt.Sprintf(`new events.Client('%s', { auth: %s, credentials: '%s', channel: 'default/a' })`, g.events(), auth, form))
+				}
+			}
+		}
+		o := k6(t, scripted(t, g, `
+			const clients = [`+strings.Join(clients, ",\n")+`];
+			export default async function () {
+				const listening = clients.map((client) => client.listen({ connections: 2, duration: '3s' }));
+				for (const client of clients) {
+					const host = await client.connect();
+					await host.subscribe();
+					await host.publish(['<&>', { a: 'ä' }]);
+					await host.close();
+					await client.publish(['<&>', { a: 'ä' }]);
+				}
+				await Promise.all(listening);
+			}`), settings...)
+		o.requireCounts(t, map[string]int{"subscribed_success_counter": 3 * len(clients), "pushgw_connect_failed": 0})
+		require.NotContains(t, o.values("ResponseSuccessRate"), 0.0)
+	})
 	t.Run("API Gateway", func(t *testing.T) {
 		t.Parallel()
 		var clients []string
@@ -138,10 +164,14 @@ func TestWrongCredentialsOnAppSync(t *testing.T) {
 	for _, form := range []string{"subprotocol", "query", "headers"} {
 		t.Run(form, func(t *testing.T) {
 			t.Parallel()
-			client := "new appsync.Client('" + g.appsync() + "', { ...SUBSCRIBED, credentials: '" + form + "', "
-			requireRefused(t, g, client, cases)
-			if form != "headers" { // whose Host is the local gateway's own, whatever it is
-				requireRefused(t, g, client, hosts)
+			for _, client := range []string{
+				"new appsync.Client('" + g.appsync() + "', { ...SUBSCRIBED, credentials: '" + form + "', ",
+				"new events.Client('" + g.events() + "', { channel: 'default/a', credentials: '" + form + "', ",
+			} {
+				requireRefused(t, g, client, cases)
+				if form != "headers" { // whose Host is the local gateway's own, whatever it is
+					requireRefused(t, g, client, hosts)
+				}
 			}
 		})
 	}

@@ -21,8 +21,8 @@ import (
 func TestReadmeScripts(t *testing.T) {
 	t.Parallel()
 	scripts := listings(t)
-	require.Len(t, scripts, 4)
-	for i, name := range []string{"API Gateway", "AppSync"} {
+	require.Len(t, scripts, 5)
+	for i, name := range []string{"API Gateway", "AppSync", "AppSync Events"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := k6(t, scripts[i], serve(t).env()...)
@@ -33,7 +33,7 @@ func TestReadmeScripts(t *testing.T) {
 	}
 	t.Run("connection", func(t *testing.T) {
 		t.Parallel()
-		o := k6(t, scripts[3], serve(t).env()...)
+		o := k6(t, scripts[4], serve(t).env()...)
 		o.requireClean(t)
 		o.requireCounts(t, map[string]int{"ws_sessions": 1, "pushgw_closed code=1000 by=client": 1})
 		require.Len(t, o.objects, 1)
@@ -85,7 +85,7 @@ func TestScriptsNoticeWhenTheGatewayHangsUp(t *testing.T) {
 			require.Contains(t, text, "pushgw_unsent", script)
 		}
 	}
-	require.Equal(t, 3+len(examples), found)
+	require.Equal(t, 4+len(examples), found)
 }
 
 // listings returns paths of the scripts in README.md.

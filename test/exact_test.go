@@ -47,7 +47,7 @@ type exactResult struct {
 func TestEveryCountIsExact(t *testing.T) {
 	t.Parallel()
 	listeners, broadcasts := number("EXACT_LISTENERS", exactListeners), number("EXACT_BROADCASTS", exactBroadcasts)
-	for _, side := range []string{"apigw", "appsync"} {
+	for _, side := range []string{"apigw", "appsync", "events"} {
 		t.Run(side, func(t *testing.T) {
 			t.Parallel()
 			g := serve(t, "--fanout", "4")

@@ -58,6 +58,9 @@ func TestExampleBroadcasts(t *testing.T) {
 		{"one to one", "appsync", []string{"CANARY=no"}, 1, 1},
 		{"many to many", "appsync", []string{"CANARY=no"}, 50, 20},
 		{"many VUs", "appsync", []string{"CANARY=no", "VUS=25"}, 50, 4},
+		{"many to many", "events", []string{"CANARY=no"}, 50, 20},
+		{"in batches", "events", []string{"CANARY=no", "BATCH=5", "VUS=25"}, 50, 20},
+		{"over a connection", "events", []string{"CANARY=no", "BATCH=4", "PUBLISH=socket"}, 50, 20},
 	}
 	for _, test := range tests {
 		t.Run(test.script+" "+test.name, func(t *testing.T) {
@@ -79,8 +82,12 @@ func TestExampleBroadcasts(t *testing.T) {
 				})
 				return
 			}
+			requests := map[string]int{"in batches": test.broadcasts / 5, "over a connection": 0}
+			if _, known := requests[test.name]; !known {
+				requests[test.name] = test.broadcasts
+			}
 			o.requireCounts(t, map[string]int{
-				"subscribed_success_counter": test.listeners, "http_reqs status=200": test.broadcasts,
+				"subscribed_success_counter": test.listeners, "http_reqs status=200": requests[test.name],
 			})
 		})
 	}

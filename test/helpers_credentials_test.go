@@ -40,7 +40,9 @@ func requireRefused(t *testing.T, g *server, client string, cases map[string]ref
 			for (const [name, client] of Object.entries(clients)) {
 				const connect = await caught(() => client.connect());
 				const { failed } = await client.listen({ connections: 2, duration: '10s' });
-				const request = client.graphql ? await caught(() => client.graphql({ query: '{ __typename }' })) : {};
+				let request = {};
+				if (client.graphql) request = await caught(() => client.graphql({ query: '{ __typename }' }));
+				if (client.publish) request = await caught(() => client.publish([1]));
 				console.log(JSON.stringify({ name, connect: connect.error, request: request.error, failed }));
 			}
 		}`), g.env()...)

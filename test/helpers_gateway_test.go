@@ -67,10 +67,11 @@ func (g *server) kill(t *testing.T) {
 
 func (g *server) apigw() string   { return "ws" + g.scheme + "://" + g.address + "/dev" }
 func (g *server) appsync() string { return "http" + g.scheme + "://" + g.address + "/graphql" }
+func (g *server) events() string  { return "http" + g.scheme + "://" + g.address + "/event" }
 
 // env is where the gateway is, as the scripts and the examples take it.
 func (g *server) env(more ...string) []string {
-	return append(more, "APIGW_URL="+g.apigw(), "APPSYNC_URL="+g.appsync())
+	return append(more, "APIGW_URL="+g.apigw(), "APPSYNC_URL="+g.appsync(), "EVENTS_URL="+g.events())
 }
 
 // stats returns what the gateway itself has counted, when it has written all it
@@ -78,7 +79,7 @@ func (g *server) env(more ...string) []string {
 func (g *server) stats(t *testing.T) gateway.Stats {
 	t.Helper()
 	return g.statsWhen(t, func(stats *gateway.Stats) bool {
-		return stats.APIGateway.Totals.Pending+stats.AppSync.Totals.Pending == 0
+		return stats.APIGateway.Totals.Pending+stats.AppSync.Totals.Pending+stats.Events.Totals.Pending == 0
 	})
 }
 

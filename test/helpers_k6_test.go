@@ -111,7 +111,7 @@ func env(name string, value any) string { return fmt.Sprintf("%s=%v", name, valu
 func written(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "script.js")
-	script := fmt.Sprintf("import { apigw, appsync } from 'k6/x/pushgw';\n%s\n", text)
+	script := fmt.Sprintf("import { apigw, appsync, events } from 'k6/x/pushgw';\n%s\n", text)
 	require.NoError(t, os.WriteFile(path, []byte(script), 0o600))
 	return path
 }

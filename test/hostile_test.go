@@ -36,6 +36,7 @@ type hostileRow struct {
 var (
 	onlyAPIGateway = []hostile.Dialect{hostile.APIGateway}
 	onlyAppSync    = []hostile.Dialect{hostile.AppSync}
+	onlyEvents     = []hostile.Dialect{hostile.Events}
 	bothDialects   = []hostile.Dialect{hostile.APIGateway, hostile.AppSync}
 )
 
@@ -114,8 +115,12 @@ func trapped(t *testing.T, row hostileRow, redirect func(to *hostile.Server) hos
 
 func hostileURL(dialect hostile.Dialect, secure bool, server *hostile.Server) string {
 	scheme, path := "ws", "/dev"
-	if dialect == hostile.AppSync {
+	switch dialect {
+	case hostile.AppSync:
 		scheme, path = "http", "/graphql"
+	case hostile.Events:
+		scheme, path = "http", "/event"
+	case hostile.APIGateway:
 	}
 	if secure {
 		scheme += "s"

@@ -21,6 +21,7 @@ import (
 type Faults struct {
 	plan     atomic.Pointer[plan]
 	attempts atomic.Uint64 // upgrades that were asked for
+	events   atomic.Uint64 // published to AppSync Events
 	messages atomic.Uint64 // that came from API Gateway's clients
 	later    [timetables]*timetable
 	stop     context.CancelFunc

@@ -68,7 +68,7 @@ func Keys() []Key {
 			func(c *Change) field { return &c.Reject },
 		},
 		{
-			"deaf", "deaf", "how long a connection hears nothing after join or start_ack",
+			"deaf", "deaf", "how long a connection hears nothing after it has joined or subscribed",
 			func(c *Change) field { return &c.Deaf },
 		},
 		{
@@ -86,6 +86,14 @@ func Keys() []Key {
 		{
 			"unstable", "unstable", "share of connections cut at a random time after they are ready: 0.1:10s",
 			func(c *Change) field { return &c.Unstable },
+		},
+		{
+			"failEvent", "fail-event", "how often an event published to AppSync Events is answered as failed",
+			func(c *Change) field { return &c.FailEvent },
+		},
+		{
+			"eventForm", "event-form", "how AppSync Events' data messages hold an event: string, list or object",
+			func(c *Change) field { return &c.EventForm },
 		},
 		{
 			"stopKeepAlive", "stop-keep-alive", "send no ka: true or false",

@@ -11,7 +11,8 @@ func TestKeysSet(t *testing.T) {
 	t.Parallel()
 	values := map[string]string{
 		"seed": "7", "drop": "1/7", "duplicate": "1/7", "reorder": "1/7", "errors": "1/7", "delay": "7ms", "deaf": "7ms", "slowTLS": "7ms",
-		"refuse": "429:1/7", "reject": "Forbidden:1/7", "pace": "7", "unstable": "1/7:7s", "stopKeepAlive": "true", "cut": "0.7", "close": "1001:0.7",
+		"refuse": "429:1/7", "reject": "Forbidden:1/7", "pace": "7", "unstable": "1/7:7s", "failEvent": "1/7", "eventForm": "list",
+		"stopKeepAlive": "true", "cut": "0.7", "close": "1001:0.7",
 	}
 	require.Len(t, Keys(), len(values))
 	seen := map[Change]bool{{}: true}

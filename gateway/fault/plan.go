@@ -19,6 +19,7 @@ const (
 	refusing
 	rejecting
 	cutting
+	failing
 	kinds
 )
 

@@ -10,13 +10,16 @@ type Settings struct {
 	Reorder   Chance   `json:"reorder,omitzero"`   // it is written after the connection's next one
 	Delay     Spread   `json:"delay,omitzero"`     // it is written later
 	Errors    Chance   `json:"errors,omitzero"`    // an error frame is written before it
-	Deaf      Duration `json:"deaf,omitzero"`      // how long nothing is written after join or start_ack
+	Deaf      Duration `json:"deaf,omitzero"`      // how long nothing is written after join, start_ack or subscribe_success
 
 	Reject   Rejection `json:"reject,omitzero"`   // messages to API Gateway are answered with an error frame
 	Refuse   Refusal   `json:"refuse,omitzero"`   // upgrades are refused
 	Pace     float64   `json:"pace,omitzero"`     // upgrades a second; those beyond get 429
 	SlowTLS  Duration  `json:"slowTLS,omitzero"`  // how much longer every TLS handshake takes
 	Unstable Unstable  `json:"unstable,omitzero"` // connections are cut some time after they are ready
+
+	FailEvent Chance    `json:"failEvent,omitzero"` // an event published to AppSync Events is in failed[]
+	EventForm EventForm `json:"eventForm,omitzero"` // how its data messages hold an event
 
 	StopKeepAlive bool `json:"stopKeepAlive,omitzero"` // no ka is sent
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/realtime"
 )
 
 // connectionAck goes on to the handshake's subscriptions, if there are any.
@@ -13,9 +14,9 @@ func (s *Session) connectionAck(frame []byte) dialect.Event {
 	}
 	s.phase = acknowledged
 	if len(s.starts) == 0 {
-		return dialect.Event{Kind: dialect.Ready, Timeout: timeoutOf(frame)}
+		return dialect.Event{Kind: dialect.Ready, Timeout: realtime.Timeout(frame)}
 	}
-	event := dialect.Event{Kind: dialect.Progress, Answer: s.starts[0], Timeout: timeoutOf(frame)}
+	event := dialect.Event{Kind: dialect.Progress, Answer: s.starts[0], Timeout: realtime.Timeout(frame)}
 	last := &event
 	for i, start := range s.starts {
 		if i > 0 {

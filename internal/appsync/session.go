@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/realtime"
 )
 
 // SubscribedCounter is the metric that counts acknowledged subscriptions.
@@ -50,22 +51,22 @@ func (s *Session) Open() dialect.Event {
 
 // Receive implements dialect.Session.
 func (s *Session) Receive(frame []byte) dialect.Event {
-	m := parseMessage(frame)
-	switch string(m.kind) {
+	m := realtime.ParseMessage(frame)
+	switch string(m.Type) {
 	case "data":
-		return s.data(m.id)
+		return s.data(m.ID)
 	case "ka":
 		return dialect.Event{Kind: dialect.KeepAlive}
 	case "start_ack":
-		return s.startAck(m.id)
+		return s.startAck(m.ID)
 	case "complete":
-		return s.complete(m.id)
+		return s.complete(m.ID)
 	case "error":
-		return s.fail(m.id, frameError(frame, Validation))
+		return s.fail(m.ID, names.FrameError(frame, Validation))
 	case "connection_ack":
 		return s.connectionAck(frame)
 	case "connection_error":
-		return s.fail(nil, frameError(frame, Other))
+		return s.fail(nil, names.FrameError(frame, Other))
 	default:
 		return dialect.Event{}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/appsync"
 	"github.com/pushgw/xk6-pushgw/internal/credentials"
 	"github.com/pushgw/xk6-pushgw/internal/doctor"
+	"github.com/pushgw/xk6-pushgw/internal/events"
 )
 
 // doctorOptions are the flags of `k6 x pushgw doctor`.
@@ -87,7 +88,8 @@ func (o *doctorOptions) check() error {
 }
 
 // endpoints are the gateway's URLs, that of its WebSockets first. An http URL is
-// AppSync's, which takes WebSockets elsewhere.
+// AppSync's, which takes WebSockets elsewhere: an Event API's if its path ends with /event,
+// else a GraphQL API's.
 func endpoints(text string) ([]*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil {
@@ -100,7 +102,11 @@ func endpoints(text string) ([]*url.URL, error) {
 	case "ws", "wss":
 		return []*url.URL{u}, nil
 	case "http", "https":
-		realtime, err := appsync.RealtimeURL(u)
+		realtimeURL := appsync.RealtimeURL
+		if strings.HasSuffix(strings.TrimRight(u.Path, "/"), "/event") {
+			realtimeURL = events.RealtimeURL
+		}
+		realtime, err := realtimeURL(u)
 		if err != nil {
 			return nil, err
 		}

@@ -84,7 +84,7 @@ func TestDoctorRefusesWhatCannotBe(t *testing.T) {
 		"--connections 1 --url ftp://a/b?key":      `--url: "ftp://a/b" must begin with wss://, ws://, https:// or http://`,
 		"--connections 1 --url ws://a:b/?key":      `--url: "ws://a:b/" is not a URL`,
 		"--connections 1 and more":                 "unknown command",
-		"--connections 1 --url https://x.appsync-realtime-api.eu-west-1.amazonaws.com/graphql": "--url: appsync: ",
+		"--connections 1 --url https://x.appsync-realtime-api.eu-west-1.amazonaws.com/graphql": "--url: x.appsync-realtime-api.eu-west-1.amazonaws.com is the real-time host already",
 	} {
 		t.Run(flags, func(t *testing.T) {
 			t.Parallel()
@@ -97,19 +97,22 @@ func TestDoctorRefusesWhatCannotBe(t *testing.T) {
 
 func TestDoctorGoesWhereConnectionsGo(t *testing.T) {
 	t.Parallel()
-	for text, hosts := range map[string][]string{
-		"wss://abc.execute-api.eu-west-1.amazonaws.com/dev":       {"wss abc.execute-api.eu-west-1.amazonaws.com"},
-		"ws://127.0.0.1:8090/dev":                                 {"ws 127.0.0.1:8090"},
-		"http://127.0.0.1:8090/graphql":                           {"ws 127.0.0.1:8090"},
-		"https://abc.appsync-api.eu-west-1.amazonaws.com/graphql": {"wss abc.appsync-realtime-api.eu-west-1.amazonaws.com", "https abc.appsync-api.eu-west-1.amazonaws.com"},
+	const api, realtime = "https://abc.appsync-api.eu-west-1.amazonaws.com", "wss://abc.appsync-realtime-api.eu-west-1.amazonaws.com"
+	for text, urls := range map[string][]string{
+		"wss://abc.execute-api.eu-west-1.amazonaws.com/dev": {"wss://abc.execute-api.eu-west-1.amazonaws.com/dev"},
+		"ws://127.0.0.1:8090/dev":                           {"ws://127.0.0.1:8090/dev"},
+		"http://127.0.0.1:8090/graphql":                     {"ws://127.0.0.1:8090/graphql/realtime"},
+		"http://127.0.0.1:8090/event":                       {"ws://127.0.0.1:8090/event/realtime"},
+		api + "/graphql":                                    {realtime + "/graphql", api + "/graphql"},
+		api + "/event":                                      {realtime + "/event/realtime", api + "/event"},
 	} {
 		found, err := endpoints(text)
 		require.NoError(t, err)
 		var went []string
 		for _, u := range found {
-			went = append(went, u.Scheme+" "+u.Host)
+			went = append(went, u.String())
 		}
-		require.Equal(t, hosts, went)
+		require.Equal(t, urls, went)
 	}
 }
 

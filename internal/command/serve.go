@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/pushgw/xk6-pushgw/gateway"
+	"github.com/pushgw/xk6-pushgw/gateway/events"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
 	"github.com/pushgw/xk6-pushgw/gateway/routes"
 	"github.com/sirupsen/logrus"
@@ -42,9 +43,9 @@ func newServeCommand(gs *state.GlobalState) *cobra.Command {
 	var o serveOptions
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Run a local push gateway: API Gateway with the chat application, and AppSync",
+		Short: "Run a local push gateway: API Gateway with the chat application, AppSync and AppSync Events",
 		// k6 has a flag --address of its own, whose text is the one that help shows.
-		Long: "Run a local push gateway: API Gateway with the blog's chat application, and AppSync.\n" +
+		Long: "Run a local push gateway: API Gateway with the blog's chat application, AppSync and AppSync Events.\n" +
 			"Here --address is the host and port that it listens on, 127.0.0.1:8090 by default; port 0 takes a free one.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -79,6 +80,8 @@ func newServeCommand(gs *state.GlobalState) *cobra.Command {
 	flags.BoolVar(&o.config.Compression, "compression", false, "negotiate permessage-deflate on API Gateway, as AWS does")
 	flags.DurationVar(&o.config.IdleTimeout, "idle-timeout", gateway.IdleTimeout, "how long an API Gateway connection may be idle")
 	flags.DurationVar(&o.config.Lifetime, "lifetime", gateway.Lifetime, "how long an API Gateway connection may last")
+	flags.StringSliceVar(&o.config.Namespaces, "namespaces", []string{"default"}, "namespaces of AppSync Events' channels")
+	flags.Float64Var(&o.config.PublishRate, "publish-rate", 25, "requests to publish a second over one connection to AppSync Events")
 	flags.DurationVar(&o.config.KeepAlive, "keep-alive", time.Minute, "time from one ka of AppSync to the next")
 	for _, key := range fault.Keys() {
 		if key.Flag != "" {
@@ -105,6 +108,8 @@ func (o *serveOptions) check(cmd *cobra.Command) error {
 		return fmt.Errorf("--appsync-rate: must be zero or more, not %d", o.config.AppSyncRate)
 	case o.config.KeepAlive <= 0:
 		return fmt.Errorf("--keep-alive: must be longer than zero, not %s", o.config.KeepAlive)
+	case !(o.config.PublishRate > 0): // NaN isn't either
+		return fmt.Errorf("--publish-rate: must be more than zero, not %v", o.config.PublishRate)
 	case (o.config.Keys.AccessKeyID == "") != (o.config.Keys.SecretAccessKey == ""):
 		return errors.New("--access-key-id and --secret-access-key: one can't be without the other")
 	}
@@ -113,7 +118,19 @@ func (o *serveOptions) check(cmd *cobra.Command) error {
 			return err
 		}
 	}
+	if err := o.checkNamespaces(); err != nil {
+		return err
+	}
 	return o.readFaults(cmd)
+}
+
+func (o *serveOptions) checkNamespaces() error {
+	for _, name := range o.config.Namespaces {
+		if !events.IsNamespace(name) {
+			return fmt.Errorf("--namespaces: %q has other characters than letters, digits and dashes, or more than 50", name)
+		}
+	}
+	return nil
 }
 
 // checkAddress returns which flag of those can't be that say where the gateway is and how
@@ -258,7 +275,8 @@ func (o *serveOptions) print(w io.Writer, address net.Addr) {
 	url := o.url(address)
 	_, _ = fmt.Fprintf(w, `API Gateway  ws%[1]s/%[4]s
 AppSync      %[2]s/graphql
-             API key %[3]s
+Events       %[2]s/event
+             API key %[3]s, for both
 `, strings.TrimPrefix(url, "http"), url, o.config.APIKey, o.config.Stage)
 	if o.issuer {
 		_, _ = fmt.Fprintf(w, "tokens       %s/token?sub=me&expires=1h\n", url)

@@ -79,7 +79,7 @@ func TestServePrintsWhereItIsAndStops(t *testing.T) {
 			require.NotContains(t, s.address, ":0\n")
 			printed := s.printed()
 			for _, url := range []string{
-				"ws://" + s.address + "/dev", "http://" + s.address + "/graphql",
+				"ws://" + s.address + "/dev", "http://" + s.address + "/graphql", "http://" + s.address + "/event\n",
 				"http://" + s.address + "/stats", gateway.APIKey,
 			} {
 				require.Contains(t, printed, url)

@@ -1,6 +1,6 @@
 // Package dialect is the interface between a gateway's protocol over WebSocket and the
 // owner of the socket: what a frame means and what to send. The protocols themselves
-// are in packages apigw and appsync.
+// are in packages apigw, appsync and events.
 package dialect
 
 import "time"
@@ -69,6 +69,9 @@ type Event struct {
 	ConnectionID string
 	// Err is set for Failure and Refusal.
 	Err *Error
+	// Reply is what the answer to a request says besides, in a type of the dialect's own; nil
+	// if it is no more than an answer.
+	Reply any
 	// Next is the next event of the same frame, or nil. One frame may mean several
 	// things: an error may refuse several requests, and a step that waits for no reply
 	// is complete as soon as its text, the Answer of the event before, is sent.

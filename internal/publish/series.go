@@ -4,10 +4,7 @@ package publish
 
 import (
 	"context"
-	"errors"
 	"time"
-
-	"github.com/cenkalti/backoff/v5"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
 )
@@ -20,6 +17,16 @@ type Broadcaster interface {
 	// Ended is closed when nothing more can be sent; nil if only Send can tell.
 	Ended() <-chan struct{}
 	Close()
+}
+
+// BatchBroadcaster is a Broadcaster that can send several broadcasts in one request, and one
+// request before the answer to another is there.
+type BatchBroadcaster interface {
+	Broadcaster
+	// SendBatch sends one broadcast with each of these stamps, in one request. The channel
+	// brings in any case, once it is known, what became of each: its error, or nil if it was
+	// sent. What is sent by one goroutine is sent in order.
+	SendBatch(ctx context.Context, stamps []string) <-chan []error
 }
 
 // FinalError says that nothing more can be sent: the connection is closed, the key is
@@ -37,6 +44,10 @@ type Plan struct {
 	Count int
 	// Rate is how many are sent each second; zero for one right after another.
 	Rate float64
+	// Batch is how many are sent in one request, zero for one, and InFlight how many requests
+	// may await their answers at a time if there is a rate, zero for one. More than one takes
+	// a BatchBroadcaster. The broadcasts of a batch are due together.
+	Batch, InFlight int
 	// Settle is how long to wait for a delivery after the last one.
 	Settle time.Duration
 	// ClockOffset is by how much stamps are to be wrong; see module.go.
@@ -48,45 +59,10 @@ type Plan struct {
 // that could not be sent.
 func (p *Plan) Run(ctx context.Context, to *ledger.Audience, b Broadcaster, failed func(error)) ledger.Result {
 	series := to.OpenSeries(p.Count, p.Settle)
-	p.send(ctx, series, b, failed)
+	s := sending{plan: p, series: series, broadcaster: b, failed: failed, pause: newPause()}
+	s.run(ctx)
 	series.Settle(ctx)
 	return series.Close()
-}
-
-func (p *Plan) send(ctx context.Context, series *ledger.Series, b Broadcaster, failed func(error)) {
-	pause := newPause()
-	start := time.Now()
-	for i := range p.Count {
-		intended, err := p.wait(ctx, b.Ended(), start, i)
-		if err != nil {
-			return
-		}
-		s := series.Publish(intended.Add(p.ClockOffset))
-		err = b.Send(ctx, s.String())
-		if ctx.Err() != nil {
-			return // whether it was sent isn't known, and nobody's fault
-		}
-		if err == nil {
-			pause.Reset()
-			continue
-		}
-		series.Retract(s)
-		failed(err)
-		if final := (*FinalError)(nil); errors.As(err, &final) || i+1 == p.Count {
-			return
-		}
-		if p.Rate == 0 && sleep(ctx, pause.NextBackOff()) != nil {
-			return
-		}
-	}
-}
-
-// newPause is how long to wait after a failure where no rate says so, so that a gateway
-// that refuses isn't asked again and again at full speed.
-func newPause() *backoff.ExponentialBackOff {
-	pause := backoff.NewExponentialBackOff()
-	pause.InitialInterval, pause.MaxInterval = 50*time.Millisecond, 5*time.Second
-	return pause
 }
 
 // wait sleeps until broadcast i is due and returns when that was. A late publisher

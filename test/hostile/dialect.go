@@ -12,6 +12,7 @@ type Dialect string
 const (
 	APIGateway Dialect = "apigw"
 	AppSync    Dialect = "appsync"
+	Events     Dialect = "events"
 )
 
 // Shake is the dialect's handshake, as a good gateway does it.
@@ -24,36 +25,50 @@ func (d Dialect) Shake(c *Conn) {
 // acknowledged.
 func (d Dialect) Begin(c *Conn) {
 	first := c.ReadText()
-	if d == APIGateway {
+	switch d {
+	case APIGateway:
 		c.Text("Using nickname: " + first)
-		return
+	case AppSync:
+		c.Text(`{"type":"connection_ack","payload":{"connectionTimeoutMs":300000}}`)
+	case Events:
+		c.Text(`{"type":"connection_ack","connectionTimeoutMs":300000}`)
 	}
-	c.Text(`{"type":"connection_ack","payload":{"connectionTimeoutMs":300000}}`)
 }
 
 // Complete is the second half: the client joins its room, or subscribes.
 func (d Dialect) Complete(c *Conn) {
 	second := c.ReadText()
-	if d == APIGateway {
+	switch d {
+	case APIGateway:
 		c.Text("Joined chat room: " + strings.TrimPrefix(second, "/join "))
-		return
+	case AppSync:
+		c.Text(`{"id":"1","type":"start_ack"}`)
+	case Events:
+		c.Text(`{"id":"1","type":"subscribe_success"}`)
 	}
-	c.Text(`{"id":"1","type":"start_ack"}`)
 }
 
 // Data is a message with data of the connection's dialect, which has text in it.
 // The text is put there as it is.
 func (c *Conn) Data(text string) string {
-	if c.server.dialect == APIGateway {
-		return text
+	switch c.server.dialect {
+	case AppSync:
+		return fmt.Sprintf(`{"id":"1","type":"data","payload":{"data":{"onCreateRoom":{"title":"%s"}}}}`, text)
+	case Events:
+		return fmt.Sprintf(`{"id":"1","type":"data","event":"{\"stamp\":\"%s\"}"}`, text)
+	case APIGateway:
 	}
-	return fmt.Sprintf(`{"id":"1","type":"data","payload":{"data":{"onCreateRoom":{"title":"%s"}}}}`, text)
+	return text
 }
 
 // Failure is an error message of the connection's dialect.
 func (c *Conn) Failure(name string) string {
-	if c.server.dialect == APIGateway {
-		return fmt.Sprintf(`{"message":"%s","connectionId":"a","requestId":"b"}`, name)
+	switch c.server.dialect {
+	case AppSync:
+		return fmt.Sprintf(`{"type":"error","payload":{"errors":[{"errorType":"%s","message":"%s"}]}}`, name, name)
+	case Events:
+		return fmt.Sprintf(`{"type":"broadcast_error","id":"1","errors":[{"errorType":"%s","message":"%s"}]}`, name, name)
+	case APIGateway:
 	}
-	return fmt.Sprintf(`{"type":"error","payload":{"errors":[{"errorType":"%s","message":"%s"}]}}`, name, name)
+	return fmt.Sprintf(`{"message":"%s","connectionId":"a","requestId":"b"}`, name)
 }

@@ -144,7 +144,11 @@ func (s *Server) post(c *Conn, body []byte) {
 		return
 	}
 	s.Broadcast(body)
-	c.Respond(http.StatusOK, nil, `{"data":{"createRoom":{"id":"1","title":"x"}}}`)
+	answer := `{"data":{"createRoom":{"id":"1","title":"x"}}}`
+	if s.dialect == Events {
+		answer = `{"successful":[{"identifier":"a","index":0}],"failed":[]}`
+	}
+	c.Respond(http.StatusOK, nil, answer)
 }
 
 // upgrade reports whether the connection has become a WebSocket.

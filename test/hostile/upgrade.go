@@ -22,8 +22,10 @@ func acceptance(request *http.Request, more ...string) string {
 		"HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade",
 		"Sec-WebSocket-Accept: " + acceptKey(request.Header.Get("Sec-WebSocket-Key")),
 	}
-	if strings.Contains(request.Header.Get("Sec-WebSocket-Protocol"), "graphql-ws") {
-		lines = append(lines, "Sec-WebSocket-Protocol: graphql-ws")
+	for _, subprotocol := range []string{"graphql-ws", "aws-appsync-event-ws"} {
+		if strings.Contains(request.Header.Get("Sec-WebSocket-Protocol"), subprotocol) {
+			lines = append(lines, "Sec-WebSocket-Protocol: "+subprotocol)
+		}
 	}
 	return strings.Join(append(lines, more...), "\r\n") + "\r\n\r\n"
 }

@@ -1,6 +1,6 @@
 // One fault of the gateway after another, and then all of them: what the ledger says
 // beside what the gateway did. Listeners come anew for each.
-import { apigw, appsync } from 'k6/x/pushgw';
+import { apigw, appsync, events } from 'k6/x/pushgw';
 import http from 'k6/http';
 import { sleep } from 'k6';
 import { vu } from 'k6/execution';
@@ -11,19 +11,25 @@ const BROADCASTS = Number(__ENV.BROADCASTS);
 const side = __ENV.GATEWAY;
 const SECONDS = Number(__ENV.SECONDS); // in which the broadcasts are sent
 // Where the gateway falls behind for longer than settle, deliveries are late, and so lost.
-const plan = { count: BROADCASTS, rate: BROADCASTS / SECONDS, settle: SECONDS * 1000 };
+const plan = { count: BROADCASTS, rate: BROADCASTS / SECONDS, settle: SECONDS * 1000, ...(side === 'events' ? { batch: 5 } : {}) };
 
 /**
  * The client of one round. Each round has an audience of its own, so that those who were cut
  * off in one are missing in no other.
  */
-const client = (round) => side === 'appsync'
-  ? new appsync.Client(__ENV.APPSYNC_URL, {
-    auth: { apiKey: __ENV.API_KEY },
-    subscription: { query: `subscription Round${round} { onCreateRoom { title } }` },
-    mutation: { query: 'mutation { createRoom(input: { title: "{{stamp}}" }) { title } }' },
-  })
-  : new apigw.Client(__ENV.APIGW_URL, { room: `Room${round}` });
+const client = (round) => clients[side](round);
+
+const auth = { apiKey: __ENV.API_KEY };
+const clients = {
+  apigw: (round) => new apigw.Client(__ENV.APIGW_URL, { room: `Room${round}` }),
+  appsync: (round) =>
+    new appsync.Client(__ENV.APPSYNC_URL, {
+      auth,
+      subscription: { query: `subscription Round${round} { onCreateRoom { title } }` },
+      mutation: { query: 'mutation { createRoom(input: { title: "{{stamp}}" }) { title } }' },
+    }),
+  events: (round) => new events.Client(__ENV.EVENTS_URL, { auth, channel: `default/Round${round}` }),
+};
 
 const usual = { drop: 0.01, duplicate: 0.01, reorder: 0.01, delay: '1ms..200ms', errors: 0.01 };
 const slow = { delay: '2s..4s' }; // most is under way when all has been sent

@@ -1,20 +1,25 @@
 // What a gateway that means no good can be asked for: DIALECT, URL and OPTIONS (JSON)
 // say of whom, ACTS (with commas between) what, LISTENERS and HOLD how many and how long.
 // Whatever comes of it is logged.
-import { apigw, appsync } from 'k6/x/pushgw';
+import { apigw, appsync, events } from 'k6/x/pushgw';
 
 const LISTENERS = Number(__ENV.LISTENERS || 2);
 const HOLD = Number(__ENV.HOLD || 10000); // milliseconds
-const isAppSync = __ENV.DIALECT === 'appsync';
+const auth = { apiKey: 'da2-localpushgatewayapikey0001' };
+const subscribes = __ENV.DIALECT !== 'apigw';
 
 /** @type {any} */
-const dialect = isAppSync ? appsync : apigw;
+const dialect = { apigw, appsync, events }[__ENV.DIALECT];
 const ours = {
-  auth: { apiKey: 'da2-localpushgatewayapikey0001' },
-  subscription: { query: 'subscription { onCreateRoom { id title } }' },
-  mutation: { query: 'mutation { createRoom(input: {title: "{{stamp}}"}) { id title } }' },
-};
-const client = new dialect.Client(__ENV.URL, { ...(isAppSync ? ours : {}), ...JSON.parse(__ENV.OPTIONS || '{}') });
+  apigw: {},
+  appsync: {
+    auth,
+    subscription: { query: 'subscription { onCreateRoom { id title } }' },
+    mutation: { query: 'mutation { createRoom(input: {title: "{{stamp}}"}) { id title } }' },
+  },
+  events: { auth, channel: 'default/a' },
+}[__ENV.DIALECT];
+const client = new dialect.Client(__ENV.URL, { ...ours, ...JSON.parse(__ENV.OPTIONS || '{}') });
 
 /** @type {any} */
 const scenarios = {};
@@ -34,7 +39,7 @@ export const drive = () =>
     const closed = new Promise((resolve) => host.on('close', (close) => resolve((seen.close = close))));
     host.on('message', () => seen.messages++);
     host.on('error', () => seen.errors++);
-    if (isAppSync) await host.subscribe();
+    if (subscribes) await host.subscribe();
     const enough = setTimeout(() => host.close(), HOLD);
     await closed;
     clearTimeout(enough);
@@ -50,6 +55,9 @@ export const broadcast = () =>
 
 // Broadcasts, whoever listens; one request over HTTP.
 export const publish = () => outcome('publish', () => client.broadcast({ count: 10, settle: 0 }));
+export const publishOne = () => outcome('publishOne', () => client.publish([1]));
+export const publishOverSocket = () =>
+  outcome('publishOverSocket', () => client.broadcast({ count: 10, batch: 5, settle: 0, publish: 'socket' }));
 export const graphql = () => outcome('graphql', () => client.graphql({ query: '{ a }' }));
 
 // Broadcasts that are long and many, to a gateway that may not read them.

@@ -1,5 +1,5 @@
 // What an editor must mark as wrong.
-import { apigw, appsync, ErrorName } from "k6/x/pushgw";
+import { apigw, appsync, events, ErrorName } from "k6/x/pushgw";
 
 const auth = { apiKey: "da2-key" };
 
@@ -27,6 +27,12 @@ new appsync.Client("https://host/graphql", { auth: { iam: { accessKeyID: "AKID" 
 new apigw.Client("wss://host/stage", { auth: { token: async () => 5 } });
 // @ts-expect-error: there must be credentials
 new apigw.Client("wss://host/stage", { auth: {} });
+// @ts-expect-error: there must be credentials
+new events.Client("https://host/event", { channel: "default/a" });
+// @ts-expect-error: no such way to publish
+new events.Client("https://host/event", { auth }).broadcast({ publish: "mqtt" });
+// @ts-expect-error: a list
+new events.Client("https://host/event", { auth }).publish("event");
 // @ts-expect-error: how many?
 new apigw.Client("wss://host/stage").ready({});
 // @ts-expect-error: no such name

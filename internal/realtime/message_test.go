@@ -1,4 +1,4 @@
-package appsync
+package realtime
 
 import (
 	"testing"
@@ -10,7 +10,7 @@ import (
 func TestTimeout(t *testing.T) {
 	t.Parallel()
 	for frame, want := range map[string]time.Duration{
-		ack: 300 * time.Second,
+		`{"type":"connection_ack","payload":{"connectionTimeoutMs":300000}}`:            300 * time.Second,
 		`{"payload":{"connectionTimeoutMs":1500},"type":"connection_ack"}`:              1500 * time.Millisecond,
 		`{"type":"connection_ack","connectionTimeoutMs":2000}`:                          2 * time.Second,
 		`{"type":"connection_ack"}`:                                                     300 * time.Second,
@@ -25,6 +25,6 @@ func TestTimeout(t *testing.T) {
 		`{"type":"connection_ack","payload":{"x":{"connectionTimeoutMs":1}}}`:           300 * time.Second,
 		`{"type":"connection_ack","payload":[],"connectionTimeoutMs":{"a":[1,"2",{}]}}`: 300 * time.Second,
 	} {
-		assert.Equal(t, want, newSession(t, false).Receive([]byte(frame)).Timeout, frame)
+		assert.Equal(t, want, Timeout([]byte(frame)), frame)
 	}
 }

@@ -1,4 +1,6 @@
-package appsync
+// Package realtime is what AppSync's two protocols over WebSocket have in common, that of
+// GraphQL subscriptions and that of Events: the envelope of a frame, and errors.
+package realtime
 
 import (
 	"strconv"
@@ -7,31 +9,31 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/jsonscan"
 )
 
-// message is a frame's envelope. Every frame has a type; not every one has an id.
-type message struct {
-	kind []byte
-	id   []byte
+// Message is a frame's envelope. Every frame has a type; not every one has an id.
+type Message struct {
+	Type []byte
+	ID   []byte
 }
 
-// parseMessage finds a frame's type and id and reads no further than it must, so that a
+// ParseMessage finds a frame's type and id and reads no further than it must, so that a
 // data frame's payload isn't read if it comes last. The type is nil if the frame isn't a
 // JSON object or has none.
-func parseMessage(frame []byte) message {
-	var m message
+func ParseMessage(frame []byte) Message {
+	var m Message
 	members := jsonscan.Object(frame)
 	for members.Next() {
 		switch string(members.Key()) {
 		case "type":
-			m.kind = members.Text()
+			m.Type = members.Text()
 		case "id":
-			m.id = members.Text()
+			m.ID = members.Text()
 		}
-		if m.kind != nil && m.id != nil {
+		if m.Type != nil && m.ID != nil {
 			return m
 		}
 	}
 	if !members.Whole() {
-		return message{}
+		return Message{}
 	}
 	return m
 }
@@ -44,11 +46,11 @@ const (
 	maxTimeout     = 24 * time.Hour
 )
 
-// timeoutOf returns the timeout of a connection_ack. AppSync has it in the payload,
-// AppSync Events, which some gateways follow, at the top level.
+// Timeout returns the timeout of a connection_ack. GraphQL's protocol has it in the payload,
+// Events' has it at the top level, and each is read in either.
 //
 // It walks the frame instead of decoding it; package jsonscan says why.
-func timeoutOf(frame []byte) time.Duration {
+func Timeout(frame []byte) time.Duration {
 	for _, object := range [...][]byte{memberOf(frame, "payload"), frame} {
 		ms, err := strconv.ParseInt(string(memberOf(object, "connectionTimeoutMs")), 10, 64)
 		if err == nil && ms > 0 && ms <= maxTimeout.Milliseconds() {

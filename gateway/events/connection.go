@@ -1,0 +1,196 @@
+package events
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/pushgw/xk6-pushgw/gateway/auth"
+	"github.com/pushgw/xk6-pushgw/gateway/socket"
+	"github.com/tidwall/gjson"
+	"golang.org/x/time/rate"
+)
+
+// maxSubscriptions is how many subscriptions a connection may have
+// (docs.aws.amazon.com/general/latest/gr/appsync.html).
+const maxSubscriptions = 200
+
+// validID matches the ids of operations.
+var validID = regexp.MustCompile(`^[A-Za-z0-9_+-]{1,128}$`)
+
+// connection is an open connection. What isn't atomic is used only by the goroutine that
+// reads it.
+type connection struct {
+	*socket.Conn
+
+	gateway       *Gateway
+	host          string // the one that credentials must be for
+	subscriptions []*subscription
+	pace          *rate.Limiter // of requests to publish
+	acking        atomic.Bool   // a connection_ack is about to be sent
+	lastAlive     atomic.Int64  // when a ka was last written, or the ack, in ns since 1970; 0 before
+}
+
+// Text handles one message from the client.
+func (c *connection) Text(text []byte) {
+	if c.acking.Load() {
+		return // as on AWS (event-api-websocket-protocol.html, "connection_init")
+	}
+	m := gjson.ParseBytes(text)
+	if !gjson.ValidBytes(text) || !m.IsObject() {
+		c.fail("error", "", unsupported())
+		return
+	}
+	kind := m.Get("type").Str
+	if kind == "connection_init" {
+		c.acknowledge()
+		return
+	}
+	handle := map[string]func(*connection, gjson.Result){
+		"subscribe": (*connection).subscribe, "unsubscribe": (*connection).unsubscribe, "publish": (*connection).publish,
+	}[kind]
+	switch id := m.Get("id"); {
+	case handle == nil:
+		c.fail("error", "", unsupported())
+	case id.Type != gjson.String || !validID.MatchString(id.Str):
+		c.fail("error", "", auth.Problem{Type: badRequest, Message: "Invalid operation id", Code: http.StatusBadRequest})
+	default:
+		handle(c, m)
+	}
+}
+
+// acknowledge answers a connection_init, and begins the intervals of the keep-alives.
+func (c *connection) acknowledge() {
+	answer := func() {
+		c.lastAlive.Store(time.Now().UnixNano())
+		c.acking.Store(false) // first, because a client may go on as soon as it has read the ack
+		_ = c.Write(ackFrame) // a connection whose write fails is closed
+	}
+	if c.gateway.config.AckDelay <= 0 {
+		answer()
+		return
+	}
+	c.acking.Store(true)
+	time.AfterFunc(c.gateway.config.AckDelay, answer)
+}
+
+// Closed ends the subscriptions.
+func (c *connection) Closed() {
+	if len(c.subscriptions) > 0 {
+		c.gateway.Ready.Add(-1)
+	}
+	for _, s := range c.subscriptions {
+		c.gateway.broker.leave(s)
+	}
+	c.subscriptions = nil
+}
+
+// subscribe begins a subscription. It is registered before subscribe_success is written,
+// so that a client that has read that misses nothing.
+func (c *connection) subscribe(m gjson.Result) {
+	id, to := m.Get("id"), m.Get("channel")
+	if p := c.authorize(m, `{"channel":`+to.Raw+`}`); p != nil {
+		c.fail("subscribe_error", id.Str, *p)
+		return
+	}
+	channel, p := c.gateway.channel(to, true)
+	if p == nil {
+		p = c.admit(id.Str)
+	}
+	if p == nil && len(c.subscriptions) >= maxSubscriptions {
+		p = &auth.Problem{
+			Type: tooManySubscriptions, Message: fmt.Sprintf("Max number of %d subscriptions reached", maxSubscriptions),
+		}
+	}
+	if p != nil {
+		c.fail("subscribe_error", id.Str, *p)
+		return
+	}
+	s := newSubscription(c, id, channel)
+	if len(c.subscriptions) == 0 {
+		c.gateway.Ready.Add(1)
+	}
+	c.subscriptions = append(c.subscriptions, s)
+	c.gateway.faults.Ready(&s.listener)
+	c.gateway.broker.join(s)
+	_ = c.Write(message{ID: s.id, Type: "subscribe_success"}.frame())
+}
+
+// unsubscribe ends a subscription.
+func (c *connection) unsubscribe(m gjson.Result) {
+	id := m.Get("id").Str
+	i := c.find(id)
+	if i < 0 {
+		c.fail("unsubscribe_error", id, auth.Problem{Type: unknownOperation, Message: "Unknown operation id " + id})
+		return
+	}
+	c.gateway.broker.leave(c.subscriptions[i])
+	c.subscriptions = slices.Delete(c.subscriptions, i, i+1)
+	if len(c.subscriptions) == 0 {
+		c.gateway.Ready.Add(-1)
+	}
+	_ = c.Write(message{ID: id, Type: "unsubscribe_success"}.frame())
+}
+
+// publish publishes events.
+func (c *connection) publish(m gjson.Result) {
+	id, to, events := m.Get("id").Str, m.Get("channel"), m.Get("events")
+	p := c.authorize(m, `{"channel":`+to.Raw+`,"events":`+compact(events)+`}`)
+	if p == nil {
+		p = c.admit(id)
+	}
+	if p == nil && !c.pace.Allow() {
+		p = &auth.Problem{Type: limitExceeded, Message: "Rate limit exceeded"}
+	}
+	if p != nil {
+		c.fail("publish_error", id, *p)
+		return
+	}
+	done, refused := c.gateway.publishAll(to, events)
+	if refused != nil {
+		c.fail("publish_error", id, refused.realTime)
+		return
+	}
+	_ = c.Write(message{ID: id, Type: "publish_success", outcome: done}.frame())
+}
+
+// compact returns JSON as a signature covers it, without white space between its tokens.
+func compact(value gjson.Result) string { return value.Get("@ugly").Raw }
+
+// authorize returns what is wrong with the authorization of a message, or nil. A
+// signature covers body.
+func (c *connection) authorize(m gjson.Result, body string) *auth.Problem {
+	object, host := m.Get("authorization"), c.host
+	if !object.Get("host").Exists() {
+		host = "" // only a signature needs it
+	}
+	return c.gateway.config.Access.CheckMessage(object, host, path, []byte(body))
+}
+
+// admit returns why an operation can't have this id, or nil.
+func (c *connection) admit(id string) *auth.Problem {
+	if c.find(id) < 0 {
+		return nil
+	}
+	return &auth.Problem{Type: duplicatedOperation, Message: "Duplicated operation id " + id}
+}
+
+// find returns the index of the subscription with an id, or -1.
+func (c *connection) find(id string) int {
+	return slices.IndexFunc(c.subscriptions, func(s *subscription) bool { return s.id == id })
+}
+
+// fail writes an error about an operation, or about none if id is empty.
+func (c *connection) fail(kind, id string, p auth.Problem) {
+	_ = c.WriteError(errorFrame(kind, id, p))
+}
+
+// unsupported is AppSync's answer to a message that it doesn't understand.
+func unsupported() auth.Problem {
+	return auth.Problem{
+		Type: unsupportedOperation, Message: "unknown not supported through the realtime channel", Code: http.StatusBadRequest,
+	}
+}
