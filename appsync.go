@@ -211,8 +211,7 @@ func (g *appSync) readBroadcast(*options) *message { return &message{text: g.mut
 // broadcaster implements backend.
 func (g *appSync) broadcaster(_ context.Context, c *call, _ *message, audience string) (broadcaster, error) {
 	b := &mutationBroadcaster{backend: g, call: c}
-	b.address(audience)
-	return b, nil
+	return b, b.address(audience)
 }
 
 // extend implements backend.

@@ -19,9 +19,9 @@ var (
 // broadcaster sends messages to one audience at a time.
 type broadcaster interface {
 	publish.Broadcaster
-	// address has what is sent from now on go to the audience with this key, and reports
-	// whether it can.
-	address(audience string) bool
+	// address has what is sent from now on go to the audience with this key. It fails if this
+	// broadcaster can't send to it.
+	address(audience string) error
 }
 
 // textBroadcaster sends broadcasts as text messages of one connection.
@@ -32,14 +32,17 @@ type textBroadcaster struct {
 	inRooms  bool // each audience is a room, and the connection is in that one
 }
 
+// errOtherRoom says that a message is for another room than the connection's.
+var errOtherRoom = errors.New("the connection is in another room")
+
 // address implements broadcaster. The connection stays in its room, because the chat
 // application would tell that room's members who leaves it.
-func (b *textBroadcaster) address(audience string) bool {
+func (b *textBroadcaster) address(audience string) error {
 	if b.inRooms && audience != b.audience {
-		return false
+		return errOtherRoom
 	}
 	b.audience = audience
-	return true
+	return nil
 }
 
 // Send implements publish.Broadcaster.
@@ -65,9 +68,9 @@ type mutationBroadcaster struct {
 }
 
 // address implements broadcaster.
-func (b *mutationBroadcaster) address(audience string) bool {
+func (b *mutationBroadcaster) address(audience string) error {
 	b.body = []byte(fillAudience(b.backend.mutation, audience))
-	return true
+	return nil
 }
 
 // Send implements publish.Broadcaster.

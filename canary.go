@@ -111,7 +111,7 @@ func (s *canaries) send(ctx context.Context, to *ledger.Audience) error {
 // which has been open for longest.
 func (s *canaries) sender(ctx context.Context, key string) (broadcaster, error) {
 	for _, b := range s.open {
-		if b.address(key) {
+		if b.address(key) == nil {
 			return b, nil
 		}
 	}

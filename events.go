@@ -217,11 +217,8 @@ func (g *eventAPI) readBroadcast(o *options) *message {
 // broadcasts take.
 func (g *eventAPI) broadcaster(ctx context.Context, c *call, m *message, audience string) (broadcaster, error) {
 	b := &eventBroadcaster{backend: g, call: c, message: m}
-	if err := b.setAudience(audience); err != nil {
-		return nil, err
-	}
-	if !m.overSocket {
-		return b, nil
+	if err := b.address(audience); err != nil || !m.overSocket {
+		return b, err
 	}
 	host, err := openHost(ctx, c, nil)
 	if err != nil {

@@ -27,10 +27,7 @@ type eventBroadcaster struct {
 }
 
 // address implements broadcaster.
-func (b *eventBroadcaster) address(audience string) bool { return b.setAudience(audience) == nil }
-
-// setAudience is address, and returns why it can't.
-func (b *eventBroadcaster) setAudience(audience string) error {
+func (b *eventBroadcaster) address(audience string) error {
 	b.text, b.channel = fillAudience(b.message.text, audience), b.message.channel
 	if b.channel == "" {
 		b.channel = audience

@@ -9,11 +9,12 @@ const LISTENERS = Number(__ENV.LISTENERS || 100);
 const BROADCASTS = Number(__ENV.BROADCASTS || 10);
 const RATE = Number(__ENV.RATE || 5); // broadcasts a second
 const HOLD = __ENV.HOLD || `${10 + BROADCASTS / RATE}s`; // how long the listeners stay; a delivery has 5s to come
-const SEGMENTS = Number(__ENV.SEGMENTS || 1); // processes that share the listeners; see segments.sh
+const SEGMENTS = Number(__ENV.SEGMENTS || 1); // processes that share the listeners; see distributed/segments.sh
 const START = __ENV.START || '0s'; // when to broadcast: with segments, once all of them have their listeners
 const VUS = Number(__ENV.VUS || 1); // among which they are shared out; as many as listeners is the published way
+const CONNECT_RATE = Number(__ENV.CONNECT_RATE || 0); // connections to open a second; 0 for as fast as possible
 
-const gateway = new apigw.Client(URL, { room: __ENV.ROOM || 'Room1' });
+const gateway = new apigw.Client(URL, { room: __ENV.ROOM || 'Room1', connectRate: CONNECT_RATE });
 
 export const options = {
   scenarios: {
@@ -36,7 +37,7 @@ export async function listener() {
 }
 
 export async function broadcast() {
-  await gateway.ready({ listeners: LISTENERS });
+  await gateway.ready({ listeners: LISTENERS, timeout: HOLD });
   const host = await gateway.connect({ nickname: 'Broadcast' });
   const result = await host.broadcast({ count: BROADCASTS, rate: RATE });
   console.log(`API Gateway ${JSON.stringify(result)}`);

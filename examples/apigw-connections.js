@@ -9,7 +9,7 @@ const URL = __ENV.APIGW_URL || 'ws://127.0.0.1:8090/dev'; // k6 x pushgw serve
 const TARGET = Number(__ENV.TARGET || 200); // connections
 const RAMP = __ENV.RAMP || '5s'; // to open them
 const HOLD = __ENV.HOLD || '3s'; // to hold them
-const SEGMENTS = Number(__ENV.SEGMENTS || 1); // processes that share the target; see segments.sh
+const SEGMENTS = Number(__ENV.SEGMENTS || 1); // processes that share the target; see distributed/segments.sh
 
 const gateway = new apigw.Client(URL, { room: __ENV.ROOM || 'Room1' });
 

@@ -11,12 +11,14 @@ const BROADCASTS = Number(__ENV.BROADCASTS || 10);
 const RATE = Number(__ENV.RATE || 5); // broadcasts a second
 const HOLD = __ENV.HOLD || `${10 + BROADCASTS / RATE}s`; // how long the listeners stay; a delivery has 5s to come
 const CANARY = __ENV.CANARY !== 'no'; // whether to prove that everybody hears, before it counts
-const SEGMENTS = Number(__ENV.SEGMENTS || 1); // processes that share the listeners; see segments.sh
+const SEGMENTS = Number(__ENV.SEGMENTS || 1); // processes that share the listeners; see distributed/segments.sh
 const START = __ENV.START || '0s'; // when to broadcast: with segments, once all of them have their listeners
 const VUS = Number(__ENV.VUS || 1); // among which they are shared out; as many as listeners is the published way
+const CONNECT_RATE = Number(__ENV.CONNECT_RATE || 0); // connections to open a second; 0 for as fast as possible
 
 const api = new appsync.Client(URL, {
   auth: { apiKey: API_KEY },
+  connectRate: CONNECT_RATE,
   subscription: { query: 'subscription { onCreateRoom { __typename id title } }' },
   mutation: {
     // AppSync passes on only those fields that the mutation asks for.
@@ -47,7 +49,7 @@ export async function subscriber() {
 
 export async function publisher() {
   // AppSync may acknowledge a subscription some time before its first event can reach it.
-  await api.ready({ listeners: LISTENERS, canary: CANARY });
+  await api.ready({ listeners: LISTENERS, canary: CANARY, timeout: HOLD });
   const result = await api.broadcast({ count: BROADCASTS, rate: RATE });
   console.log(`AppSync ${JSON.stringify(result)}`);
 }

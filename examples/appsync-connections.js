@@ -9,7 +9,7 @@ const API_KEY = __ENV.API_KEY || 'da2-localpushgatewayapikey0001';
 const TARGET = Number(__ENV.TARGET || 200); // connections
 const RAMP = __ENV.RAMP || '5s'; // to open them
 const HOLD = __ENV.HOLD || '3s'; // to hold them
-const SEGMENTS = Number(__ENV.SEGMENTS || 1); // processes that share the target; see segments.sh
+const SEGMENTS = Number(__ENV.SEGMENTS || 1); // processes that share the target; see distributed/segments.sh
 
 const api = new appsync.Client(URL, {
   auth: { apiKey: API_KEY },

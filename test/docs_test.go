@@ -153,13 +153,25 @@ func testsOfTheTree(t *testing.T) map[string]bool {
 	return names
 }
 
+// TestReadmeVersions: README.md names the k6 and the Go that go.mod does.
+func TestReadmeVersions(t *testing.T) {
+	t.Parallel()
+	readme, module := read(t, "../README.md"), read(t, "../go.mod")
+	k6 := regexp.MustCompile(`go\.k6\.io/k6/v2 (v\S+)`).FindStringSubmatch(module)
+	toolchain := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(module)
+	xk6 := regexp.MustCompile(`go\.k6\.io/xk6 (v\S+)`).FindStringSubmatch(read(t, "../tools/go.mod"))
+	require.Contains(t, readme, "| main | "+k6[1]+" | "+toolchain[1]+" or later |")
+	require.Contains(t, readme, "xk6 build "+k6[1]+" --with")
+	require.Contains(t, readme, "go install go.k6.io/xk6@"+xk6[1])
+}
+
 // TestLinks: what the pages link to in the tree is there, headings included.
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	pages, err := filepath.Glob("../docs/*.md")
 	require.NoError(t, err)
 	found := 0
-	for _, page := range append(pages, "../README.md", "../CONTRIBUTING.md") {
+	for _, page := range append(pages, "../README.md", "../CONTRIBUTING.md", "../examples/distributed/README.md") {
 		for _, link := range regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(read(t, page), -1) {
 			if strings.Contains(link[1], "://") {
 				continue

@@ -13,6 +13,14 @@ import (
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
 )
 
+// TestSmoke: it needs no gateway, and would notice a k6 without the extension.
+func TestSmoke(t *testing.T) {
+	t.Parallel()
+	o := k6(t, "smoke.js")
+	o.requireClean(t)
+	require.Equal(t, 1, o.count("iterations"))
+}
+
 func TestConnectionToAPIGateway(t *testing.T) {
 	t.Parallel()
 	o := k6(t, "scripts/apigw-connection.js", serve(t).env()...)

@@ -60,7 +60,7 @@ func (c *connection) Text(text []byte) {
 // acknowledge answers a connection_init, and begins the intervals of the keep-alives.
 func (c *connection) acknowledge() {
 	answer := func() {
-		c.acking.Store(false) // first, because the client may go on as soon as it reads the answer
+		c.acking.Store(false) // first, because a client may go on as soon as it has read the ack
 		_ = c.Write(ackFrame) // a connection whose write fails is closed
 		if !c.gateway.faults.StopKeepAlive() {
 			_ = c.Write(keepAliveFrame)
