@@ -380,7 +380,7 @@ declare module "k6/x/pushgw" {
        */
       handshake?: Step[];
       /**
-       * Where `post()`, `get()` and `delete()` go: what stands before `/@connections`. Default: the URL with `https`,
+       * Where `post()`, `get()`, `delete()` and `notify()` go: what stands before `/@connections`. Default: the URL with `https`,
        * which is right for the API's own host and for custom domains alike.
        */
       managementUrl?: string;
@@ -471,6 +471,20 @@ declare module "k6/x/pushgw" {
       get(connectionId: string): Promise<ConnectionInfo>;
       /** Closes a connection, whose client is told 1000. */
       delete(connectionId: string): Promise<void>;
+      /**
+       * Posts messages to the listeners of this process as `post()` does, each message to one listener, in turn, and
+       * waits for the account of them: a delivery is expected by that listener only. It needs a step in the client's
+       * `handshake` that finds the listeners' ids; without one it throws a `UsageError`.
+       *
+       * With a `rate`, a message is posted when it is due, though others have no answer yet, up to 500 at a time; without
+       * one, when the one before has its answer. Two posts to one listener are never under way at a time.
+       *
+       * What is `Gone` was sent: its listener, if it was there, has lost it or left, and no more is posted to it. The
+       * posts end, and what is left is unsent, when nobody is left to post to, or with `Forbidden`, `PayloadTooLarge` or
+       * `BadRequest`. What else fails, such as `LimitExceeded`, is unsent, unless a listener hears it. If none could be
+       * posted, it rejects with a `PublishError`.
+       */
+      notify(options?: MessageOptions): Promise<BroadcastResult>;
     }
   }
 
