@@ -44,6 +44,24 @@ func TestNotify(t *testing.T) {
 	})
 }
 
+// Another client of the same listeners may have the keys that posts are signed with.
+func TestNotifyByAnotherClient(t *testing.T) {
+	t.Parallel()
+	simulateGateway(t, gateway.Config{}, func(w *world) {
+		result := w.vu().run(notifying + `
+			const backend = new apigw.Client('` + chatURL + `', {
+				auth: { iam: { region: 'r', accessKeyId: 'AKID', secretAccessKey: 's' } }, handshake: [{ pattern: '(?<connectionId>.)' }],
+			});
+			const listening = client.listen({ connections: 3, duration: '20s' });
+			await client.ready({ listeners: 3 });
+			const { expected, received } = await backend.notify({ count: 6 });
+			await listening;
+			return [expected, received];
+		`)
+		require.Equal(w, []any{int64(6), int64(6)}, result)
+	})
+}
+
 // Without ids there is nobody to post to, and the error says what to do.
 func TestNotifyWithoutIDs(t *testing.T) {
 	t.Parallel()
