@@ -49,7 +49,7 @@ func (c *call) warn(settled *ledger.Settlement) {
 	c.warnOnce(r.Missed > 0, "missed", "broadcasts went out while listeners of this test were cut off: %d deliveries that nobody was there for "+
 		"(of all such, pushgw_missed tells)", r.Missed)
 	c.warnOnce(r.Unheard > 0, "unheard", "nobody was expected to hear %d of %d broadcasts, because no listener of this process was ready; "+
-		"what listeners of other processes lose is in no account", r.Unheard, r.Sent)
+		"what listeners of other processes lose is in the accounts of these", r.Unheard, r.Sent)
 	c.warnOnce(r.Indeterminate > 0, "indeterminate", "%d of %d deliveries are indeterminate, neither received nor lost: listeners came or left "+
 		"while they were under way, or the test ended (of all such, pushgw_indeterminate tells)", r.Indeterminate, r.Expected)
 }

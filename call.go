@@ -38,6 +38,7 @@ func (c *client) begin(method string, who identity) *call {
 	}
 	who.vu = state.VUIDGlobal
 	who.index = max(int64(state.VUIDGlobal), 1) - 1 //nolint:gosec // a count of VUs; in setup() it is zero
+	c.module.process.joinRun(&state.Options)
 	c.module.process.beginResults(state, c.backend)
 	return &call{
 		client: c, state: state, who: who,
@@ -133,7 +134,7 @@ func (c *call) target() wire.Target {
 	target := wire.Target{
 		URL: c.client.backend.webSocketURL(), Header: c.header(),
 		DialContext: c.state.Dialer.DialContext, Timestamps: c.client.settings.timestamps,
-		MaxMessage: c.client.settings.maxMessage,
+		MaxMessage: c.client.settings.maxMessage, FrameSize: c.client.settings.frameSize,
 	}
 	if target.URL.Scheme == "wss" {
 		target.TLS = wire.TLSConfig(c.state.TLSConfig, target.URL.Hostname())

@@ -89,15 +89,13 @@ func (s *canaries) sendAll(ctx context.Context) error {
 	return nil
 }
 
-// send sends one canary. Nobody needs its account.
+// send sends one canary.
 func (s *canaries) send(ctx context.Context, to *ledger.Audience) error {
 	sender, err := s.sender(ctx, to.Name().Key)
 	if err != nil {
 		return err
 	}
-	series := to.OpenCanaries()
-	defer series.Close()
-	if err := sender.Send(ctx, series.Publish(time.Now()).String()); err != nil {
+	if err := sender.Send(ctx, to.Canary().String()); err != nil {
 		if ctx.Err() == nil {
 			s.call.recorder.RequestFailed(err)
 		}

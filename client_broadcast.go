@@ -14,7 +14,7 @@ import (
 // broadcast is the JavaScript method: it publishes in the dialect's own way and waits
 // for the account of the deliveries.
 func (c *client) broadcast(value sobek.Value) *sobek.Promise {
-	b := c.readBroadcast(value, c.constantAudience)
+	b := c.readBroadcast("broadcast()", value, c.constantAudience)
 	call := c.begin("broadcast()", c.backend.host(b.audience))
 	return call.promise(func(ctx context.Context) (any, error) {
 		broadcaster, err := c.backend.broadcaster(ctx, call, b.message, b.audience)
@@ -39,11 +39,12 @@ type broadcastOptions struct {
 	audience string // the key
 }
 
-// readBroadcast reads the options of broadcast(), and throws what is wrong with them. Def
-// returns the key of the default audience, and whether there is one.
-func (c *client) readBroadcast(value sobek.Value, def func() (key string, ok bool)) *broadcastOptions {
-	o := readOptions(value, "broadcast()")
-	b := &broadcastOptions{plan: publish.Plan{ClockOffset: c.module.clockOffset}}
+// readBroadcast reads the options of broadcast(), or of another method that takes the same, and
+// throws what is wrong with them. Def returns the key of the default audience, and whether
+// there is one.
+func (c *client) readBroadcast(method string, value sobek.Value, def func() (key string, ok bool)) *broadcastOptions {
+	o := readOptions(value, method)
+	b := new(broadcastOptions)
 	b.plan.Count = o.integer("count", 1, 1)
 	b.planned = b.plan.Count
 	b.plan.Rate = o.perSecond("rate")
@@ -57,7 +58,7 @@ func (c *client) readBroadcast(value sobek.Value, def func() (key string, ok boo
 	}
 	b.audience = o.addressee(key, known)
 	c.check(o)
-	if err := c.backend.checkPublish("broadcast()", b.message); err != nil {
+	if err := c.backend.checkPublish(method, b.message); err != nil {
 		c.module.throw(err)
 	}
 	return b
@@ -97,6 +98,7 @@ func (c *call) run(ctx context.Context, b *broadcastOptions, with publish.Broadc
 	account := c.openAccount(b)
 	defer account.close()
 	var first error
+	b.plan.Test = c.client.module.process.ledger.Run()
 	b.plan.Run(ctx, account.series, with, func(err error) {
 		c.recorder.RequestFailed(err)
 		if first == nil {

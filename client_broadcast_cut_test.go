@@ -107,7 +107,7 @@ func TestBroadcastWhoseSubscriptionsAreCut(t *testing.T) {
 		require.Contains(w, v.logged(logrus.WarnLevel), "pushgw: broadcasts went out while listeners of this test were cut off: "+
 			"10 deliveries that nobody was there for (of all such, pushgw_missed tells)")
 		require.Contains(w, v.logged(logrus.WarnLevel), "pushgw: nobody was expected to hear 1 of 1 broadcasts, because no listener of this process was ready; "+
-			"what listeners of other processes lose is in no account")
+			"what listeners of other processes lose is in the accounts of these")
 	})
 }
 

@@ -181,7 +181,7 @@ func TestBroadcastToNobodyOnce(t *testing.T) {
 		v.run(`await new apigw.Client('` + chatURL + `').broadcast({ count: 3, rate: 1 })`)
 		require.Equal(w, []string{
 			"pushgw: nobody was expected to hear 1 of 1 broadcasts, because no listener of this process was ready; " +
-				"what listeners of other processes lose is in no account",
+				"what listeners of other processes lose is in the accounts of these",
 			"pushgw: 1 of 1 deliveries are lost: they didn't come within settle of their broadcast (of all such, pushgw_lost{cause:missing} tells)",
 		}, v.logged(logrus.WarnLevel))
 	})
@@ -244,7 +244,8 @@ func TestBroadcastDatesByItsSchedule(t *testing.T) {
 	})
 }
 
-// The clock of a process can be made to differ, and whoever hears it says so.
+// The clock of a process can be made to differ. What the process measures by that clock
+// alone stays right.
 func TestBroadcastFromAnotherClock(t *testing.T) {
 	t.Parallel()
 	simulateGateway(t, delayed(100*time.Millisecond), func(w *world) {
@@ -258,12 +259,9 @@ func TestBroadcastFromAnotherClock(t *testing.T) {
 			await listening;
 			return first;
 		`)
-		require.EqualValues(w, -400, result)
-		require.Equal(w, []float64{-400, -400}, v.values("ws_resp_delay"))
-		require.InDelta(w, 2, v.sum("pushgw_errors", "error=ClockSkew", "role=listener"), 0)
-		require.Len(w, v.logged(logrus.WarnLevel), 1)
-		require.Contains(w, v.logged(logrus.WarnLevel)[0],
-			"arrived before they were sent, by up to 400ms: the publisher's clock is ahead of this host's")
+		require.EqualValues(w, 100, result)
+		require.Equal(w, []float64{100, 100}, v.values("ws_resp_delay"))
+		require.Empty(w, v.logged(logrus.WarnLevel))
 	})
 }
 

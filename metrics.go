@@ -41,6 +41,7 @@ func registerMetrics(registry *metrics.Registry) (*telemetry.Metrics, error) {
 		{&set.Duplicated, "pushgw_duplicated", metrics.Counter, metrics.Default},
 		{&set.Reordered, "pushgw_reordered", metrics.Counter, metrics.Default},
 		{&set.Indeterminate, "pushgw_indeterminate", metrics.Counter, metrics.Default},
+		{&set.Unclosed, "pushgw_unclosed", metrics.Counter, metrics.Default},
 		{&set.Deaf, "pushgw_deaf", metrics.Counter, metrics.Default},
 		{&set.FanoutFirst, "pushgw_fanout_first", metrics.Trend, metrics.Time},
 		{&set.FanoutLast, "pushgw_fanout_last", metrics.Trend, metrics.Time},

@@ -39,6 +39,7 @@ type process struct {
 
 	results   *result.Writer // nil if no result file is to be written; see openResults
 	lookupEnv func(string) (string, bool)
+	joined    sync.Once // see joinRun
 }
 
 func newProcess() *process {
@@ -83,8 +84,10 @@ func (p *process) NewModuleInstance(vu modules.VU) modules.Instance {
 	if err != nil {
 		common.Throw(vu.Runtime(), err)
 	}
+	p.ledger.SetClockOffset(clockOffset(vu.InitEnv().LookupEnv))
+	p.noteEnvironment(vu)
 	p.openResults(vu)
-	m := &module{process: p, vu: vu, metrics: registered, clockOffset: clockOffset(vu.InitEnv().LookupEnv)}
+	m := &module{process: p, vu: vu, metrics: registered}
 	m.exports = modules.Exports{Named: map[string]any{
 		"apigw":   m.namespace(m.newAPIGatewayClient),
 		"appsync": m.namespace(m.newAppSyncClient),
@@ -93,8 +96,18 @@ func (p *process) NewModuleInstance(vu modules.VU) modules.Instance {
 	return m
 }
 
-// clockOffset is by how much this process's stamps are to be wrong, so that a test
-// can have a publisher whose clock differs. Nobody else needs it.
+// noteEnvironment keeps how to look up the environment of the test, which is the same for all
+// VUs.
+func (p *process) noteEnvironment(vu modules.VU) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.lookupEnv == nil { // later VUs may come while others run
+		p.lookupEnv = vu.InitEnv().LookupEnv
+	}
+}
+
+// clockOffset is by how much this process's clock is to be wrong, so that a test can have
+// processes whose clocks differ. Nobody else needs it.
 func clockOffset(lookup func(string) (string, bool)) time.Duration {
 	text, _ := lookup("PUSHGW_TEST_CLOCK_OFFSET")
 	offset, _ := time.ParseDuration(text) // zero where it isn't one
@@ -103,11 +116,10 @@ func clockOffset(lookup func(string) (string, bool)) time.Duration {
 
 // module is the extension in one VU.
 type module struct {
-	process     *process
-	vu          modules.VU
-	metrics     *telemetry.Metrics
-	exports     modules.Exports
-	clockOffset time.Duration // see clockOffset
+	process *process
+	vu      modules.VU
+	metrics *telemetry.Metrics
+	exports modules.Exports
 }
 
 // Exports implements modules.Instance. It is called for every access from a script.

@@ -29,7 +29,6 @@ func (p *process) openResults(vu modules.VU) {
 		return
 	}
 	p.telemetry.Results = result.NewCollector()
-	p.lookupEnv = env.LookupEnv
 	p.results = &result.Writer{
 		Directory:   directory,
 		Collector:   p.telemetry.Results,

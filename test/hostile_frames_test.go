@@ -81,7 +81,7 @@ func TestHostileLength(t *testing.T) {
 			counts:  map[string]int{"pushgw_errors error=MessageTooBig": 0, "pushgw_closed by=gateway code=1000": 3},
 		},
 		{
-			name: "20,000 stamps", behaviour: hostile.ManyStamps(20_000), acts: "listen,drive",
+			name: "18,000 stamps", behaviour: hostile.ManyStamps(18_000), acts: "listen,drive",
 			counts: map[string]int{"pushgw_errors error=MessageTooBig": 0, "pushgw_closed by=gateway code=1000": 3},
 		},
 	})

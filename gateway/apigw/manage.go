@@ -52,7 +52,7 @@ func (g *Gateway) manage(w http.ResponseWriter, r *http.Request, id string) {
 // sender makes by one post to each listener, so each adds one to its audience.
 func (g *Gateway) post(w http.ResponseWriter, data []byte, id string) {
 	var err error
-	if _, _, _, stamped := stamp.Find(data); stamped {
+	if _, _, _, ours := stamp.Next(data); ours {
 		var post func(string) error
 		if post, err = g.Broadcast("", data, 1); err == nil {
 			err = post(id)

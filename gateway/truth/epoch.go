@@ -39,6 +39,8 @@ type epoch struct {
 	unstamped atomic.Int64
 	all       counters
 	echoes    counters // the part of all that went back to the sender
+	controls  atomic.Int64
+	control   counters // of messages with control tokens, which all doesn't have
 	delay     *histogram.Histogram
 
 	mu     sync.Mutex

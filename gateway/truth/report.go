@@ -12,6 +12,7 @@ import (
 type Report struct {
 	Totals     Totals  `json:"totals"`
 	Echoes     Counts  `json:"echoes"` // the part of the totals that went back to the sender
+	Control    Control `json:"control"`
 	Delay      Delay   `json:"delay"`
 	Broadcasts []Entry `json:"broadcasts"`
 }
@@ -20,6 +21,13 @@ type Report struct {
 type Totals struct {
 	Broadcasts int64 `json:"broadcasts"` // stamped ones, each stamp once
 	Unstamped  int64 `json:"unstamped"`  // broadcasts without a stamp
+	Counts
+}
+
+// Control are messages with control tokens, by which the processes of a test tell each other
+// of their broadcasts. They are none themselves.
+type Control struct {
+	Messages int64 `json:"messages"`
 	Counts
 }
 
@@ -65,6 +73,7 @@ func (t *Tally) Report() Report {
 	r := Report{
 		Totals:     Totals{Broadcasts: e.stamped.Load(), Unstamped: e.unstamped.Load(), Counts: e.all.counts()},
 		Echoes:     e.echoes.counts(),
+		Control:    Control{Messages: e.controls.Load(), Counts: e.control.counts()},
 		Delay:      delayOf(e.delay),
 		Broadcasts: make([]Entry, 0, len(recent)),
 	}

@@ -43,10 +43,17 @@ func (t *Tally) Forget() {
 
 // Open begins the account of a broadcast that is about to be sent to an audience
 // of that many listeners. Its stamp is found in data. Broadcasts with the same
-// stamp share one account; a broadcast without a stamp is in the totals only.
+// stamp share one account; a broadcast without a stamp is in the totals only. What holds a
+// control token and no stamp is no broadcast, and counted apart.
 func (t *Tally) Open(data []byte, audience int) *Broadcast {
 	found, _, _, ok := stamp.Find(data)
 	e := t.current.Load()
+	if !ok && isControl(data) {
+		e.controls.Add(1)
+		b := &Broadcast{Number: t.opened.Add(1), Control: true, epoch: e}
+		b.count(audienceOf, int64(audience))
+		return b
+	}
 	b, first := e.open(found, ok, t.opened.Add(1))
 	b.count(audienceOf, int64(audience))
 	// After the audience, so that a reader that sees the broadcast counted sees
@@ -60,11 +67,18 @@ func (t *Tally) Open(data []byte, audience int) *Broadcast {
 	return b
 }
 
-// Broadcast is the account of one broadcast.
+// isControl reports whether data holds a control token.
+func isControl(data []byte) bool {
+	token, _, _, ok := stamp.Next(data)
+	return ok && token.Control != nil
+}
+
+// Broadcast is the account of one broadcast, or of one message with a control token.
 type Broadcast struct {
 	Number  uint64 // its place among all broadcasts of this gateway, from 1
 	Stamp   stamp.Stamp
 	Stamped bool
+	Control bool
 
 	epoch    *epoch
 	counters counters
@@ -76,6 +90,9 @@ type Broadcast struct {
 // What it counts is counted for the broadcast too, and as an echo besides,
 // because a sender may not regard itself as a listener.
 func (b *Broadcast) Echo() *Broadcast {
+	if b.Control {
+		return b // it is no broadcast, so nobody expects it to come or not to
+	}
 	b.epoch.echoes[audienceOf].Add(1)
 	return &Broadcast{Number: b.Number, Stamp: b.Stamp, Stamped: b.Stamped, epoch: b.epoch, of: b}
 }
@@ -107,16 +124,26 @@ func (b *Broadcast) Failed() { b.count(failed, 1) }
 // Dropped counts a delivery that was withheld from a connection by a fault.
 func (b *Broadcast) Dropped(from *Withheld) {
 	b.count(dropped, 1)
-	from.add(b.epoch.number)
+	b.withhold(from)
 }
 
 // Deaf counts a delivery that was withheld from a connection because it is deaf.
 func (b *Broadcast) Deaf(from *Withheld) {
 	b.count(deaf, 1)
-	from.add(b.epoch.number)
+	b.withhold(from)
+}
+
+func (b *Broadcast) withhold(from *Withheld) {
+	if !b.Control {
+		from.add(b.epoch.number)
+	}
 }
 
 func (b *Broadcast) count(what field, n int64) {
+	if b.Control {
+		b.epoch.control[what].Add(n)
+		return
+	}
 	if b.of != nil {
 		b.epoch.echoes[what].Add(n)
 		b = b.of

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
 
 func TestBroadcastsOfOneStampAreOne(t *testing.T) {
@@ -53,6 +55,26 @@ func TestAnEchoIsCountedTwice(t *testing.T) {
 	require.Equal(t, Counts{Audience: 1, Delivered: 1, Reordered: 1, Duplicated: 1}, r.Echoes)
 	require.Equal(t, r.Totals.Counts, r.Broadcasts[0].Counts)
 	require.EqualValues(t, 1, r.Delay.Count, "the echo's delay is no listener's")
+}
+
+// Control tokens are no broadcasts, and what becomes of them is counted apart.
+func TestControlTokensAreCountedApart(t *testing.T) {
+	t.Parallel()
+	tally, withheld := New(), &Withheld{}
+	token := []byte(stamp.WriteControl(&stamp.Roll{Run: 1}, nil))
+	b := tally.Open(token, 3)
+	b.Delivered(false)
+	b.Dropped(withheld)
+	b.Echo().Delivered(false)
+	both := tally.Open(append(token, stamped(1)...), 2)
+	both.Delivered(false)
+	r := tally.Report()
+	require.Equal(t, Control{Messages: 1, Counts: Counts{Audience: 3, Delivered: 2, Dropped: 1}}, r.Control)
+	require.Equal(t, Totals{Broadcasts: 1, Counts: Counts{Audience: 2, Delivered: 1, Pending: 1}}, r.Totals)
+	require.Zero(t, r.Echoes)
+	require.Zero(t, tally.Withheld(withheld))
+	tally.Forget()
+	require.Zero(t, tally.Report().Control)
 }
 
 // Random choices depend on these numbers, so no two broadcasts have the same.

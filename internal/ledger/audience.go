@@ -12,17 +12,23 @@ import (
 // what a listener remembers of its broadcasts isn't used up by those of other rooms. There
 // may be very many, so an idle one is small.
 type Audience struct {
+	ledger   *Ledger
 	name     Name
 	origin   uint32
 	latest   atomic.Uint32 // sequence of the latest broadcast; written under the lock
 	inFlight inFlightIndex
+	canaries canaries
+	remotes  atomic.Pointer[remotes] // nil before anybody has listened; set under the lock
 
 	mu                       sync.Mutex
 	ready, confirmed, cutOff int
 	requireConfirmed         bool
 	series                   []*Series // those open
 	playing                  playing
+	promised                 int           // how many broadcasts these have yet to publish, as planned
+	announced                *announced    // nil before the first series
 	changed                  chan struct{} // closed when a count changes; nil while nobody watches
+	addresses                *addresses    // nil while no member has any
 }
 
 // Name names an audience: the key that its client gave it, at one endpoint of a gateway.
@@ -83,7 +89,7 @@ func (a *Audience) mark() mark { return mark{set: true, sequence: a.latest.Load(
 func (a *Audience) drop(s *Series) {
 	before := len(a.series)
 	a.series = slices.DeleteFunc(a.series, func(open *Series) bool { return open == s })
-	if len(a.series) < before && !s.canary {
+	if len(a.series) < before {
 		a.playing.open--
 		a.playing.end(time.Now())
 	}

@@ -4,6 +4,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
 
 // BenchmarkDeliver enters one broadcast after another for 20,000 listeners, on
@@ -27,6 +29,23 @@ func BenchmarkDeliver(b *testing.B) {
 			i := next.Add(1) - 1
 			s := s
 			s.Sequence = first + uint32(i/members%broadcasts)
+			ledger.Deliver(listening[i%members], s, s.Sent.Add(time.Millisecond))
+		}
+	})
+}
+
+// BenchmarkDeliverRemote is BenchmarkDeliver of another process's broadcasts.
+func BenchmarkDeliverRemote(b *testing.B) {
+	const members, broadcasts = 20_000, 100
+	ledger := New()
+	listening := listeners(ledger.Audience(room), members)
+	sent := time.Now().Add(time.Minute) // long after they were ready
+	var next atomic.Int64
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			i := next.Add(1) - 1
+			s := stamp.Stamp{Origin: 1, Sequence: 1 + uint32(i/members%broadcasts), End: broadcasts, Sent: sent}
 			ledger.Deliver(listening[i%members], s, s.Sent.Add(time.Millisecond))
 		}
 	})

@@ -5,9 +5,10 @@ import (
 	"time"
 )
 
-// Finale tells when the broadcasts to some audiences are over: when a series was open since
-// the audience is watched, or somebody who was to open one gave up, and none has been for
-// quiet. A nil *Finale watches nothing.
+// Finale tells when the broadcasts to some audiences are over: when a series has ended since
+// the audience is watched, or somebody who was to open one gave up, and none has been open for
+// quiet. Another process's series is open from its opening to its last closing, and until what
+// was heard of it has settled. A nil *Finale watches nothing.
 type Finale struct {
 	mu sync.Mutex
 	// watched has how many series of each audience had ended before.
@@ -53,7 +54,7 @@ func (f *Finale) Over(now time.Time) bool {
 	return begun
 }
 
-// playing is which series an audience has had.
+// playing is which series an audience has had, and how many of this process are open.
 type playing struct {
 	open    int
 	ended   uint32
@@ -76,7 +77,21 @@ func (a *Audience) seriesEnded() uint32 {
 func (a *Audience) silentAt(now time.Time) (ended uint32, silent bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.playing.ended, a.playing.open == 0 && now.Sub(a.playing.endedAt) >= quiet
+	open := a.playing.open > 0 || a.remotes.Load().playing()
+	return a.playing.ended, !open && now.Sub(a.playing.endedAt) >= quiet
+}
+
+// playing reports whether a series of another process is open. The audience's lock is held.
+func (r *remotes) playing() bool {
+	if r == nil {
+		return false
+	}
+	for _, c := range r.all() {
+		if c.vouched && !c.foreign && !c.broken && (c.opened > c.ended || len(c.rows.all()) > 0) {
+			return true
+		}
+	}
+	return false
 }
 
 // GiveUp notes that who was to broadcast to the audience may have given up. Unless a series is

@@ -19,7 +19,7 @@ func TestFinale(t *testing.T) {
 		f.Watch(ours, theirs)
 		time.Sleep(time.Hour)
 		assert.False(t, f.Over(time.Now()), "nothing was broadcast")
-		ours.OpenCanaries().Close()
+		ours.Canary()
 		time.Sleep(time.Hour)
 		assert.False(t, f.Over(time.Now()), "nor are canaries broadcasts")
 		first, second := ours.OpenSeries(0, settle), theirs.OpenSeries(0, settle)

@@ -11,10 +11,10 @@ import (
 const maxDelay = 24 * time.Hour
 
 // recall returns the broadcast that a stamp of the audience's origin belongs to, nil if it
-// is forgotten or its series is closed, and reports whether the stamp is forged: its sequence was never
-// given out, or was given out with another send time or as something else. Of a stamp
+// is forgotten or its series is closed, and reports whether the stamp is forged: its
+// sequence was never given out, or was given out with another send time. Of a stamp
 // that can't be compared with its broadcast (the audience is nil if it is that of another
-// process) only the delay can be judged.
+// process) only the delay can be judged. Canaries are judged by deliverCanary.
 func (a *Audience) recall(s stamp.Stamp, delay time.Duration) (b *broadcast, forged bool) {
 	if a != nil {
 		// Before find: Publish makes a broadcast findable before it raises latest.
@@ -22,8 +22,11 @@ func (a *Audience) recall(s stamp.Stamp, delay time.Duration) (b *broadcast, for
 			return nil, true
 		}
 		if b = a.inFlight.find(s.Sequence); b != nil {
-			return b, s.Sent.UnixMicro() != b.sent || s.Canary != b.canary
+			return b, s.Sent.UnixMicro() != b.sent
 		}
 	}
-	return nil, delay > maxDelay || delay < -maxDelay
+	return nil, implausible(delay)
 }
+
+// implausible reports whether no genuine stamp has such a delay.
+func implausible(delay time.Duration) bool { return delay > maxDelay || delay < -maxDelay }

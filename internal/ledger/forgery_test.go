@@ -18,8 +18,23 @@ func TestForgery(t *testing.T) {
 	noSequence := func(s *stamp.Stamp) { s.Sequence = 0 }
 	otherTime := func(s *stamp.Stamp) { s.Sent = s.Sent.Add(time.Microsecond) }
 	asCanary := func(s *stamp.Stamp) { s.Canary = true }
+	asCanaryOfItsOwn := func(s *stamp.Stamp) { s.Canary, s.Origin = true, canaryOrigin(s.Origin) }
+	asBroadcast := func(s *stamp.Stamp) { s.Canary = false }
 	sentAfter := func(d time.Duration) change { return func(s *stamp.Stamp) { s.Sent = s.Sent.Add(d) } }
 	stories := map[string][]step{
+		"of a canary": {
+			join(room, "ann"), tweet(room, "tweet"),
+			forge("next", "tweet", nextSequence), hear("ann", "next", forged),
+			forge("none", "tweet", noSequence), hear("ann", "none", forged),
+			forge("at another time", "tweet", otherTime), hear("ann", "at another time", forged),
+			forge("as a broadcast", "tweet", asBroadcast), hear("ann", "as a broadcast", forged),
+			stands(room, Count{Ready: 1}), hear("ann", "tweet", canary), stands(room, Count{Ready: 1, Confirmed: 1}),
+		},
+		"of another process's canary": {
+			join(room, "ann"), elsewhere("theirs", 1, 1), forge("tweet", "theirs", asCanary),
+			forge("old", "tweet", sentAfter(-maxDelay-1)), hear("ann", "old", forged), stands(room, Count{Ready: 1}),
+			hear("ann", "tweet", canary), stands(room, Count{Ready: 1, Confirmed: 1}),
+		},
 		"of a broadcast whose series is closed": {
 			join(room, "ann"), open(room, "series"), publish("series", "one"), closes("series", counts{sent: 1, expected: 1, lost: 1}),
 			forge("forged", "one", sentAfter(-maxDelay-1)), hear("ann", "forged", forged),
@@ -46,7 +61,7 @@ func TestForgery(t *testing.T) {
 	}
 	for name, change := range map[string]change{
 		"next sequence": nextSequence, "no sequence": noSequence, "another time": otherTime,
-		"as a canary": asCanary, "too old": sentAfter(-2 * maxDelay), "too early": sentAfter(2 * maxDelay),
+		"as a canary": asCanary, "as a canary that was never sent": asCanaryOfItsOwn, "too old": sentAfter(-2 * maxDelay), "too early": sentAfter(2 * maxDelay),
 	} {
 		stories["of its own audience, "+name] = []step{
 			join(room, "ann"), open(room, "series"), publish("series", "one"), forge("forged", "one", change),

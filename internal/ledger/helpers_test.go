@@ -136,8 +136,18 @@ func openPlanned(audience Name, series string, planned int) step {
 	}
 }
 
-func openCanaries(series string) step {
-	return func(_ *testing.T, f *fixture) { f.series[series] = f.ledger.Audience(room).OpenCanaries() }
+// openUnsettled opens a series whose broadcasts aren't settled before it is closed.
+func openUnsettled(series string) step {
+	return func(_ *testing.T, f *fixture) { f.series[series] = f.ledger.Audience(room).OpenSeries(0, 0) }
+}
+
+// tweet gives out canaries of an audience.
+func tweet(audience Name, names ...string) step {
+	return func(_ *testing.T, f *fixture) {
+		for _, name := range names {
+			f.stamps[name] = f.ledger.Audience(audience).Canary()
+		}
+	}
 }
 
 // publishTo publishes what is meant for one member only.
@@ -208,8 +218,12 @@ func hearAfter(lag time.Duration, member, name string, want Outcome) step {
 		t.Helper()
 		s := f.stamps[name]
 		arrived := time.Now().Add(-lag)
+		origin := s.Origin
+		if s.Canary {
+			origin = canaryOrigin(origin)
+		}
 		assert.Equal(t, Delivery{
-			Origin: s.Origin, Local: f.ledger.audienceOf(s.Origin) != nil, Delay: arrived.Sub(s.Sent), Outcome: want,
+			Origin: s.Origin, Local: f.ledger.audienceOf(origin) != nil, Delay: arrived.Sub(s.Sent), Outcome: want,
 		}, f.ledger.Deliver(f.members[member].Member(0), s, arrived), "%s hears %s", member, name)
 	}
 }

@@ -26,6 +26,10 @@ import (
 
 // Ledger holds the audiences of one process, and the listeners that are in them.
 type Ledger struct {
+	clock   clock
+	run     atomic.Pointer[Run]
+	answers answers
+
 	mu        sync.Mutex
 	audiences map[Name]*Audience
 	rosters   map[string]*Roster
@@ -53,7 +57,7 @@ func (l *Ledger) Audience(name Name) *Audience {
 	a := l.audiences[name]
 	if a == nil {
 		known := *l.byOrigin.Load()
-		a = &Audience{name: name, origin: l.firstOrigin + uint32(len(known))} //nolint:gosec // there are far fewer than 2³²
+		a = &Audience{ledger: l, name: name, origin: l.firstOrigin + uint32(len(known))} //nolint:gosec // there are far fewer than 2³²
 		l.audiences[name] = a
 		// Appending may write past the end of what readers see, never within it.
 		known = append(known, a)
@@ -133,28 +137,33 @@ type Outcome struct {
 
 // Deliver enters that a member of an audience has read a stamp that arrived at that time.
 func (l *Ledger) Deliver(m *Member, s stamp.Stamp, arrived time.Time) Delivery {
-	d := Delivery{Origin: s.Origin, Delay: arrived.Sub(s.Sent)}
+	d := Delivery{Origin: s.Origin, Delay: l.clock.date(arrived).Sub(s.Sent)}
+	if s.Canary {
+		l.deliverCanary(m, s, &d)
+		return d
+	}
 	to := m.audience
 	if s.Origin != to.origin {
 		to = l.audienceOf(s.Origin)
 	}
 	d.Local = to != nil
 	b, forged := to.recall(s, d.Delay)
-	if forged {
+	if forged || to == nil && l.audienceOf(canaryOrigin(s.Origin)) != nil {
 		d.Forged = true
 		return d
 	}
 	m.markConfirmed()
 	d.Outcome = m.accept(s.Origin, s.Sequence)
-	d.Canary = s.Canary
 	switch {
+	case to == nil:
+		m.audience.deliverRemote(m, s, &d, arrived)
 	case to != m.audience:
-		d.Stray = d.Local
+		d.Stray = true
 	case b != nil && !b.meant(m):
 		d.Stray = true
 	case d.Late:
 	case b == nil:
-		d.Late = !d.Duplicate && !d.Canary
+		d.Late = !d.Duplicate
 		to.deliverForgotten(s.Sequence, &d)
 	default:
 		b.deliver(m, &d, arrived)

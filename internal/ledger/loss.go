@@ -2,8 +2,8 @@
 //
 // A delivery is due if, when the broadcast was published, the gateway had
 // acknowledged the listener and, where the audience requires confirmation, the
-// listener had read a stamp. Canaries, which confirm, are due to every acknowledged
-// listener. Expected are the deliveries that are due.
+// listener had read a stamp, if only a canary's. Expected are the deliveries that are
+// due.
 //
 //   - Received: the listener read a first copy that had arrived before the broadcast
 //     was settled, and read it before the broadcast was closed.
@@ -28,7 +28,9 @@
 // One listener only: a broadcast that is published to one member of the audience is meant
 // for that member and due to it alone, by the same rule. It is missed, once, if that
 // member had been cut off. A copy that another member reads is stray: it is named, and
-// changes nothing else.
+// changes nothing else. What the gateway refuses to send because that member's connection is
+// gone was sent, and isn't retracted: it is lost, or indeterminate if this side had ended the
+// connection.
 //
 // Late: a first copy that arrived after the broadcast was settled, or was read after it was
 // closed, is named and counted, and changes nothing else: where it was due, it stays lost.
@@ -177,6 +179,7 @@ func (s *Series) Retract(of stamp.Stamp) {
 	}
 	b.leftBefore = len(s.leavers)
 	s.retracted++
+	a.announced.retracted.add(b.sequence)
 	if i, found := s.findPending(b); found {
 		s.pending = slices.Delete(s.pending, i, i+1)
 	}
@@ -195,6 +198,7 @@ func (s *Series) restore(b *broadcast) {
 // undoRetraction is restore of a broadcast that is retracted, with the lock held.
 func (s *Series) undoRetraction(b *broadcast) {
 	b.retracted.Store(false)
+	s.audience.announced.retracted.remove(b.sequence)
 	for _, l := range s.leavers[b.leftBefore:] {
 		// There was no first copy yet when they left.
 		if l.awaited(b) && (s.settle == 0 || l.at.Sub(b.published) <= s.settle) {

@@ -1,15 +1,22 @@
 package ledger
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Member is a listener as one of an audience.
 type Member struct {
 	listener *Listener
 	audience *Audience
 	state    state // written under the audience's lock
+	// addressed: the audience has, or had, an address of it. Under the audience's lock.
+	addressed bool
 	// ready and confirmed mark the latest broadcast when the gateway acknowledged the
 	// listener, and when the member first read a stamp. Later broadcasts are due to it.
 	ready, confirmed mark
+	// readyAt and confirmedAt are when that was.
+	readyAt, confirmedAt instant
 	// own is for the broadcasts of its own audience in this process, others for those of
 	// every other origin, so that these can't crowd it out.
 	own    replayWindow
@@ -40,12 +47,28 @@ func (m *Member) becomeReady(replaced int) {
 	defer a.mu.Unlock()
 	m.state = listening
 	m.ready = a.mark()
+	remotes := a.openRemotes()
+	m.readyAt = remotes.ready.join(instantOf(time.Now()))
 	a.cutOff = max(a.cutOff-replaced, 0)
 	a.ready++
 	if m.confirmed.set { // a broadcast overtook the acknowledgement
 		a.confirmed++
+		m.confirmedAt = remotes.confirmed.join(m.readyAt)
 	}
 	a.notify()
+}
+
+// hereSince returns since when other processes' broadcasts are due to the listener, or,
+// where they are due to confirmed listeners only, would be.
+func (m *Member) hereSince(confirmed bool) instant {
+	switch {
+	case m.state != listening, confirmed && !m.confirmed.set:
+		return farAhead
+	case confirmed:
+		return m.confirmedAt
+	default:
+		return m.readyAt
+	}
 }
 
 // markConfirmed notes that the member has read a stamp, and so isn't deaf.
@@ -58,6 +81,7 @@ func (m *Member) markConfirmed() {
 	m.confirmed = a.mark()
 	if m.state == listening {
 		a.confirmed++
+		m.confirmedAt = a.openRemotes().confirmed.join(instantOf(time.Now()))
 		a.notify()
 	}
 	a.mu.Unlock()
@@ -72,6 +96,7 @@ func (m *Member) leave(how Departure) {
 	for _, s := range a.series {
 		s.leave(m, how)
 	}
+	a.leaveRemotes(m, how)
 	a.ready--
 	if m.confirmed.set {
 		a.confirmed--
@@ -93,9 +118,17 @@ func (m *Member) fail() {
 	m.others = nil
 }
 
-// maxOrigins bounds the windows of a listener, because stamps of ever new processes, or
-// forged ones, could otherwise use up the memory.
+// maxOrigins bounds the windows of a listener, besides those of origins that a token vouches
+// for, because stamps of ever new processes, or forged ones, could otherwise use up the
+// memory.
 const maxOrigins = 16
+
+func (m *Member) maxOrigins() int {
+	if remotes := m.audience.remotes.Load(); remotes != nil {
+		return maxOrigins + int(remotes.vouched.Load())
+	}
+	return maxOrigins
+}
 
 // accept enters a sequence of an origin in the listener's window for it.
 func (m *Member) accept(origin, sequence uint32) Outcome {
@@ -108,6 +141,16 @@ func (m *Member) accept(origin, sequence uint32) Outcome {
 		w.firsts++
 	}
 	return o
+}
+
+// windowOf returns the listener's window for a foreign origin, nil if there is none.
+func (m *Member) windowOf(origin uint32) *replayWindow {
+	for i := range m.others {
+		if w := &m.others[i]; w.origin == origin {
+			return &w.replayWindow
+		}
+	}
+	return nil
 }
 
 // window returns the listener's window for a foreign origin. Of too many, the one from which the
@@ -123,7 +166,7 @@ func (m *Member) window(origin uint32) *originWindow {
 			least = i
 		}
 	}
-	if len(m.others) == maxOrigins {
+	if len(m.others) >= m.maxOrigins() {
 		m.others = slices.Delete(m.others, least, least+1)
 	}
 	m.others = append(m.others, originWindow{origin: origin})

@@ -88,6 +88,7 @@ func (s *Series) Close() Result {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.drop(s)
+	s.breakPromise(s.promised)
 	told := s.sum.Unsent
 	var rest Settlement
 	for _, b := range s.open {
@@ -103,9 +104,7 @@ func (s *Series) Close() Result {
 	r.Rest = rest
 	r.Late, r.Duplicated = s.late.Load(), s.copies.Load()
 	// Last, because a delivery enters its delay before it is counted.
-	if s.delays != nil {
-		delays := s.delays.Summary()
-		r.P50, r.P99 = delays.P50, delays.P99
-	}
+	delays := s.delays.Summary()
+	r.P50, r.P99 = delays.P50, delays.P99
 	return r
 }

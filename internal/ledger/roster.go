@@ -5,6 +5,8 @@ import "sync"
 // Roster counts the listeners of one client, in whichever audiences they are. A listener
 // counts once, however many it is in. The zero value has none.
 type Roster struct {
+	attendance attendance
+
 	mu               sync.Mutex
 	count            Count
 	audiences        map[*Audience]struct{} // that any of the listeners is or was in

@@ -41,7 +41,7 @@ func TestWhatWakesWatchers(t *testing.T) {
 	t.Parallel()
 	ledger := New()
 	audience, roster := ledger.Audience(room), new(Roster)
-	s := audience.OpenCanaries()
+	s := audience.OpenSeries(0, 0)
 	cutOne := func() {
 		l := enterAs(roster, audience)
 		l.Ready(nil)

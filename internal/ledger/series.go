@@ -14,18 +14,23 @@ import (
 // TakeSettled from any until Close is.
 type Series struct {
 	audience *Audience
-	canary   bool
 	planned  int
 	settle   time.Duration
-	delays   *histogram.Histogram // nil for canaries, of which nobody asks it
+	number   uint32 // among the audience's series, from 1
+	first    uint32 // the lowest sequence that its broadcasts can have
+	delays   *histogram.Histogram
 	// firsts, copies and late count the deliveries so far: first copies, further ones, and
 	// first copies that came too late.
 	firsts, copies, late atomic.Int64
 
 	// Under the audience's lock:
 	sequences sequenceSet  // of all its broadcasts
+	began     mark         // the first of them
+	beganAt   time.Time    // when that was published
 	open      []*broadcast // those not closed, in the order of their sequences
 	sum       Result       // of those closed
+	promised  int          // how many are still to be published, as planned
+	closings  uint32       // how many were made
 	// pending are those of which anything may be outstanding, in the same order. The
 	// retracted are not among them, so that it costs nothing how many these are.
 	pending   []*broadcast
@@ -36,15 +41,14 @@ type Series struct {
 // broadcast is one of a series.
 //
 // What every delivery reads comes first and what it writes last, because processors that
-// write to a cache line take it from those that read it. So settle and canary are here,
-// and not looked up in the series, which counts deliveries too.
+// write to a cache line take it from those that read it. So settle is here, and not
+// looked up in the series, which counts deliveries too.
 type broadcast struct {
 	series   *Series
 	to       *Member // the only one that it is meant for; nil for the whole audience
 	sequence uint32
 	// requireConfirmed: the audience required confirmation when it was published.
 	requireConfirmed bool
-	canary           bool
 	settle           time.Duration
 	published        time.Time // when it was stamped
 	sent             int64     // the stamp's send time, in µs since the Unix epoch
@@ -71,25 +75,28 @@ type broadcast struct {
 // broadcast is settled: what is outstanding then is lost. Where it is zero, no broadcast
 // is settled before the series is closed, and Settle doesn't wait.
 func (a *Audience) OpenSeries(planned int, settle time.Duration) *Series {
-	return a.open(&Series{planned: planned, settle: settle})
-}
-
-// OpenCanaries begins a series of canaries. They are accounted for like broadcasts, but
-// are stamped as none.
-func (a *Audience) OpenCanaries() *Series { return a.open(&Series{canary: true}) }
-
-func (a *Audience) open(s *Series) *Series {
-	s.audience = a
-	if !s.canary {
-		s.delays = histogram.New()
-	}
+	s := &Series{audience: a, planned: planned, settle: settle, promised: min(planned, math.MaxUint32), delays: histogram.New()}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.series = append(a.series, s)
-	if !s.canary {
-		a.playing.open++
-	}
+	a.playing.open++
+	a.promised += s.promised
+	a.announce().series++
+	s.number, s.first = a.announced.series, a.latest.Load()+1
 	return s
+}
+
+// breakPromise notes that n of the planned broadcasts are published, or won't be. The
+// audience's lock is held.
+func (s *Series) breakPromise(n int) {
+	n = min(n, s.promised)
+	s.promised -= n
+	s.audience.promised -= n
+}
+
+// end returns the highest sequence that has been promised. The lock is held.
+func (a *Audience) end() uint32 {
+	return uint32(min(int64(a.latest.Load())+int64(a.promised), math.MaxUint32)) //nolint:gosec // not negative
 }
 
 // Publish returns the stamp of the next broadcast, just before that is sent. It is due
@@ -103,23 +110,33 @@ func (s *Series) publish(to *Member, intended time.Time) stamp.Stamp {
 	a := s.audience
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	sent := intended.Truncate(time.Microsecond)
+	published := time.Now()
+	sent := a.ledger.clock.date(intended).Truncate(time.Microsecond)
 	b := &broadcast{
-		series: s, to: to, sequence: a.latest.Load() + 1, canary: s.canary, settle: s.settle,
-		requireConfirmed: a.requireConfirmed && !s.canary,
-		published:        time.Now(), sent: sent.UnixMicro(),
+		series: s, to: to, sequence: a.latest.Load() + 1, settle: s.settle,
+		requireConfirmed: a.requireConfirmed, published: published, sent: sent.UnixMicro(),
 	}
 	b.expected, b.missed = a.addressees(b)
 	b.deadline.set(s.settle)
 	b.first.Store(math.MaxInt64)
 	b.last.Store(math.MinInt64)
 	s.dropDone(b.published)
+	if !s.began.set {
+		s.began, s.beganAt = mark{set: true, sequence: b.sequence}, published
+	}
 	s.sequences.add(b.sequence)
 	s.open = append(s.open, b)
 	s.pending = append(s.pending, b)
 	a.inFlight.add(b)
 	a.latest.Store(b.sequence)
-	return stamp.Stamp{Origin: a.origin, Sequence: b.sequence, Sent: sent, Canary: s.canary}
+	s.breakPromise(1)
+	a.announced.latestPublished = a.ledger.clock.date(published)
+	if to != nil { // to other processes' listeners it is due as little as what could not be sent
+		a.announced.retracted.add(b.sequence)
+	}
+	return stamp.Stamp{
+		Origin: a.origin, Sequence: b.sequence, Sent: sent, End: a.end(), Late: stamp.Lateness(a.ledger.clock.date(published).Sub(sent)),
+	}
 }
 
 // deliver counts a delivery to member m. It is late if the broadcast was settled before it
@@ -143,9 +160,9 @@ func (b *broadcast) deliver(m *Member, d *Delivery, arrived time.Time) {
 	}
 }
 
-// deliverLate counts a first copy that came too late. No canary is late for anything.
+// deliverLate counts a first copy that came too late.
 func (b *broadcast) deliverLate(d *Delivery) {
-	d.Late, d.Reordered = !d.Canary, false
+	d.Late, d.Reordered = true, false
 	b.series.late.Add(1) // first, so that what is told of the broadcast is part of this
 	b.late.Add(1)
 }
@@ -155,9 +172,7 @@ func (b *broadcast) deliverLate(d *Delivery) {
 func (b *broadcast) receive(m *Member, d *Delivery) bool {
 	b.series.firsts.Add(1)
 	// Before received: a delivery that counts has its delay in the quantiles.
-	if delays := b.series.delays; delays != nil {
-		delays.Add(d.Delay)
-	}
+	b.series.delays.Add(d.Delay)
 	lower(&b.first, int64(d.Delay))
 	raise(&b.last, int64(d.Delay))
 	if d.Reordered {

@@ -18,12 +18,15 @@ type Settlement struct {
 type Settled struct {
 	Origin   uint32
 	Sequence uint32
-	Sent     time.Time // as its stamp says
+	Sent     time.Time // as its stamp says; about then, if nobody here has read it
 
 	Expected, Received, Lost, Indeterminate  int64
 	Cut, Missed, Late, Duplicated, Reordered int64
-	Reached                                  bool   // a first copy was in time at any listener
-	Fanout                                   Fanout // zero unless Reached
+	// Open is the part of Indeterminate that may have been due and wasn't read: what was
+	// lost is at most this more. It is zero of this process's own broadcasts.
+	Open    int64
+	Reached bool   // a first copy was in time at any listener
+	Fanout  Fanout // zero unless Reached
 }
 
 // Unheard reports whether the broadcast was due to nobody and nobody has read it.

@@ -69,9 +69,9 @@ func TestBroadcastsSettleOneByOne(t *testing.T) {
 			closes("series", counts{sent: 1, expected: 2, lost: 2}),
 		},
 		"never by itself, where settle is zero": {
-			join(room, "ann"), openCanaries("canaries"), publish("canaries", "tweet"), sent("canaries", "tweet"),
-			hear("ann", "tweet", canary), wait(time.Hour), settles("canaries", counts{}),
-			closes("canaries", counts{sent: 1, expected: 1, received: 1}),
+			join(room, "ann"), openUnsettled("series"), publish("series", "one"), sent("series", "one"),
+			hear("ann", "one", heard), wait(time.Hour), settles("series", counts{}),
+			closes("series", counts{sent: 1, expected: 1, received: 1}),
 		},
 	})
 }

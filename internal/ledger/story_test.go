@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
 )
 
 var errRefused = errors.New("connection refused")
@@ -136,16 +138,25 @@ func TestStories(t *testing.T) {
 			closes("ours", counts{sent: 2, expected: 4, received: 3, lost: 1, duplicated: 1}),
 		},
 		"a canary": {
-			join(room, "ann", "bob"), openCanaries("canaries"), publish("canaries", "tweet"),
-			stands(room, Count{Ready: 2}),
+			join(room, "ann", "bob"), tweet(room, "tweet"), stands(room, Count{Ready: 2}),
 			hear("ann", "tweet", canary), stands(room, Count{Ready: 2, Confirmed: 1}),
-			closes("canaries", counts{sent: 1, expected: 2, received: 1, lost: 1}),
-			hear("bob", "tweet", canary), stands(room, Count{Ready: 2, Confirmed: 2}),
+			hear("ann", "tweet", canary), stands(room, Count{Ready: 2, Confirmed: 1}),
+			tweet(hall, "another's"), hear("bob", "another's", canary), stands(room, Count{Ready: 2, Confirmed: 2}),
+		},
+		"canaries are in no sequence of broadcasts": {
+			join(room, "ann"), open(room, "series"), publish("series", "one"), tweet(room, "tweet"), publish("series", "two"),
+			hear("ann", "two", heard), hear("ann", "tweet", canary), hear("ann", "one", reordered),
+			closes("series", counts{sent: 2, expected: 2, received: 2, reordered: 1}),
+			func(t *testing.T, f *fixture) {
+				t.Helper()
+				assert.Equal(t, uint32(2), f.stamps["two"].Sequence)
+				assert.NotEqual(t, f.stamps["two"].Origin, f.stamps["tweet"].Origin)
+			},
 		},
 		"the deaf are not expected to hear": {
-			requireConfirmation, join(room, "ann", "bob", "deaf"), openCanaries("canaries"), open(room, "series"),
+			requireConfirmation, join(room, "ann", "bob", "deaf"), tweet(room, "tweet"), open(room, "series"),
 			publish("series", "unheard"),
-			publish("canaries", "tweet"), hear("ann", "tweet", canary), publish("series", "one"),
+			hear("ann", "tweet", canary), publish("series", "one"),
 			hear("bob", "tweet", canary), publish("series", "two"),
 			hear("ann", "one", heard), hear("bob", "one", heard), hear("ann", "two", heard),
 			stands(room, Count{Ready: 3, Confirmed: 2}),
@@ -153,7 +164,7 @@ func TestStories(t *testing.T) {
 			closes("series", counts{sent: 3, unheard: 1, expected: 4, received: 2, lost: 1, indeterminate: 1}),
 		},
 		"it is heard, but not acknowledged, and nobody expects it to": {
-			requireConfirmation, enter(room, "ann"), openCanaries("canaries"), publish("canaries", "tweet"),
+			requireConfirmation, enter(room, "ann"), tweet(room, "tweet"),
 			hear("ann", "tweet", canary), stands(room, Count{Connecting: 1}),
 			open(room, "series"), publish("series", "one"), ready("ann"),
 			hear("ann", "one", heard), stands(room, Count{Ready: 1, Confirmed: 1}),

@@ -104,6 +104,11 @@ type Observer interface {
 	Unstamped(message []byte)
 	// Erred: something went wrong that ends nothing. The names are a closed set.
 	Erred(name string)
+	// BroadcastsSettled: it is known what became of other processes' broadcasts here.
+	BroadcastsSettled(settled []ledger.Settled)
+	// AccountsEnded: a call of listen() holds no listeners any more. Its broadcasts are known
+	// already.
+	AccountsEnded(e *ledger.Ending)
 	// Pong: a ping was answered.
 	Pong(roundTrip time.Duration)
 	// Closed: an open connection has ended.

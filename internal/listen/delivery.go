@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -36,13 +37,14 @@ func (c *Conn) member(request string) *ledger.Member {
 	return c.listener.Member(0)
 }
 
-// recordDeliveries finds the stamps in a message to a member and enters each in the ledger. A
-// payload may hold the same stamp in several places; that is one delivery.
+// recordDeliveries finds the stamps and control tokens in a message to a member and enters
+// each in the ledger. A payload may hold the same stamp in several places; that is one
+// delivery.
 func (c *Conn) recordDeliveries(to *ledger.Member, m wire.Message) {
 	var found stampSet
-	broken := 0
+	broken, controls := 0, 0
 	for rest := m.Data; ; {
-		s, after, damaged, ok := stamp.Find(rest)
+		token, after, damaged, ok := stamp.Next(rest)
 		for range damaged {
 			c.config.Observer.Erred(DamagedStamp)
 		}
@@ -50,12 +52,16 @@ func (c *Conn) recordDeliveries(to *ledger.Member, m wire.Message) {
 		if !ok {
 			break
 		}
-		if found.add(s) {
-			c.recordDelivery(to, s, m)
+		switch {
+		case token.Control != nil:
+			controls++
+			c.recordControl(to, token.Control, m)
+		case found.add(token.Stamp):
+			c.recordDelivery(to, token.Stamp, m)
 		}
 		rest = after
 	}
-	if found.len == 0 && !c.recordByPattern(m) && broken == 0 && c.ready.Load() { // else it may be part of the handshake
+	if found.len+controls == 0 && !c.recordByPattern(m) && broken == 0 && c.ready.Load() { // else it may be part of the handshake
 		c.config.Observer.Unstamped(m.Data)
 	}
 }
@@ -100,6 +106,16 @@ func (c *Conn) recordDelivery(to *ledger.Member, s stamp.Stamp, m wire.Message) 
 		c.config.Observer.Erred(StrayDelivery)
 	}
 	c.config.Observer.Delivered(d, m.Read.Sub(m.Arrived))
+}
+
+// recordControl enters a control token in the ledger. It is no delivery.
+func (c *Conn) recordControl(to *ledger.Member, token []byte, m wire.Message) {
+	switch _, err := c.config.Ledger.Control(to, token, m.Arrived); {
+	case errors.Is(err, stamp.ErrDamaged):
+		c.config.Observer.Erred(DamagedStamp)
+	case err != nil:
+		c.config.Observer.Erred(ForgedStamp)
+	}
 }
 
 // recordByPattern reads the send time of a broadcast that holds no stamp of ours, and

@@ -41,7 +41,7 @@ func TestDeliveries(t *testing.T) {
 	remote := stamp.Stamp{Origin: 1, Sequence: 1, Sent: time.Now()}
 	other := stamp.Stamp{Origin: 1, Sequence: 2, Sent: time.Now()}
 	canary := stamp.Stamp{Origin: 1, Sequence: 3, Sent: time.Now(), Canary: true}
-	damaged := "pgw-" + remote.String()[5:]
+	damaged := "pgw2-" + remote.String()[6:]
 	for name, test := range map[string]struct {
 		messages []string
 		want     map[string]int
@@ -76,7 +76,7 @@ func TestLateAndStrayDeliveries(t *testing.T) {
 	late := closed.Publish(time.Now())
 	closed.Close()
 	stray := s.Ledger.Audience(ledger.Name{Key: "another"}).OpenSeries(0, 0).Publish(time.Now())
-	own := s.audience.OpenCanaries().Publish(time.Now())
+	own := s.audience.Canary()
 	assert.Equal(t, map[string]int{"erred LateDelivery": 1, "erred StrayDelivery": 1, "delivered": 2},
 		receive(t, s, h, late.String(), stray.String(), own.String()))
 }

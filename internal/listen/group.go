@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -39,7 +40,10 @@ type Group struct {
 	config  Config
 	roster  *ledger.Roster
 	summary tally
-	running sync.WaitGroup // the goroutines that dial, serve and close
+	// attendance is by what other processes' broadcasts are accounted for, while the group
+	// runs; nil before.
+	attendance atomic.Pointer[ledger.Attendance]
+	running    sync.WaitGroup // the goroutines that dial, serve and close
 
 	mu       sync.Mutex
 	conns    map[*Conn]struct{}
@@ -76,9 +80,11 @@ func (g *Group) Run(ctx context.Context, plan Plan) Summary {
 	g.config.free = plan.Replaces
 	g.roster.NoteGroupSize(plan.Connections)
 	planned := g.roster.Plan(plan.Connections)
+	g.attendance.Store(g.roster.Attend())
 	sleep(ctx, plan.Delay)
 	began := time.Now()
 	g.run(ctx, plan, planned)
+	g.endAccounts()
 
 	summary := g.summary.read()
 	summary.RanOut, summary.Lasted = ctx.Err() == nil, time.Since(began)

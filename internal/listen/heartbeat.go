@@ -9,9 +9,10 @@ import (
 // them does so after seconds or minutes.
 const heartbeatEvery = time.Second
 
-// Tick does what is due on the group's connections, and ends listening when the broadcasts
-// are over. It may be called at any rate.
+// Tick does what is due on the group's connections and in its accounts, and ends listening
+// when the broadcasts are over. It may be called at any rate.
 func (g *Group) Tick(now time.Time) {
+	g.settleAccounts(now)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if now.Sub(g.lastTick) < heartbeatEvery {

@@ -23,6 +23,8 @@ type observer struct {
 	closings   []Closing // without their durations, which are below
 	unstamped  []string
 	deliveries []ledger.Delivery
+	settled    []ledger.Settled
+	endings    []ledger.Ending
 	durations  map[string][]time.Duration
 	panicsAt   string // the method that panics, or "everything"
 }
@@ -70,6 +72,18 @@ func (o *observer) Begun() {
 	if o.panicsAt == "begun" || o.panicsAt == "everything" {
 		panic("at begun")
 	}
+}
+
+func (o *observer) BroadcastsSettled(settled []ledger.Settled) {
+	o.mu.Lock()
+	o.settled = append(o.settled, settled...)
+	o.mu.Unlock()
+}
+
+func (o *observer) AccountsEnded(e *ledger.Ending) {
+	o.mu.Lock()
+	o.endings = append(o.endings, *e)
+	o.mu.Unlock()
 }
 
 func (o *observer) Abandoned() { o.count("abandoned", "") }

@@ -70,8 +70,10 @@ func TestPlanWithAClockOffset(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, func(context.Context, int) error { return nil })
-		plan := Plan{Count: 2, Rate: 1, ClockOffset: -3 * time.Second}
-		plan.run(t.Context(), ledger.New().Audience(ledger.Name{}), 0, f, never(t))
+		plan := Plan{Count: 2, Rate: 1}
+		l := ledger.New()
+		l.SetClockOffset(-3 * time.Second)
+		plan.run(t.Context(), l.Audience(ledger.Name{}), 0, f, never(t))
 		require.Equal(t, seconds(-3, -2), f.dated)
 		require.Equal(t, seconds(0, 1), f.sent)
 	})

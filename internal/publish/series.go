@@ -29,6 +29,14 @@ type BatchBroadcaster interface {
 	SendBatch(ctx context.Context, stamps []string) <-chan []error
 }
 
+// Notifier is a BatchBroadcaster each of whose broadcasts is for one listener only.
+type Notifier interface {
+	BatchBroadcaster
+	// Next chooses whom the next broadcast is for, which SendBatch then sends. Its error says
+	// why there can be none any more.
+	Next() (*ledger.Member, error)
+}
+
 // FinalError says that nothing more can be sent: the connection is closed, the key is
 // refused, the operation is invalid.
 type FinalError struct{ Err error }
@@ -50,16 +58,27 @@ type Plan struct {
 	// may await their answers at a time if there is a rate, zero for one. More than one takes
 	// a BatchBroadcaster. The broadcasts of a batch are due together.
 	Batch, InFlight int
-	// ClockOffset is by how much stamps are to be wrong; see module.go.
-	ClockOffset time.Duration
+	// Test is whose other processes are told of the series, if it is distributed.
+	Test ledger.Run
 }
 
 // Run sends the series and waits until it can be closed. It sends no more once that can't
-// succeed any longer. Failed is called for each broadcast that could not be sent.
+// succeed any longer. Failed is called for each broadcast that could not be sent. In a
+// distributed test it tells the others, see announcer.
 func (p *Plan) Run(ctx context.Context, series *ledger.Series, b Broadcaster, failed func(error)) {
-	s := sending{plan: p, series: series, broadcaster: b, failed: failed, pause: newPause()}
+	tell := newAnnouncer(&p.Test, series, b)
+	tell.open(ctx)
+	s := sending{plan: p, series: series, broadcaster: b, tell: tell, failed: failed, pause: newPause()}
 	s.run(ctx)
+	settled, told := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(told)
+		defer func() { _ = recover() }() // those who don't hear of the end know that
+		tell.close(ctx, settled)
+	}()
 	series.Settle(ctx)
+	close(settled)
+	<-told
 }
 
 // isOver reports whether no more are to be sent, however many are planned.

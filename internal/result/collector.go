@@ -186,6 +186,16 @@ func (c *Collector) SeriesEnded(of Origin, planned, unsent int64) {
 	a.Unsent += unsent
 }
 
+// Unclosed enters that an account of another process's broadcasts ended without anybody here
+// knowing how many there were.
+func (c *Collector) Unclosed(of Origin) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if a := c.account(of, false); a != nil {
+		a.Unclosed++
+	}
+}
+
 // MeetLimit notes a limit of this host that kept a connection from being opened.
 func (c *Collector) MeetLimit(limit string) {
 	const most = 8

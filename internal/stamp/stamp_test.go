@@ -13,12 +13,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var example = Stamp{Origin: 0xdeadbeef, Sequence: 7, Sent: time.UnixMicro(1_601_101_219_641_123)}
+var example = Stamp{
+	Origin: 0xdeadbeef, Sequence: 7, Sent: time.UnixMicro(1_601_101_219_641_123), End: 9, Late: 3 * time.Millisecond,
+}
 
 func TestStampHasItsLength(t *testing.T) {
 	t.Parallel()
 	require.Len(t, example.String(), Len)
-	largest := Stamp{Origin: math.MaxUint32, Sequence: math.MaxUint32, Sent: time.UnixMicro(1<<52 - 1)}
+	largest := Stamp{
+		Origin: math.MaxUint32, Sequence: math.MaxUint32, Sent: time.UnixMicro(1<<52 - 1), End: math.MaxUint32, Late: MaxLate,
+	}
 	require.Len(t, largest.String(), Len)
 }
 
@@ -38,7 +42,8 @@ func TestFindIsIndifferentToThePayload(t *testing.T) {
 		"json":           string(inner),
 		"json in json":   string(outer),
 		"after a false":  "pgw- pgw-deadbeef " + text,
-		"doubled prefix": "pgw-" + text,
+		"doubled prefix": "pgw2-" + text,
+		"other words":    "pgw pgwx-1 pgw2 pgw22- " + text,
 		"binary":         "\x00\xff" + text + "\x00",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -103,7 +108,8 @@ func TestADamagedStampIsRefused(t *testing.T) {
 // A text in another format isn't a stamp even if its checksum is right.
 func TestTheFormatIsChecked(t *testing.T) {
 	t.Parallel()
-	for at, c := range map[int]byte{originAt: 'g', sequenceAt: 'A', kindAt: 'k', timeAt: '-', checkAt - 1: 'c'} {
+	const checkAt = Len - checkDigits
+	for at, c := range map[int]byte{5: 'g', 13: 'A', 21: 'k', 22: ' ', 30: 'x', 34: '-', checkAt - 1: 'c'} {
 		text := []byte(example.String())[:checkAt]
 		text[at] = c
 		text = fmt.Appendf(text, "%08x", crc32.Checksum(text, castagnoli))
@@ -120,7 +126,8 @@ func TestAppendLeavesWhatIsThere(t *testing.T) {
 
 func FuzzFind(f *testing.F) {
 	f.Add([]byte(example.String()), uint(3))
-	f.Add([]byte("pgw-pgw-"), uint(0))
+	f.Add([]byte("pgw-pgw2-"), uint(0))
+	f.Add([]byte(WriteControl(exampleOpening, nil)), uint(40))
 	f.Fuzz(func(t *testing.T, noise []byte, at uint) {
 		Find(noise)
 		where := int(at % uint(len(noise)+1))
@@ -148,16 +155,51 @@ func BenchmarkFind(b *testing.B) {
 // change. Its checksum was computed by an independent implementation.
 func TestGoldenStamps(t *testing.T) {
 	t.Parallel()
+	canary := Stamp{Origin: 0xdeadbeef, Sequence: 7, Sent: example.Sent, Canary: true, End: 7}
+	for text, want := range map[string]Stamp{
+		"pgw2-deadbeef00000007-0000000900035b0316d723723-d511d1bb": example,
+		"pgw2-deadbeef00000007c0000000700005b0316d723723-cd0bcbe0": canary,
+	} {
+		require.Equal(t, text, want.String())
+		requireFound(t, want, text)
+	}
+	require.Equal(t, "{{stamp}}", Placeholder)
+}
+
+// What a build of the first version sends is read.
+func TestGoldenStampsOfTheFirstVersion(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]Stamp{
 		"pgw-deadbeef00000007-5b0316d723723-cb23f208": {Origin: 0xdeadbeef, Sequence: 7, Sent: example.Sent},
 		"pgw-deadbeef00000007c5b0316d723723-3a5d17cd": {Origin: 0xdeadbeef, Sequence: 7, Sent: example.Sent, Canary: true},
 	} {
-		require.Equal(t, text, want.String())
-		found, rest, damaged, ok := Find([]byte("Broadcast: " + text + " and more"))
-		require.True(t, ok)
-		require.Equal(t, want, found)
-		require.Equal(t, " and more", string(rest))
-		require.Zero(t, damaged)
+		requireFound(t, want, text)
+		from, to := want.Published()
+		require.Equal(t, want.Sent, from)
+		require.Zero(t, to, "how late it was isn't known")
 	}
-	require.Equal(t, "{{stamp}}", Placeholder)
+}
+
+func requireFound(t *testing.T, want Stamp, text string) {
+	t.Helper()
+	found, rest, damaged, ok := Find([]byte("Broadcast: " + text + " and more"))
+	require.True(t, ok)
+	require.Equal(t, want, found)
+	require.Equal(t, " and more", string(rest))
+	require.Zero(t, damaged)
+}
+
+func TestLateness(t *testing.T) {
+	t.Parallel()
+	for late, want := range map[time.Duration]time.Duration{
+		-time.Hour: 0, 0: 0, 1: time.Millisecond, time.Millisecond: time.Millisecond,
+		time.Millisecond + 1: 2 * time.Millisecond, time.Hour: MaxLate,
+	} {
+		require.Equal(t, want, Lateness(late), late)
+		s := Stamp{Sequence: 1, End: 1, Sent: example.Sent, Late: Lateness(late)}
+		from, to := s.Published()
+		published := s.Sent.Add(max(0, late))
+		require.False(t, published.Before(from), late)
+		require.True(t, to.IsZero() == (want == MaxLate) && (to.IsZero() || !published.After(to)), late)
+	}
 }

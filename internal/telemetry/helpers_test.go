@@ -40,7 +40,7 @@ func newFixtureOf(t *testing.T, process *Process, role string) *fixture {
 		"resp_delay": &set.RespDelay, "msg_received": &set.MsgReceived, "response_success": &set.ResponseSuccess,
 		"connections": &set.Connections, "ready_time": &set.ReadyTime, "connect_failed": &set.ConnectFailed,
 		"reach": &set.Reach, "lost": &set.Lost, "missed": &set.Missed, "unsent": &set.Unsent, "duplicated": &set.Duplicated, "reordered": &set.Reordered,
-		"indeterminate": &set.Indeterminate, "deaf": &set.Deaf, "fanout_first": &set.FanoutFirst,
+		"indeterminate": &set.Indeterminate, "unclosed": &set.Unclosed, "deaf": &set.Deaf, "fanout_first": &set.FanoutFirst,
 		"fanout_last": &set.FanoutLast, "read_lag": &set.ReadLag, "errors": &set.Errors, "closed": &set.Closed,
 	} {
 		*metric = registry.MustNewMetric(name, metrics.Counter)

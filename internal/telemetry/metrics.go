@@ -29,6 +29,7 @@ type Metrics struct {
 	Duplicated    *metrics.Metric
 	Reordered     *metrics.Metric
 	Indeterminate *metrics.Metric
+	Unclosed      *metrics.Metric // accounts of other processes' broadcasts whose end was not heard
 	Deaf          *metrics.Metric // listeners that heard no canary
 	FanoutFirst   *metrics.Metric // first listener reached, per broadcast
 	FanoutLast    *metrics.Metric // last listener reached, per broadcast

@@ -66,10 +66,21 @@ func (r *Recorder) keepSettled(broadcasts []ledger.Settled, local bool) {
 	}
 }
 
-// keepSeries enters a series of this process in the result file.
+// keepSeries enters in the result file that a series of this process has ended.
 func (r *Recorder) keepSeries(series *ledger.Result) {
 	if r.process.Results != nil {
 		r.process.Results.SeriesEnded(result.OriginOf(r.gateway, series.Origin), int64(series.Planned), int64(series.Unsent))
+	}
+}
+
+// keepUnclosed enters in the result file that the accounts of other processes' broadcasts
+// ended without anybody knowing how many there were.
+func (r *Recorder) keepUnclosed(origins []uint32) {
+	if r.process.Results == nil {
+		return
+	}
+	for _, origin := range origins {
+		r.process.Results.Unclosed(result.OriginOf(r.gateway, origin))
 	}
 }
 
@@ -78,7 +89,7 @@ func broadcastOf(s *ledger.Settled) result.Broadcast {
 	b := result.Broadcast{
 		From: s.Sequence, To: s.Sequence, Count: 1, SentFirst: s.Sent.UnixMilli(), SentLast: s.Sent.UnixMilli(),
 		Expected: s.Expected, Received: s.Received, Missing: s.Lost - s.Cut, Cut: s.Cut, Indeterminate: s.Indeterminate,
-		Missed: s.Missed, Late: s.Late, Duplicated: s.Duplicated, Reordered: s.Reordered,
+		Open: s.Open, Missed: s.Missed, Late: s.Late, Duplicated: s.Duplicated, Reordered: s.Reordered,
 	}
 	if s.Reached {
 		b.Reached, b.First, b.Last = 1, s.Fanout.First.Microseconds(), s.Fanout.Last.Microseconds()

@@ -12,14 +12,13 @@ import (
 )
 
 // stampIn finds a stamp in a message.
-var stampIn = regexp.MustCompile(`pgw-[0-9a-f]{16}[-c][0-9a-f]{13}-[0-9a-f]{8}`)
+var stampIn = regexp.MustCompile(`pgw2-[0-9a-f]{16}[-c][0-9a-f]{25}-[0-9a-f]{8}`)
 
-// stamp writes a stamp with a good checksum.
+// stamp writes a stamp with a good checksum, of a broadcast that is the last and isn't late.
 func stamp(origin, sequence uint32, sent time.Time) string {
-	const timeDigits = 13
-	micros := digits(binary.BigEndian.AppendUint64(nil, uint64(sent.UnixMicro())))
-	text := "pgw-" + digits(binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, origin), sequence)) +
-		"-" + micros[len(micros)-timeDigits:] + "-"
+	const timeDigits, inTime = 13, "0000"
+	micros, number := digits(binary.BigEndian.AppendUint64(nil, uint64(sent.UnixMicro()))), digits(binary.BigEndian.AppendUint32(nil, sequence))
+	text := "pgw2-" + digits(binary.BigEndian.AppendUint32(nil, origin)) + number + "-" + number + inTime + micros[len(micros)-timeDigits:] + "-"
 	return text + digits(binary.BigEndian.AppendUint32(nil, crc32.Checksum([]byte(text), castagnoli)))
 }
 
@@ -30,8 +29,8 @@ func digits(b []byte) string { return hex.EncodeToString(b) }
 
 // read takes a stamp apart.
 func read(text string) (origin, sequence uint32, sent time.Time) {
-	var micros int64
-	_, _ = fmt.Sscanf(text, "pgw-%08x%08x-%013x-", &origin, &sequence, &micros)
+	var end, late, micros int64
+	_, _ = fmt.Sscanf(text, "pgw2-%08x%08x-%08x%04x%013x-", &origin, &sequence, &end, &late, &micros)
 	return origin, sequence, time.UnixMicro(micros)
 }
 

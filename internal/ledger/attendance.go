@@ -1,0 +1,111 @@
+package ledger
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Attendance is one call that holds listeners of a roster.
+type Attendance struct{ roster *Roster }
+
+// attendance is what the calls that hold a roster's listeners share.
+type attendance struct {
+	calls    atomic.Int64
+	nextLook atomic.Int64 // when accounts are to be settled next
+}
+
+// Attend notes that a call begins to hold listeners. End must follow.
+func (r *Roster) Attend() *Attendance {
+	r.attendance.calls.Add(1)
+	return &Attendance{roster: r}
+}
+
+// How often accounts are settled, and how much less often for each of very many audiences.
+const (
+	lookEvery        = 100 * time.Millisecond
+	lookEachAudience = 20 * time.Microsecond
+)
+
+// Settle settles what can be settled of other processes' broadcasts to the roster's
+// audiences, and returns what became of it, each once. Of all calls that hold listeners,
+// the first that comes after a while does it.
+func (t *Attendance) Settle(now time.Time) (settled []Settled) {
+	at, next := instantOf(now), &t.roster.attendance.nextLook
+	due := next.Load()
+	if int64(at) < due || !next.CompareAndSwap(due, int64(at.plus(lookEvery))) {
+		return nil
+	}
+	audiences := t.roster.all()
+	next.Store(int64(at.plus(lookEvery + time.Duration(len(audiences))*lookEachAudience)))
+	for _, a := range audiences {
+		if remotes := a.remotes.Load(); remotes != nil {
+			settled = a.settleRemotes(settled, remotes, at)
+		}
+	}
+	return settled
+}
+
+func (a *Audience) settleRemotes(settled []Settled, r *remotes, at instant) []Settled {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return r.settle(settled, at, false)
+}
+
+// Ending is what becomes of other processes' broadcasts when nobody listens any more.
+type Ending struct {
+	Settled []Settled
+	// Unclosed are the origins whose accounts end and of which nobody knows how many
+	// broadcasts there were, and Unaccounted how many audiences had no room for an origin.
+	Unclosed    []uint32
+	Unaccounted int
+	// Lying are the origins whose clock, or this host's, is farther from the true time than
+	// its kernel says.
+	Lying []uint32
+	// Unheard: this process is one of several of a test, listeners were ready, and nobody has
+	// heard of any broadcast.
+	Unheard bool
+}
+
+// End notes that the call holds no listeners any more. The last one ends the accounts.
+func (t *Attendance) End(now time.Time) (e Ending) {
+	if t.roster.attendance.calls.Add(-1) > 0 {
+		return e
+	}
+	t.roster.mu.Lock()
+	e.Unheard = t.roster.count.Left > 0
+	t.roster.mu.Unlock()
+	for _, a := range t.roster.all() {
+		a.endRemotes(&e, instantOf(now))
+	}
+	return e
+}
+
+// endRemotes ends the accounts, unless other calls hold listeners of the audience.
+func (a *Audience) endRemotes(e *Ending, at instant) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	r := a.remotes.Load()
+	e.Unheard = e.Unheard && a.ledger.Run().Distributed && a.latest.Load() == 0 && (r == nil || len(r.all()) == 0)
+	if r == nil || a.ready > 0 {
+		return
+	}
+	e.Settled = r.settle(e.Settled, at, true)
+	for _, c := range r.all() {
+		if c.unclosed() && !c.reported {
+			c.reported = true
+			e.Unclosed = append(e.Unclosed, c.origin)
+		}
+		if c.clock.lies() {
+			e.Lying = append(e.Lying, c.origin)
+		}
+	}
+	if r.refused {
+		r.refused = false
+		e.Unaccounted++
+	}
+}
+
+// unclosed reports whether it isn't known of how many broadcasts something may be due here.
+func (c *account) unclosed() bool {
+	return !c.foreign && (c.headless || c.broken || c.end == 0 || c.highest < c.end)
+}

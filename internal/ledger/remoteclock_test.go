@@ -1,0 +1,59 @@
+package ledger
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestRemoteClock(t *testing.T) {
+	t.Parallel()
+	var c remoteClock
+	c.init()
+	requireBounds := func(wantLeast, wantMost instant, lies bool) {
+		t.Helper()
+		least, most := c.bounds()
+		require.Equal(t, []instant{wantLeast, wantMost}, []instant{least, most})
+		require.Equal(t, lies, c.lies())
+	}
+	requireBounds(longAgo, farAhead, false)
+	since, until := c.here(5, 6)
+	require.Equal(t, []instant{longAgo, farAhead}, []instant{since, until})
+
+	c.arrived(100, 150)
+	c.arrived(200, 260) // slower
+	requireBounds(longAgo, 50, false)
+	c.trust(30)
+	requireBounds(-30, 30, false)
+	c.arrived(300, 310)
+	requireBounds(-30, 10, false)
+	c.reached(400, 420)
+	requireBounds(-20, 10, false)
+	since, until = c.here(1000, 2000)
+	require.Equal(t, []instant{980, 2010}, []instant{since, until})
+	since, until = c.here(longAgo, farAhead)
+	require.Equal(t, []instant{longAgo, farAhead}, []instant{since, until})
+
+	// Messages that arrived before they were sent, if the kernels were right.
+	c.arrived(500, 460)
+	requireBounds(-20, -40, true)
+}
+
+// Where the kernels' clocks can't both be right, causality is believed, and the account
+// says so.
+func TestClocksThatLie(t *testing.T) {
+	t.Parallel()
+	goAbroad(t, 1, func(w *abroad) {
+		w.ledger.SetRun(Run{ID: ourRun, Process: 2, ClockError: time.Millisecond})
+		opening := w.opening(1, 1)
+		opening.ClockError = time.Millisecond
+		opening.Sent = opening.Sent.Add(time.Hour)
+		w.told(opening)
+		one := w.stamp(1, 1)
+		one.Sent = one.Sent.Add(time.Hour)
+		w.hears(one, heard, 0)
+		w.requireRows(w.settles(), row{sequence: 1, received: 1})
+		require.Equal(t, Ending{Lying: []uint32{w.origin}}, w.ends())
+	})
+}
