@@ -23,8 +23,8 @@ type Audience struct {
 	mu                       sync.Mutex
 	ready, confirmed, cutOff int
 	requireConfirmed         bool
-	series                   []*Series // those open
-	playing                  playing
+	series                   []*Series     // those open
+	playing                  *playing      // nil before the first series
 	promised                 int           // how many broadcasts these have yet to publish, as planned
 	announced                *announced    // nil before the first series
 	changed                  chan struct{} // closed when a count changes; nil while nobody watches

@@ -67,18 +67,27 @@ func (p *playing) end(now time.Time) {
 	p.endedAt = now
 }
 
+// play returns which series the audience has had. The lock is held.
+func (a *Audience) play() *playing {
+	if a.playing == nil {
+		a.playing = new(playing)
+	}
+	return a.playing
+}
+
 func (a *Audience) seriesEnded() uint32 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.playing.ended
+	return a.play().ended
 }
 
 // silentAt returns how many series have ended, and whether none has been open for quiet.
 func (a *Audience) silentAt(now time.Time) (ended uint32, silent bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	open := a.playing.open > 0 || a.remotes.Load().playing()
-	return a.playing.ended, !open && now.Sub(a.playing.endedAt) >= quiet
+	p := a.play()
+	open := p.open > 0 || a.remotes.Load().playing()
+	return p.ended, !open && now.Sub(p.endedAt) >= quiet
 }
 
 // playing reports whether a series of another process is open. The audience's lock is held.
@@ -99,7 +108,7 @@ func (r *remotes) playing() bool {
 func (a *Audience) GiveUp() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.playing.end(time.Now())
+	a.play().end(time.Now())
 }
 
 // GiveUp notes that who was to broadcast to the listeners may have given up; see

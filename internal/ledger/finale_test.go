@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
 
 func TestFinale(t *testing.T) {
@@ -84,4 +86,42 @@ func TestNoFinale(t *testing.T) {
 	var f *Finale
 	f.Watch(New().Audience(room))
 	assert.False(t, f.Over(time.Now()))
+}
+
+// Another process's series is over when its last closing has come and what was heard of it
+// has settled.
+func TestFinaleOfAnotherProcess(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		run := Run{ID: 5, Distributed: true, Secret: []byte("secret")}
+		theirs, ours := New(), New()
+		ours.SetRun(run)
+		roster, a := ours.Roster("room"), ours.Audience(room)
+		listener := enterAs(roster, a)
+		listener.Ready(nil)
+		m, attendance := listener.Member(0), roster.Attend()
+		hear := func(token stamp.Control) {
+			_, err := ours.Control(m, []byte(stamp.WriteControl(token, run.Secret)), time.Now())
+			assert.NoError(t, err)
+		}
+		f := NewFinale()
+		f.Watch(a)
+		series := theirs.Audience(room).OpenSeries(2, settle)
+		hear(series.Opening(&run))
+		time.Sleep(time.Hour)
+		assert.False(t, f.Over(time.Now()), "it is about to begin")
+		ours.Deliver(m, series.Publish(time.Now()), time.Now())
+		series.Publish(time.Now()) // which is lost
+		hear(series.Closing(&run, false))
+		time.Sleep(time.Hour)
+		attendance.Settle(time.Now())
+		assert.False(t, f.Over(time.Now()), "it hasn't ended")
+		hear(series.Closing(&run, true))
+		ours.Deliver(m, series.Publish(time.Now()), time.Now()) // which was on its way
+		time.Sleep(quiet)
+		assert.False(t, f.Over(time.Now()), "something is in flight")
+		time.Sleep(settle)
+		attendance.Settle(time.Now())
+		assert.True(t, f.Over(time.Now()))
+	})
 }

@@ -113,7 +113,7 @@ type account struct {
 	openings  []openingFloor
 	// opened and ended are the latest series that an opening or a last closing told of.
 	opened, ended uint32
-	retracted retracted
+	retracted     retracted
 	// reported: its being unclosed was, and nothing has come since.
 	reported bool
 }

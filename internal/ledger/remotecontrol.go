@@ -146,7 +146,7 @@ func (l *Ledger) hearClosing(a *Audience, k *stamp.Closing, run *Run, at instant
 	}
 	if k.Final && k.Series > c.ended {
 		c.ended = k.Series
-		a.playing.end(time.Now())
+		a.play().end(time.Now())
 	}
 	c.reported, c.settle = false, min(k.Settle, maxSettle)
 	c.clock.arrived(instantOf(k.Sent), at)

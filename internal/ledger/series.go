@@ -79,7 +79,7 @@ func (a *Audience) OpenSeries(planned int, settle time.Duration) *Series {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.series = append(a.series, s)
-	a.playing.open++
+	a.play().open++
 	a.promised += s.promised
 	a.announce().series++
 	s.number, s.first = a.announced.series, a.latest.Load()+1
