@@ -8,7 +8,7 @@ const URL = __ENV.APIGW_URL || 'ws://127.0.0.1:8090/dev'; // k6 x pushgw serve
 const LISTENERS = Number(__ENV.LISTENERS || 100);
 const BROADCASTS = Number(__ENV.BROADCASTS || 10);
 const RATE = Number(__ENV.RATE || 5); // broadcasts a second
-const HOLD = __ENV.HOLD || `${10 + BROADCASTS / RATE}s`; // how long the listeners stay; a delivery has 5s to come
+const HOLD = __ENV.HOLD || '10m'; // how long the listeners stay at most; when the broadcasts are over they go
 const SEGMENTS = Number(__ENV.SEGMENTS || 1); // processes that share the listeners; see distributed/segments.sh
 const START = __ENV.START || '0s'; // when to broadcast: with segments, once all of them have their listeners
 const VUS = Number(__ENV.VUS || 1); // among which they are shared out; as many as listeners is the published way
@@ -33,7 +33,7 @@ export const options = {
 };
 
 export async function listener() {
-  await gateway.listen({ connections: LISTENERS / VUS, duration: HOLD });
+  await gateway.listen({ connections: LISTENERS / VUS, until: 'broadcast', duration: HOLD });
 }
 
 export async function broadcast() {

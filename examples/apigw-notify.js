@@ -11,7 +11,7 @@ const URL = __ENV.APIGW_URL || 'ws://127.0.0.1:8090/dev'; // k6 x pushgw serve
 const LISTENERS = Number(__ENV.LISTENERS || 100);
 const MESSAGES = Number(__ENV.MESSAGES || 200);
 const RATE = Number(__ENV.RATE || 50); // messages a second
-const HOLD = __ENV.HOLD || `${10 + MESSAGES / RATE}s`; // how long the listeners stay; a delivery has 5s to come
+const HOLD = __ENV.HOLD || '10m'; // how long the listeners stay at most; when the messages are over they go
 
 const gateway = new apigw.Client(URL, {
   auth: __ENV.REGION ? { iam: { region: __ENV.REGION } } : undefined,
@@ -39,7 +39,7 @@ export const options = {
 };
 
 export async function listener() {
-  await gateway.listen({ connections: LISTENERS, duration: HOLD });
+  await gateway.listen({ connections: LISTENERS, until: 'broadcast', duration: HOLD });
 }
 
 export async function notifier() {

@@ -32,7 +32,7 @@ export const options = {
 };
 
 export async function listeners() {
-  await gateway.listen({ connections: LISTENERS / 10, duration: '8s' });
+  await gateway.listen({ connections: LISTENERS / 10, until: 'broadcast' });
 }
 
 export async function publisher() {

@@ -9,7 +9,7 @@ const API_KEY = __ENV.API_KEY || 'da2-localpushgatewayapikey0001';
 const LISTENERS = Number(__ENV.LISTENERS || 100);
 const BROADCASTS = Number(__ENV.BROADCASTS || 10);
 const RATE = Number(__ENV.RATE || 5); // broadcasts a second
-const HOLD = __ENV.HOLD || `${10 + BROADCASTS / RATE}s`; // how long the listeners stay; a delivery has 5s to come
+const HOLD = __ENV.HOLD || '10m'; // how long the listeners stay at most; when the broadcasts are over they go
 const CANARY = __ENV.CANARY !== 'no'; // whether to prove that everybody hears, before it counts
 const SEGMENTS = Number(__ENV.SEGMENTS || 1); // processes that share the listeners; see distributed/segments.sh
 const START = __ENV.START || '0s'; // when to broadcast: with segments, once all of them have their listeners
@@ -44,7 +44,7 @@ export const options = {
 };
 
 export async function subscriber() {
-  await api.listen({ connections: LISTENERS / VUS, duration: HOLD });
+  await api.listen({ connections: LISTENERS / VUS, until: 'broadcast', duration: HOLD });
 }
 
 export async function publisher() {

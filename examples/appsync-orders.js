@@ -41,7 +41,7 @@ export const options = {
 };
 
 export async function subscriber() {
-  await api.listen({ connections: LISTENERS, duration: __ENV.HOLD || '10s' });
+  await api.listen({ connections: LISTENERS, until: 'broadcast', duration: '10m' });
 }
 
 export async function publisher() {

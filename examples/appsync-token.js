@@ -12,7 +12,7 @@ const URL = __ENV.APPSYNC_URL || 'http://127.0.0.1:8090/graphql';
 const LISTENERS = Number(__ENV.LISTENERS || 100);
 const BROADCASTS = Number(__ENV.BROADCASTS || 10);
 const RATE = Number(__ENV.RATE || 5); // broadcasts a second
-const HOLD = __ENV.HOLD || `${10 + BROADCASTS / RATE}s`; // how long the listeners stay; a delivery has 5s to come
+const HOLD = __ENV.HOLD || '10m'; // how long the listeners stay at most; when the broadcasts are over they go
 const CONNECT_RATE = Number(__ENV.CONNECT_RATE || 0); // connections a second, and so logins
 
 const api = new appsync.Client(URL, {
@@ -66,7 +66,7 @@ async function login(user) {
 }
 
 export async function subscriber() {
-  await api.listen({ connections: LISTENERS, duration: HOLD });
+  await api.listen({ connections: LISTENERS, until: 'broadcast', duration: HOLD });
 }
 
 export async function publisher() {

@@ -67,7 +67,7 @@ func TestExampleBroadcasts(t *testing.T) {
 		t.Run(test.script+" "+test.name, func(t *testing.T) {
 			t.Parallel()
 			g := serve(t)
-			o := k6(t, "../examples/"+test.script+"-broadcast.js", append(g.env(test.env...), "RATE=20", "HOLD=3s",
+			o := k6(t, "../examples/"+test.script+"-broadcast.js", append(g.env(test.env...), "RATE=20",
 				env("LISTENERS", test.listeners), env("BROADCASTS", test.broadcasts))...)
 			o.requireClean(t)
 			requireDelivered(t, o, test.listeners, test.broadcasts)
@@ -98,7 +98,7 @@ func TestExampleBroadcasts(t *testing.T) {
 // and counts for nothing.
 func TestExampleOfCanaries(t *testing.T) {
 	t.Parallel()
-	o := k6(t, "../examples/appsync-broadcast.js", serve(t).env("LISTENERS=20", "BROADCASTS=5", "RATE=20", "HOLD=3s")...)
+	o := k6(t, "../examples/appsync-broadcast.js", serve(t).env("LISTENERS=20", "BROADCASTS=5", "RATE=20")...)
 	o.requireClean(t)
 	requireDelivered(t, o, 20, 5)
 	requireAccount(t, o.said(t, 1)[0], 20, 5)
@@ -121,7 +121,7 @@ func TestExamplesOpenAtAPace(t *testing.T) {
 func TestExampleOfASchema(t *testing.T) {
 	t.Parallel()
 	g := serve(t, "--schema", "../examples/orders.graphql", "--issuer")
-	o := k6(t, "../examples/appsync-orders.js", g.env("LISTENERS=20", "BROADCASTS=5", "HOLD=3s")...)
+	o := k6(t, "../examples/appsync-orders.js", g.env("LISTENERS=20", "BROADCASTS=5")...)
 	o.requireClean(t)
 	requireAccount(t, o.said(t, 1)[0], 20, 5)
 	o.requireCounts(t, map[string]int{"subscribed_success_counter": 20, "msg_received_counter": 100})
@@ -152,7 +152,7 @@ func TestExampleOfNotifications(t *testing.T) {
 			const listeners, messages = 20, 110 // some get one more
 			g := serve(t, test.flags...)
 			o := k6(t, "../examples/apigw-notify.js", g.env(append(test.env, env("LISTENERS", listeners), env("MESSAGES", messages),
-				"RATE=200", "HOLD=5s")...)...)
+				"RATE=200")...)...)
 			o.requireClean(t)
 			requireDelivered(t, o, 1, messages)
 			account := o.said(t, 1)[0]
@@ -177,7 +177,7 @@ func TestExampleOfNotifications(t *testing.T) {
 // TestExampleOfTokens: each listener logs in as a user of its own, and the publisher once.
 func TestExampleOfTokens(t *testing.T) {
 	t.Parallel()
-	o := k6(t, "../examples/appsync-token.js", serve(t, "--issuer").env("LISTENERS=20", "BROADCASTS=5", "RATE=20", "HOLD=3s")...)
+	o := k6(t, "../examples/appsync-token.js", serve(t, "--issuer").env("LISTENERS=20", "BROADCASTS=5", "RATE=20")...)
 	o.requireClean(t)
 	requireDelivered(t, o, 20, 5)
 	requireAccount(t, o.said(t, 1)[0], 20, 5)
@@ -191,7 +191,7 @@ func TestExampleOfSignatures(t *testing.T) {
 			t.Parallel()
 			g := serve(t, "--access-key-id", "AKID", "--secret-access-key", "secret")
 			o := k6(t, "../examples/apigw-iam.js", g.env("AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=secret",
-				"LISTENERS=20", "BROADCASTS=5", "RATE=20", "HOLD=3s", map[string]string{"query": "PRESIGNED=true"}[form])...)
+				"LISTENERS=20", "BROADCASTS=5", "RATE=20", map[string]string{"query": "PRESIGNED=true"}[form])...)
 			o.requireClean(t)
 			requireDelivered(t, o, 20, 5)
 			requireAccount(t, o.said(t, 1)[0], 20, 5)
@@ -214,7 +214,7 @@ func TestExampleOfRoutes(t *testing.T) {
 func TestExampleOfBothGateways(t *testing.T) {
 	t.Parallel()
 	g := serve(t)
-	o := k6(t, "../examples/both.js", g.env("LISTENERS=20", "BROADCASTS=5", "RATE=10", "HOLD=2s", "CANARY=no")...)
+	o := k6(t, "../examples/both.js", g.env("LISTENERS=20", "BROADCASTS=5", "RATE=10", "CANARY=no")...)
 	o.requireClean(t)
 	o.requireCounts(t, map[string]int{
 		"nickname_counter": 21, "joined_success_counter": 21, "subscribed_success_counter": 20, "ws_sessions": 41,
@@ -247,7 +247,7 @@ func TestExampleOfSegmentedBroadcasts(t *testing.T) {
 		t.Run(script, func(t *testing.T) {
 			t.Parallel()
 			segments, all := runSegments(t, "../examples/"+script+"-broadcast.js", serve(t).env("LISTENERS=30", "VUS=6",
-				"START=4s", "HOLD=8s", "BROADCASTS=3", "CANARY=no")...)
+				"START=4s", "BROADCASTS=3", "CANARY=no")...)
 			for _, counts := range segments {
 				require.Equal(t, 30, counts["msg_received_counter"])
 			}

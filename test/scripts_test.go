@@ -286,7 +286,7 @@ func TestSegments(t *testing.T) {
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	g := serve(t, "--tls")
-	o := k6(t, "../examples/both.js", g.env("LISTENERS=10", "BROADCASTS=5", "RATE=10", "HOLD=2s", "K6_INSECURE_SKIP_TLS_VERIFY=true")...)
+	o := k6(t, "../examples/both.js", g.env("LISTENERS=10", "BROADCASTS=5", "RATE=10", "K6_INSECURE_SKIP_TLS_VERIFY=true")...)
 	o.requireClean(t)
 	o.requireCounts(t, map[string]int{
 		"joined_success_counter": 11, "subscribed_success_counter": 10,

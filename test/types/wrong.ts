@@ -35,6 +35,10 @@ new events.Client("https://host/event", { channel: "default/a" });
 new events.Client("https://host/event", { auth }).broadcast({ publish: "mqtt" });
 // @ts-expect-error: a list
 new events.Client("https://host/event", { auth }).publish("event");
+// @ts-expect-error: no such end
+new apigw.Client("wss://host/stage").listen({ until: "broadcasts" });
+// @ts-expect-error: a duration or a promise
+new apigw.Client("wss://host/stage").broadcast({ rate: 1, until: new Date() });
 // @ts-expect-error: how many?
 new apigw.Client("wss://host/stage").ready({});
 // @ts-expect-error: no such name
