@@ -38,7 +38,7 @@ func (c *client) notify(g *apiGateway, value sobek.Value) *sobek.Promise {
 			return nil, &scriptError{name: namePublishError, err: err}
 		}
 		to := c.audience(b.audience)
-		return call.run(ctx, &b.plan, to, &notifier{
+		return call.run(ctx, b, &notifier{
 			backend: g, call: call, to: to, message: fillAudience(b.message.text, b.audience),
 			last: make(map[*ledger.Member]<-chan struct{}),
 		})

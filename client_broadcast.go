@@ -19,13 +19,11 @@ func (c *client) broadcast(value sobek.Value) *sobek.Promise {
 	return call.promise(func(ctx context.Context) (any, error) {
 		broadcaster, err := c.backend.broadcaster(ctx, call, b.message, b.audience)
 		if err != nil {
-			call.recorder.Settled(&ledger.Result{
-				Origin: c.audience(b.audience).Origin(), Planned: b.plan.Count, Unsent: b.plan.Count,
-			})
+			call.openAccount(b).close()
 			return nil, err
 		}
 		defer broadcaster.Close()
-		return call.run(ctx, &b.plan, c.audience(b.audience), broadcaster)
+		return call.run(ctx, b, broadcaster)
 	})
 }
 
@@ -35,6 +33,8 @@ const defaultSettle = 5 * time.Second
 // broadcastOptions are those of one broadcast().
 type broadcastOptions struct {
 	plan     publish.Plan
+	planned  int // zero where that isn't known before the end
+	settle   time.Duration
 	message  *message
 	audience string // the key
 }
@@ -44,11 +44,12 @@ type broadcastOptions struct {
 // there is one.
 func (c *client) readBroadcast(method string, value sobek.Value, def func() (key string, ok bool)) *broadcastOptions {
 	o := readOptions(value, method)
-	b := &broadcastOptions{plan: publish.Plan{
-		Count:  o.integer("count", 1, 1),
-		Rate:   o.perSecond("rate"),
-		Settle: o.duration("settle", defaultSettle),
-	}}
+	b := new(broadcastOptions)
+	b.plan.Count = o.integer("count", 1, 1)
+	b.planned = b.plan.Count
+	b.plan.Rate = o.perSecond("rate")
+	b.readUntil(c.module.vu.Runtime(), o)
+	b.settle = o.duration("settle", defaultSettle)
 	b.message = c.backend.readBroadcast(o)
 	b.plan.Batch, b.plan.InFlight = b.message.batch, b.message.inFlight
 	key, known := def()
@@ -83,31 +84,32 @@ type broadcastResult struct {
 }
 
 func newBroadcastResult(r *ledger.Result) broadcastResult {
-	slowest := r.Slowest()
 	return broadcastResult{
 		Planned: r.Planned, Sent: r.Sent, Unsent: r.Unsent,
 		Expected: r.Expected, Received: r.Received, Lost: r.Lost, Missed: r.Missed, Late: r.Late,
 		Duplicated: r.Duplicated, Reordered: r.Reordered, Indeterminate: r.Indeterminate,
-		First: metrics.D(slowest.First), P50: metrics.D(r.P50), P99: metrics.D(r.P99), Last: metrics.D(slowest.Last),
+		First: metrics.D(r.Slowest.First), P50: metrics.D(r.P50), P99: metrics.D(r.P99), Last: metrics.D(r.Slowest.Last),
 	}
 }
 
 // run sends the series and returns its result, or the first error if nothing could be
 // sent at all.
-func (c *call) run(ctx context.Context, plan *publish.Plan, to *ledger.Audience, b publish.Broadcaster) (any, error) {
+func (c *call) run(ctx context.Context, b *broadcastOptions, with publish.Broadcaster) (any, error) {
+	account := c.openAccount(b)
+	defer account.close()
 	var first error
-	plan.Test = c.client.module.process.ledger.Run()
-	result := plan.Run(ctx, to, b, func(err error) {
+	b.plan.Test = c.client.module.process.ledger.Run()
+	b.plan.Run(ctx, account.series, with, func(err error) {
 		c.recorder.RequestFailed(err)
 		if first == nil {
 			first = c.logFailure(err)
 		}
 	})
-	c.recorder.Settled(&result)
+	result := account.close()
 	if first != nil && result.Sent == 0 {
 		return nil, first
 	}
-	c.warn(&result)
+	c.warnOnce(result.Unsent > 0, "unsent", "%d of %d planned broadcasts were not sent (pushgw_unsent)", result.Unsent, result.Planned)
 	return newBroadcastResult(&result), nil
 }
 
@@ -116,25 +118,4 @@ func (c *call) run(ctx context.Context, plan *publish.Plan, to *ledger.Audience,
 func (c *call) logFailure(err error) error {
 	c.state.Logger.WithError(err).Error("pushgw: a broadcast could not be sent (of further ones, ResponseSuccessRate tells)")
 	return &scriptError{name: namePublishError, code: named(err).code, err: err}
-}
-
-// warn logs, once for the process each, what a result's figures don't tell by themselves.
-func (c *call) warn(r *ledger.Result) {
-	c.warnOnce(r.Cut > 0, "cut", "%d of %d deliveries are lost because the gateway or the network ended the listener's connection first (pushgw_lost{cause:cut})",
-		r.Cut, r.Expected)
-	c.warnOnce(r.Lost > r.Cut, "missing", "%d of %d deliveries are lost: they didn't come within settle of their broadcast "+
-		"(pushgw_lost{cause:missing})", r.Lost-r.Cut, r.Expected)
-	c.warnOnce(r.Missed > 0, "missed", "broadcasts went out while listeners of this test were cut off: %d deliveries that nobody was there for (pushgw_missed)",
-		r.Missed)
-	c.warnOnce(r.Unheard > 0, "unheard", "nobody was expected to hear %d of %d broadcasts, because no listener of this process was ready; "+
-		"what listeners of other processes lose is in the accounts of these", r.Unheard, r.Sent)
-	c.warnOnce(r.Unsent > 0, "unsent", "%d of %d planned broadcasts were not sent (pushgw_unsent)", r.Unsent, r.Planned)
-	c.warnOnce(r.Indeterminate > 0, "indeterminate", "%d of %d deliveries are indeterminate, neither received nor lost: "+
-		"listeners came or left while they were under way, or the test ended", r.Indeterminate, r.Expected)
-}
-
-func (c *call) warnOnce(condition bool, key, format string, args ...any) {
-	if condition && c.client.module.process.telemetry.LogOnce(key) {
-		c.state.Logger.Warnf("pushgw: "+format, args...)
-	}
 }

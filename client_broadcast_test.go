@@ -141,9 +141,9 @@ func TestBroadcastWhoseListenersLeave(t *testing.T) {
 		require.Equal(w, []any{int64(3), int64(2), int64(1)}, result)
 		require.InDelta(w, 1, v.sum("pushgw_indeterminate"), 0)
 		require.Equal(w, []string{
-			"pushgw: 2 of 3 deliveries are lost: they didn't come within settle of their broadcast (pushgw_lost{cause:missing})",
-			"pushgw: 1 of 3 deliveries are indeterminate, neither received nor lost: " +
-				"listeners came or left while they were under way, or the test ended",
+			"pushgw: 2 of 2 deliveries are lost: they didn't come within settle of their broadcast (of all such, pushgw_lost{cause:missing} tells)",
+			"pushgw: 1 of 1 deliveries are indeterminate, neither received nor lost: listeners came or left " +
+				"while they were under way, or the test ended (of all such, pushgw_indeterminate tells)",
 		}, v.logged(logrus.WarnLevel))
 	})
 }
@@ -163,11 +163,11 @@ func TestBroadcastWhoseDeliveriesAreLate(t *testing.T) {
 		`)
 		require.Equal(w, []any{int64(6), int64(0), int64(6), int64(3)}, result, "the second broadcast's came when it was over")
 		require.InDelta(w, 6, v.sum("pushgw_errors", "error=LateDelivery"), 0)
-		require.Equal(w, []float64{6}, v.values("pushgw_lost", "cause=missing"))
+		require.Equal(w, []float64{3, 3}, v.values("pushgw_lost", "cause=missing"), "each broadcast's when it settles")
 		require.Equal(w, []string{
+			"pushgw: 3 of 3 deliveries are lost: they didn't come within settle of their broadcast (of all such, pushgw_lost{cause:missing} tells)",
 			"pushgw: a delivery came 5s after its broadcast was sent, which had been settled before that: it counts as lost; " +
 				"a longer settle waits for such deliveries. Of further ones, pushgw_errors{error:LateDelivery} tells",
-			"pushgw: 6 of 6 deliveries are lost: they didn't come within settle of their broadcast (pushgw_lost{cause:missing})",
 		}, v.logged(logrus.WarnLevel))
 	})
 }
@@ -180,9 +180,9 @@ func TestBroadcastToNobodyOnce(t *testing.T) {
 		v := w.vu()
 		v.run(`await new apigw.Client('` + chatURL + `').broadcast({ count: 3, rate: 1 })`)
 		require.Equal(w, []string{
-			"pushgw: 1 of 1 deliveries are lost: they didn't come within settle of their broadcast (pushgw_lost{cause:missing})",
-			"pushgw: nobody was expected to hear 2 of 3 broadcasts, because no listener of this process was ready; " +
+			"pushgw: nobody was expected to hear 1 of 1 broadcasts, because no listener of this process was ready; " +
 				"what listeners of other processes lose is in the accounts of these",
+			"pushgw: 1 of 1 deliveries are lost: they didn't come within settle of their broadcast (of all such, pushgw_lost{cause:missing} tells)",
 		}, v.logged(logrus.WarnLevel))
 	})
 }
@@ -217,9 +217,9 @@ func TestBroadcastThatWasNotSent(t *testing.T) {
 	simulate(t, nil, func(w *world) {
 		v := w.vu()
 		c := (&client{module: v.module, backend: &apiGateway{}}).begin("", identity{})
-		c.warn(&ledger.Result{})
+		c.warn(&ledger.Settlement{})
 		require.Empty(w, v.log.AllEntries())
-		c.warn(&ledger.Result{Sent: 1, Unheard: 1})
+		c.warn(&ledger.Settlement{Broadcasts: []ledger.Settled{{}}})
 		require.Len(w, v.log.AllEntries(), 1)
 	})
 }
@@ -357,10 +357,20 @@ func TestBroadcastChecksItsOptions(t *testing.T) {
 		`{ rate: 1e-12 }`:         `broadcast(): option "rate" is too small: 1e-12 a second is less than one a day`,
 		`{ settle: '-1s' }`:       `broadcast(): option "settle" must not be negative, but is -1s`,
 		`{ message: 'no place' }`: `broadcast(): option "message" must contain {{stamp}}, by which its listeners know it`,
-		`{ mesage: '' }`:          `broadcast(): unknown option "mesage"; known are count, rate, settle, message, audience`,
+		`{ mesage: '' }`:          `broadcast(): unknown option "mesage"; known are count, rate, until, settle, message, audience`,
+	})
+	const until = `broadcast(): option "until" `
+	requireThrows(t, `new apigw.Client('`+chatURL+`').broadcast(`, map[string]string{
+		`{ until: '1s', rate: 1, count: 2 }`:             until + `can't be given beside "count"`,
+		`{ until: '1s' }`:                                until + `needs "rate": how many are to be sent each second?`,
+		`{ until: 0, rate: 1 }`:                          until + `must be longer than nothing`,
+		`{ until: '10000h', rate: 1000 }`:                until + `is too long: that would be 36000000000 broadcasts`,
+		`{ until: {}, rate: 1 }`:                         until + `must be a duration such as '5s' or a number of milliseconds, not an object`,
+		`{ until: { then: 1 }, rate: 1 }`:                until + `must be a duration such as '5s' or a number of milliseconds, not an object`,
+		`{ until: { then() { throw 'no'; } }, rate: 1 }`: until + `can't be waited for: no at then (<eval>:1:114(2))`,
 	})
 	requireThrows(t, appSyncClient+`.broadcast(`, map[string]string{
-		`{ message: '{{stamp}}' }`: `broadcast(): unknown option "message"; known are count, rate, settle, audience`,
+		`{ message: '{{stamp}}' }`: `broadcast(): unknown option "message"; known are count, rate, until, settle, audience`,
 	})
 }
 

@@ -19,14 +19,17 @@ type listenResult struct {
 	Closed     int64 `js:"closed"`
 }
 
-// listen is the JavaScript method: it holds connections until its duration ends,
-// the scenario stops it or no connection is left.
+// listen is the JavaScript method: it holds connections until its duration ends, the
+// broadcasts to them are over, the scenario stops it or no connection is left.
 func (c *client) listen(value sobek.Value) *sobek.Promise {
 	o := readOptions(value, "listen()")
 	plan := listen.Plan{
 		Connections: o.integer("connections", 1, 1),
 		Rate:        o.perSecond("rate"),
 		Duration:    o.duration("duration", 0),
+	}
+	if _, given := o.raw("until"); given {
+		plan.UntilBroadcast = o.oneOf("until", "broadcast") != ""
 	}
 	c.check(o)
 	if err := c.backend.checkListen(); err != nil {

@@ -115,7 +115,8 @@ func TestListenChecksItsOptions(t *testing.T) {
 		`{ rate: -0.1 }`:     `listen(): option "rate" must be a number not below 0, not -0.1`,
 		`{ rate: 1e-5 }`:     `listen(): option "rate" is too small: 1e-05 a second is less than one a day`,
 		`{ duration: 'x' }`:  `listen(): option "duration" must be a duration such as '5s' or a number of milliseconds, not x`,
-		`{ time: 1 }`:        `listen(): unknown option "time"; known are connections, rate, duration`,
+		`{ time: 1 }`:        `listen(): unknown option "time"; known are connections, rate, duration, until`,
+		`{ until: 'x' }`:     `listen(): option "until" must be one of broadcast, not "x"`,
 	})
 	simulate(t, nil, func(w *world) {
 		f := w.vu().fails(`new appsync.Client('` + graphqlURL + `', { auth: { apiKey: 'k' } }).listen();`)

@@ -52,15 +52,33 @@ func (c *client) ready(value sobek.Value) *sobek.Promise {
 	return call.promise(func(ctx context.Context) (any, error) {
 		ctx, cancel := context.WithTimeoutCause(ctx, b.timeout, errBarrierTimeout)
 		defer cancel()
-		if b.canary {
-			return b.awaitCanaries(ctx, call)
-		}
-		count, err := b.await(ctx, func(c ledger.Count) int { return c.Ready })
+		result, err := b.wait(ctx, call)
 		if err != nil {
-			return nil, err
+			b.giveUp()
 		}
-		return readyResult{Ready: count.Ready, Failed: count.Failed}, nil
+		return result, err
 	})
+}
+
+// wait waits until the barrier is reached, or can't be any more.
+func (b *barrier) wait(ctx context.Context, c *call) (any, error) {
+	if b.canary {
+		return b.awaitCanaries(ctx, c)
+	}
+	count, err := b.await(ctx, func(c ledger.Count) int { return c.Ready })
+	if err != nil {
+		return nil, err
+	}
+	return readyResult{Ready: count.Ready, Failed: count.Failed}, nil
+}
+
+// giveUp lets listeners that wait for broadcasts to be over know that there may be none.
+func (b *barrier) giveUp() {
+	if b.audience != nil {
+		b.audience.GiveUp()
+		return
+	}
+	b.roster.GiveUp()
 }
 
 // readBarrier reads the options of ready(), and throws what is wrong with them.

@@ -22,6 +22,6 @@ func (s *connection) broadcast(g *apiGateway, value sobek.Value) *sobek.Promise 
 	}
 	text := &textBroadcaster{host: s.host, message: b.message.text, audience: b.audience}
 	return newPromise(s.module().vu, func(ctx context.Context) (any, error) {
-		return s.call.run(ctx, &b.plan, c.audience(b.audience), text)
+		return s.call.run(ctx, b, text)
 	})
 }

@@ -430,7 +430,7 @@ func TestEventsChecksItsOptions(t *testing.T) {
 		`{ event: () => 1 }`:  `broadcast(): option "event" must be a value that JSON can hold, not a function and not undefined`,
 		`{ publish: 'mqtt' }`: `broadcast(): option "publish" must be one of http, socket, not "mqtt"`,
 		`{ channel: 'a b' }`:  `broadcast(): option "channel" has a segment "a b": letters, digits and, inside, dashes are allowed, up to 50, and * as the last segment`,
-		`{ message: 'x' }`:    `broadcast(): unknown option "message"; known are count, rate, settle, batch, event, channel, publish, audience`,
+		`{ message: 'x' }`:    `broadcast(): unknown option "message"; known are count, rate, until, settle, batch, event, channel, publish, audience`,
 	})
 }
 

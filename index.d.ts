@@ -118,6 +118,12 @@ declare module "k6/x/pushgw" {
      * doesn't see the result, or no connection is left. Default 0.
      */
     duration?: Duration;
+    /**
+     * `'broadcast'`: until the broadcasts to these listeners are over. They are when a `broadcast()` of this process to one
+     * of their audiences has resolved since the first of them was dialled, or a `ready()` that waited for them was rejected,
+     * and for a second none has been under way. `duration`, if it is given, is for how long at most.
+     */
+    until?: 'broadcast';
   }
 
   /** What became of the connections of one `listen()`; opened = ready + failed + unfinished. */
@@ -182,6 +188,11 @@ declare module "k6/x/pushgw" {
     /** How many broadcasts to send. Default 1. */
     count?: number;
     /**
+     * In place of `count`, and with `rate`: for how long to send, or a promise that ends the sending when it is settled. What
+     * is due by then is planned; with a promise, what was attempted.
+     */
+    until?: Duration | PromiseLike<unknown>;
+    /**
      * How many to send each second, by schedule: one that is late is dated as it was due.
      * 0 for one right after another. Default 0.
      */
@@ -192,8 +203,8 @@ declare module "k6/x/pushgw" {
      */
     audience?: string;
     /**
-     * How long to wait for deliveries after the last one; less if all are in. What a listener
-     * hasn't heard by then is lost. Default `'5s'`.
+     * How long to wait for deliveries of each broadcast after the last one; less if all are in. What a listener hasn't heard by
+     * then is lost, and counted then. Default `'5s'`.
      */
     settle?: Duration;
   }
@@ -204,7 +215,7 @@ declare module "k6/x/pushgw" {
    * milliseconds from when a broadcast was due to its arrival.
    */
   export interface BroadcastResult {
-    /** Broadcasts that were to be sent: `count`. */
+    /** Broadcasts that were to be sent: `count`, or as many as were due by `until`. */
     planned: number;
     /** Broadcasts sent. */
     sent: number;

@@ -93,6 +93,18 @@ func tagged(has gjson.Result, want []string) bool {
 	return true
 }
 
+// times returns when a metric had a value other than zero, in order.
+func (o *outcome) times(metric string, tags ...string) []time.Time {
+	var times []time.Time
+	for _, sample := range o.samples {
+		if sample.Get("metric").Str == metric && tagged(sample.Get("data.tags"), tags) && sample.Get("data.value").Num != 0 {
+			times = append(times, sample.Get("data.time").Time())
+		}
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	return times
+}
+
 // count is a Counter's total, or how often a Rate was 1.
 func (o *outcome) count(metric string, tags ...string) int {
 	return int(sum(o.values(metric, tags...)))

@@ -23,6 +23,7 @@ const maxWaiting = 1 << 20
 type outbox struct {
 	mu      sync.Mutex // held for each frame, so that frames don't mix
 	ended   bool       // nothing is accepted any more
+	writing bool       // a goroutine writes what waits
 	waiting []parcel
 	size    int // the bytes that wait
 }
@@ -85,7 +86,7 @@ func (c *Conn) begin(frame []byte, k kind, written func(error)) (n int, err erro
 	switch {
 	case c.ended:
 		return 0, ErrClosed
-	case len(c.waiting) == 0:
+	case !c.writing:
 		if n, err = attempt(c.raw, frame); err != nil {
 			c.broken(err)
 			return 0, err
@@ -93,8 +94,9 @@ func (c *Conn) begin(frame []byte, k kind, written func(error)) (n int, err erro
 		if n == len(frame) {
 			return n, nil
 		}
+		c.writing = true
 		c.hub.Go(c.writeWaiting)
-	case k != closing && c.size+len(frame) > maxWaiting:
+	case k != closing && len(c.waiting) > 0 && c.size+len(frame) > maxWaiting:
 		return 0, ErrFull
 	}
 	c.waiting = append(c.waiting, parcel{bytes.Clone(frame[n:]), k, written})
@@ -108,7 +110,7 @@ func (c *Conn) writeWaiting() {
 	for {
 		c.mu.Lock()
 		if len(c.waiting) == 0 {
-			c.waiting = nil
+			c.waiting, c.writing = nil, false
 			_ = c.socket.SetWriteDeadline(time.Time{}) // so that the next attempt isn't too late
 			c.mu.Unlock()
 			return

@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -100,4 +101,31 @@ func TestAnIdleConnectionHoldsNothing(t *testing.T) {
 		defer c.mu.Unlock()
 		return c.waiting == nil && c.size == 0
 	}, timeout, time.Millisecond)
+}
+
+// However soon a frame follows the one before, one goroutine writes both, in their order.
+func TestFramesFollowOneAnother(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Limits{})
+	client, c, _ := f.dial()
+	c.raw = nil // so that each frame waits
+	const rounds, each = 200, 5
+	go func() {
+		for i := range rounds {
+			done := make(chan struct{})
+			frame := func(k int) []byte { return Frame([]byte(strconv.Itoa(i*each + k))) }
+			_ = c.WriteThen(frame(0), func(error) { // nothing waits now
+				for k := range each - 1 {
+					_ = c.Write(frame(k + 1))
+				}
+				close(done)
+			})
+			<-done
+		}
+	}()
+	for i := range rounds * each {
+		_, text, err := client.ReadMessage()
+		require.NoError(t, err)
+		require.Equal(t, strconv.Itoa(i), string(text))
+	}
 }

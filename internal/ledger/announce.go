@@ -61,8 +61,8 @@ func (s *Series) Closing(run *Run, final bool) *stamp.Closing {
 		LastPublished: a.announced.latestPublished,
 		Retracted:     slices.Clone(a.announced.retracted.ranges), Listed: a.announced.retracted.listed,
 	}
-	if len(s.broadcasts) > 0 {
-		c.First, c.FirstPublished = s.broadcasts[0].sequence, a.ledger.clock.date(s.broadcasts[0].published)
+	if s.began.set {
+		c.First, c.FirstPublished = s.began.sequence, a.ledger.clock.date(s.beganAt)
 	}
 	return c
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Audience is whoever is meant to hear the same broadcasts in this process: all that listen
@@ -23,6 +24,7 @@ type Audience struct {
 	ready, confirmed, cutOff int
 	requireConfirmed         bool
 	series                   []*Series     // those open
+	playing                  *playing      // nil before the first series
 	promised                 int           // how many broadcasts these have yet to publish, as planned
 	announced                *announced    // nil before the first series
 	changed                  chan struct{} // closed when a count changes; nil while nobody watches
@@ -85,7 +87,12 @@ func (a *Audience) mark() mark { return mark{set: true, sequence: a.latest.Load(
 
 // drop takes a series off those open. The lock is held.
 func (a *Audience) drop(s *Series) {
+	before := len(a.series)
 	a.series = slices.DeleteFunc(a.series, func(open *Series) bool { return open == s })
+	if len(a.series) < before {
+		a.playing.open--
+		a.playing.end(time.Now())
+	}
 	if len(a.series) == 0 {
 		a.series = nil
 	}

@@ -127,10 +127,8 @@ func TestManyAtOnce(t *testing.T) {
 		r := s.Close()
 		require.Equal(t, r.Expected, r.Received+r.Lost+r.Indeterminate)
 		require.GreaterOrEqual(t, r.Lost, int64(0))
-		for _, f := range r.Fanouts {
-			require.LessOrEqual(t, f.First, f.Last)
-			require.Less(t, f.Last, time.Minute)
-		}
+		require.LessOrEqual(t, r.Slowest.First, r.Slowest.Last)
+		require.Less(t, r.Slowest.Last, time.Minute)
 		got.sent += r.Sent
 		got.received += r.Received
 		got.indeterminate += r.Indeterminate
@@ -177,7 +175,7 @@ func TestClosingInTheMiddle(t *testing.T) {
 		require.Equal(t, late.Load(), r.Lost, "each is either received or late")
 		require.Equal(t, r.Expected-late.Load(), r.Received)
 		if r.Received > 0 {
-			require.Equal(t, []Fanout{{First: time.Millisecond, Last: time.Millisecond}}, r.Fanouts)
+			require.Equal(t, Fanout{First: time.Millisecond, Last: time.Millisecond}, r.Slowest)
 		}
 	}
 }
@@ -259,6 +257,7 @@ func TestSettlingInTheMiddle(t *testing.T) {
 		running.Wait()
 		r := s.Close()
 		assertIdentities(t, &r)
+		assertTold(t, &r, counts{})
 		require.EqualValues(t, 5*each, r.Expected)
 		require.Equal(t, received.Load(), r.Received)
 		require.GreaterOrEqual(t, r.Received, int64(2*each+1), "what arrived within settle is in time")
@@ -294,7 +293,7 @@ func TestARestorationThatCloseOvertakes(t *testing.T) {
 	}{
 		"received": {func(b *broadcast) { b.received.add() }, counts{sent: 1, expected: 2, received: 1, lost: 1, cut: 1}},
 		"joined":   {func(b *broadcast) { b.joined.add() }, counts{sent: 1, expected: 3, lost: 2, indeterminate: 1, cut: 1}},
-		"late":     {func(b *broadcast) { b.late.Add(1) }, counts{sent: 1, expected: 2, lost: 2, cut: 1, late: 1}},
+		"late":     {func(b *broadcast) { b.deliverLate(new(Delivery)) }, counts{sent: 1, expected: 2, lost: 2, cut: 1, late: 1}},
 	} {
 		audience := New().Audience(room)
 		members := listeners(audience, 2)

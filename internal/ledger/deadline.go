@@ -9,7 +9,8 @@ import (
 // deadline is until when first copies of a broadcast are in time: until settle has passed
 // without one. A first copy that arrives in time puts it off, until somebody finds that
 // it has passed. From then on the broadcast is settled for good and the deadline stays
-// where it is; what arrived before it and is read only now is still in time.
+// where it is; what arrived before it and is read only now is still in time, until the
+// broadcast is closed.
 //
 // It is one word, so that all who look at it at once agree: nanoseconds since the
 // broadcast was published, negative once it is settled.
@@ -53,6 +54,16 @@ func (d *deadline) passed(after time.Duration) bool {
 		}
 	}
 }
+
+// lastFirst returns how long after publishing the latest first copy in time had arrived; zero
+// if there is none yet.
+func (d *deadline) lastFirst(settle time.Duration) time.Duration {
+	word := d.word.Load()
+	return time.Duration(max(word, -word)) - settle
+}
+
+// close makes everything late, whenever it arrived.
+func (d *deadline) close() { d.word.Store(math.MinInt64) }
 
 // settled reports whether somebody has found that the deadline has passed.
 func (d *deadline) settled() bool { return d.word.Load() < 0 }

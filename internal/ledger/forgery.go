@@ -10,9 +10,9 @@ import (
 // is genuine. Clocks that differ by more would be noticed before they publish anything.
 const maxDelay = 24 * time.Hour
 
-// recall returns the broadcast that a stamp of the audience's origin belongs to, nil if
-// its series is closed, and reports whether the stamp is forged: its sequence was never
-// given out, or was given out with another send time. Of a stamp
+// recall returns the broadcast that a stamp of the audience's origin belongs to, nil if it
+// is forgotten or its series is closed, and reports whether the stamp is forged: its
+// sequence was never given out, or was given out with another send time. Of a stamp
 // that can't be compared with its broadcast (the audience is nil if it is that of another
 // process) only the delay can be judged. Canaries are judged by deliverCanary.
 func (a *Audience) recall(s stamp.Stamp, delay time.Duration) (b *broadcast, forged bool) {

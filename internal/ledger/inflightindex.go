@@ -3,7 +3,8 @@ package ledger
 import "sync/atomic"
 
 // inFlightIndex finds a broadcast of an audience by its sequence while its series is
-// open. Looking one up takes no lock; changes are made under the audience's.
+// open, unless it is forgotten. Looking one up takes no lock; changes are made under the
+// audience's.
 type inFlightIndex struct {
 	table atomic.Pointer[indexTable]
 }
@@ -15,7 +16,8 @@ type indexTable struct {
 	broadcasts []*broadcast
 }
 
-// find returns the broadcast of a sequence, nil if there is none in an open series.
+// find returns the broadcast of a sequence, nil if there is none in an open series or it is
+// forgotten.
 func (f *inFlightIndex) find(sequence uint32) *broadcast {
 	t := f.table.Load()
 	if t == nil {
@@ -36,6 +38,26 @@ func (f *inFlightIndex) add(b *broadcast) {
 	}
 	// Appending may write past the end of the table that readers see, never within it.
 	f.table.Store(&indexTable{first: t.first, broadcasts: append(t.broadcasts, b)})
+}
+
+// keptClosed is how many of the latest broadcasts are kept although they are closed, so that
+// most copies that come after that are counted without a lock, and forgeries known as such.
+const keptClosed = windowSize
+
+// forgetClosed takes out the first broadcasts as far as they are closed, but not the latest.
+// What is later than one that isn't closed stays, for hasLater.
+func (f *inFlightIndex) forgetClosed() {
+	t := f.table.Load()
+	if t == nil {
+		return
+	}
+	n := 0
+	for len(t.broadcasts)-n > keptClosed && (t.broadcasts[n] == nil || t.broadcasts[n].closed) {
+		n++
+	}
+	if n > 0 {
+		f.table.Store(&indexTable{first: t.first + uint32(n), broadcasts: t.broadcasts[n:]}) //nolint:gosec // n is within the table
+	}
 }
 
 // remove takes out all broadcasts of a series.

@@ -120,10 +120,10 @@ type Outcome struct {
 	// Reordered: the listener had read a later broadcast of the same series before (RFC
 	// 4737), or of the same origin, if the series isn't known.
 	Reordered bool
-	// Late: it isn't received, because its broadcast was settled before it arrived or its
-	// series is closed, or because too many later broadcasts were read before it to tell
-	// it from a duplicate. Result.Late counts those that were too late for their
-	// broadcast while its series was open.
+	// Late: it isn't received, because its broadcast was settled before it arrived or is
+	// closed, or because too many later broadcasts were read before it to tell it from a
+	// duplicate. Result.Late counts those that were too late for their broadcast while its
+	// series was open.
 	Late bool
 	// Stray: the broadcast was sent to another audience of this process, or to another
 	// member of the same.
@@ -164,6 +164,7 @@ func (l *Ledger) Deliver(m *Member, s stamp.Stamp, arrived time.Time) Delivery {
 	case d.Late:
 	case b == nil:
 		d.Late = !d.Duplicate
+		to.deliverForgotten(s.Sequence, &d)
 	default:
 		b.deliver(m, &d, arrived)
 	}

@@ -6,7 +6,7 @@
 // due.
 //
 //   - Received: the listener read a first copy that had arrived before the broadcast
-//     was settled, and read it before the series was closed.
+//     was settled, and read it before the broadcast was closed.
 //   - Indeterminate: this side ended the listener's connection while the broadcast was
 //     in flight, and before the listener read a copy.
 //   - Lost: everything else that is due. Its cause is cut if the gateway or the network
@@ -19,6 +19,12 @@
 // whichever listener. Then the broadcast is settled, for good. Where settle is zero, it
 // is in flight until the series is closed. See deadline.
 //
+// Closed: what became of the broadcast is told, and doesn't change any more. Each is closed
+// by itself, by TakeSettled, once nothing is outstanding and no first copy has come for
+// grace, or once it has been settled for grace, in which what arrived in time can still be
+// read. While its publisher doesn't know yet whether it could be sent, and nobody has read
+// it, it isn't closed. Those left are closed with their series.
+//
 // One listener only: a broadcast that is published to one member of the audience is meant
 // for that member and due to it alone, by the same rule. It is missed, once, if that
 // member had been cut off. A copy that another member reads is stray: it is named, and
@@ -26,20 +32,23 @@
 // gone was sent, and isn't retracted: it is lost, or indeterminate if this side had ended the
 // connection.
 //
-// Late: a first copy that arrived after the broadcast was settled is named, and changes
-// nothing else: where it was due, it stays lost. So does one that is read only after the
-// series was closed.
+// Late: a first copy that arrived after the broadcast was settled, or was read after it was
+// closed, is named and counted, and changes nothing else: where it was due, it stays lost.
+// Copies that come after the broadcast was closed are counted for their series, late ones
+// and duplicates, as long as that is open.
 //
 // Joining: what was published before a listener was acknowledged isn't due to it. If
 // the listener reads it all the same, because the acknowledgement was overtaken, that
-// delivery is added both to the expected and to the indeterminate.
+// delivery is added both to the expected and to the indeterminate. After the broadcast was
+// closed it is late, as any other.
 //
 // Missed: what was published while a listener was cut off wasn't due to it. It is
 // counted apart, for as long as the listener would have listened (see ReduceCutOff).
 //
 // Retraction: a broadcast that could not be sent is due to nobody and counts as
-// nothing but unsent, unless somebody reads it. Then it was sent, whatever the gateway
-// answered, and is accounted for as if it had never been retracted.
+// nothing but unsent, unless somebody reads it before it is closed. Then it was sent,
+// whatever the gateway answered, and is accounted for as if it had never been retracted. It
+// is told to be unsent when it is closed, so what has been told never has to be taken back.
 //
 // Interruption: if the test ends while Settle waits, what is still outstanding of
 // broadcasts in flight may have been on its way, and is indeterminate.
@@ -140,6 +149,16 @@ func (b *broadcast) giveUp(how Departure) {
 	}
 }
 
+// Sent notes that a broadcast was sent, as far as its publisher knows.
+func (s *Series) Sent(of stamp.Stamp) {
+	a := s.audience
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if b := a.inFlight.find(of.Sequence); b != nil && b.series == s {
+		b.attempted = true
+	}
+}
+
 // Retract notes that a broadcast could not be sent after all. If somebody has read it,
 // it was sent.
 func (s *Series) Retract(of stamp.Stamp) {
@@ -147,9 +166,10 @@ func (s *Series) Retract(of stamp.Stamp) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	b := a.inFlight.find(of.Sequence)
-	if b == nil || b.series != s || b.retracted.Load() {
+	if b == nil || b.series != s || b.closed || b.retracted.Load() {
 		return
 	}
+	b.attempted = true
 	// Set first and checked then, while deliver does it the other way round: of two at
 	// once, at least one sees the other.
 	b.retracted.Store(true)
@@ -170,7 +190,7 @@ func (s *Series) Retract(of stamp.Stamp) {
 func (s *Series) restore(b *broadcast) {
 	s.audience.mu.Lock()
 	defer s.audience.mu.Unlock()
-	if b.retracted.Load() {
+	if b.retracted.Load() && !b.closed {
 		s.undoRetraction(b)
 	}
 }
@@ -219,7 +239,7 @@ func (s *Series) interrupt() {
 	s.audience.mu.Lock()
 	defer s.audience.mu.Unlock()
 	now := time.Now()
-	for _, b := range s.broadcasts {
+	for _, b := range s.open {
 		b.interrupted = b.interrupted || !b.settledAt(now)
 	}
 }

@@ -274,7 +274,7 @@ func TestLateDeliveriesHaveNoDelay(t *testing.T) {
 	ledger.Deliver(members[0], one, one.Sent.Add(time.Millisecond))
 	assert.True(t, ledger.Deliver(members[1], one, one.Sent.Add(time.Hour)).Late)
 	result := series.Close()
-	assert.Equal(t, []Fanout{{First: time.Millisecond, Last: time.Millisecond}}, result.Fanouts)
+	assert.Equal(t, Fanout{First: time.Millisecond, Last: time.Millisecond}, result.Slowest)
 	assert.InEpsilon(t, time.Millisecond, result.P99, 0.02)
 	assert.EqualValues(t, 1, result.Late)
 }

@@ -175,7 +175,7 @@ func (m *Member) window(origin uint32) *originWindow {
 
 // hasLater reports whether the listener has read a later broadcast of the same series.
 // One of another series is no evidence of reordering: two publishers never agreed on
-// whose comes first.
+// whose comes first. What is later than a broadcast that isn't closed is never forgotten.
 func (m *Member) hasLater(b *broadcast) bool {
 	for sequence := b.sequence + 1; sequence <= m.own.highest; sequence++ {
 		later := m.audience.inFlight.find(sequence)

@@ -47,12 +47,16 @@ type modelSeries struct {
 	settle   time.Duration
 	closed   bool
 	sent     []*modelBroadcast
+	told     counts // what became of the broadcasts that are closed
+	// late and duplicated are all, also those after that.
+	late, duplicated int64
 }
 
 type modelBroadcast struct {
 	stamp.Stamp
 	series                          *modelSeries
 	retracted, settled, interrupted bool
+	attempted, closed, forgotten    bool
 	to                              *modelMember // nil: everybody
 	due                             map[*modelMember]bool
 	deadline                        time.Time // settle after the latest first copy in time
@@ -65,7 +69,7 @@ type modelBroadcast struct {
 // every delivery, every series and both audiences.
 func TestTheLedgerIsItsModel(t *testing.T) {
 	t.Parallel()
-	histories := 2000
+	histories := 3000
 	if testing.Short() {
 		histories = 300
 	}
@@ -101,7 +105,7 @@ func (h *history) roster(i int) *Roster { return h.ledger.Roster(h.audience(i).N
 
 // event is one event, most often a delivery.
 func (h *history) event(t *testing.T) {
-	switch n := h.random.IntN(200); {
+	switch n := h.random.IntN(230); {
 	case n < 16:
 		h.enter()
 	case n < 32:
@@ -124,16 +128,22 @@ func (h *history) event(t *testing.T) {
 		h.required[i] = true
 	case n < 86:
 		h.settle(t)
-	case n < 87 && len(h.series) > 0:
+	case n < 104:
+		h.takeSettled(t)
+	case n < 112 && len(h.sent) > 0:
+		b := h.recent()
+		b.series.real.Sent(b.Stamp)
+		b.attempted = b.attempted || !b.series.closed
+	case n < 113 && len(h.series) > 0:
 		h.close(t, pick(h.random, h.series))
-	case n < 88:
+	case n < 114:
 		i := h.random.IntN(2)
 		reduced := h.random.IntN(3)
 		h.audience(i).reduceCutOff(reduced)
 		h.roster(i).reduceCutOff(reduced)
 		h.past[i].CutOff = max(0, h.past[i].CutOff-reduced)
-	case n < 97:
-		time.Sleep(time.Duration(h.random.IntN(4)) * settle / 2)
+	case n < 126:
+		time.Sleep(time.Duration(h.random.IntN(8)) * settle / 4)
 	default:
 		h.deliver(t)
 	}
@@ -203,7 +213,7 @@ func (h *history) failed(m *modelMember, err error) {
 func (h *history) giveUp(m *modelMember, how Departure) {
 	for _, b := range h.sent {
 		switch {
-		case b.series.closed || !b.due[m] || m.had[b.Stamp] || m.tooOld(b.Stamp):
+		case b.series.closed || b.closed || !b.due[m] || m.had[b.Stamp] || m.tooOld(b.Stamp):
 		case b.retracted && b.passed(time.Now()) || !b.retracted && b.settledAt(time.Now()):
 		case how == Cut:
 			b.cut++
@@ -310,7 +320,9 @@ func (h *history) retract() {
 	if len(h.sent) > 0 {
 		b := h.recent()
 		b.series.real.Retract(b.Stamp)
-		b.retracted = b.received+b.joined+b.late == 0
+		if !b.closed {
+			b.attempted, b.retracted = true, !b.wasRead()
+		}
 	}
 }
 
@@ -341,13 +353,19 @@ func (h *history) deliver(t *testing.T) {
 	overtaken := m.hasLater(b)
 	want := m.accept(b.Stamp)
 	switch {
-	case b.series.audience != m.audience, !b.series.closed && !b.meant(m):
+	case b.series.audience != m.audience, !b.series.closed && !b.forgotten && !b.meant(m):
 		want.Stray = true
 	case want.Late:
 	case b.series.closed:
 		want.Late = !want.Duplicate
 	case want.Duplicate:
-		b.duplicated++
+		b.series.duplicated++
+		if !b.closed {
+			b.duplicated++
+		}
+	case b.closed:
+		want.Late, want.Reordered = true, false
+		b.series.late++
 	default:
 		want.Late = !b.read(m, arrived, overtaken)
 		want.Reordered = overtaken && !want.Late
@@ -396,7 +414,7 @@ func (h *history) forge() stamp.Stamp {
 	case n == 1:
 		s = b.Stamp
 		s.Sequence = 0
-	case n == 2 && !b.series.closed:
+	case n == 2 && !b.series.closed && !b.forgotten:
 		s = b.Stamp
 		s.Sent = s.Sent.Add(time.Microsecond)
 	case n == 3:
@@ -411,6 +429,7 @@ func (b *modelBroadcast) read(m *modelMember, arrived time.Time, overtaken bool)
 	b.retracted = false // it was sent all the same
 	if b.settledAt(arrived) {
 		b.late++
+		b.series.late++
 		return false
 	}
 	if next := arrived.Add(b.series.settle); !b.settled && next.After(b.deadline) {
@@ -492,7 +511,7 @@ func (h *history) settle(t *testing.T) {
 		s.complete(began.Add(min(want, s.settle)))
 	} else if !s.complete(began) && s.settle > 0 {
 		for _, b := range s.sent {
-			b.interrupted = b.interrupted || !b.settledAt(began)
+			b.interrupted = b.interrupted || !b.closed && !b.settledAt(began)
 		}
 	}
 }
@@ -500,11 +519,11 @@ func (h *history) settle(t *testing.T) {
 // settles returns how long Settle takes if nothing happens meanwhile.
 func (s *modelSeries) settles(now time.Time) time.Duration {
 	if s.complete(now) {
-		return min(s.settle, duplicateGrace)
+		return min(s.settle, grace)
 	}
 	var last time.Duration
 	for _, b := range s.sent {
-		if !b.retracted && b.outstanding() > 0 {
+		if !b.retracted && !b.closed && b.outstanding() > 0 {
 			last = max(last, b.deadline.Sub(now))
 		}
 	}
@@ -512,8 +531,8 @@ func (s *modelSeries) settles(now time.Time) time.Duration {
 	switch {
 	case tick >= s.settle:
 		return s.settle
-	case tick < duplicateGrace:
-		return tick + duplicateGrace
+	case tick < grace:
+		return tick + grace
 	default:
 		return tick
 	}
@@ -522,7 +541,7 @@ func (s *modelSeries) settles(now time.Time) time.Duration {
 // complete reports whether all is done. It looks no further than to the first that isn't.
 func (s *modelSeries) complete(now time.Time) bool {
 	for _, b := range s.sent {
-		if !b.retracted && b.outstanding() > 0 && !b.settledAt(now) {
+		if !b.retracted && !b.closed && b.outstanding() > 0 && !b.settledAt(now) {
 			return false
 		}
 	}
@@ -535,34 +554,98 @@ func (h *history) close(t *testing.T, s *modelSeries) {
 	}
 	var want counts
 	for _, b := range s.sent {
-		if b.retracted {
-			continue
-		}
-		if len(b.due) == 0 && b.joined+b.late == 0 {
-			want.unheard++
-		}
-		want.sent++
-		want.expected += int64(len(b.due)) + b.joined
-		want.received += b.received
-		want.indeterminate += b.indeterminate + b.joined
-		want.duplicated += b.duplicated
-		want.reordered += b.reordered
-		want.lost += b.cut
-		want.cut += b.cut
-		want.missed += b.missed
-		want.late += b.late
-		if b.interrupted {
-			want.indeterminate += b.outstanding()
-		} else {
-			want.lost += b.outstanding()
-		}
+		b.account(&want)
 	}
 	want.unsent = max(s.planned, len(s.sent)) - want.sent
+	want.late, want.duplicated = s.late, s.duplicated
 	require.Equal(t, s.complete(time.Now()), s.real.complete(), h.name)
 	s.closed = true
 	result := s.real.Close()
 	require.Equal(t, want, countsOf(&result), h.name)
 	assertIdentities(t, &result)
+	assertTold(t, &result, s.told)
+	require.False(t, t.Failed(), h.name)
+}
+
+// account adds what became of a broadcast.
+func (b *modelBroadcast) account(to *counts) {
+	if b.retracted {
+		to.unsent++
+		return
+	}
+	if len(b.due) == 0 && b.joined+b.late == 0 {
+		to.unheard++
+	}
+	to.sent++
+	to.expected += int64(len(b.due)) + b.joined
+	to.received += b.received
+	to.indeterminate += b.indeterminate + b.joined
+	to.duplicated += b.duplicated
+	to.reordered += b.reordered
+	to.lost += b.cut
+	to.cut += b.cut
+	to.missed += b.missed
+	to.late += b.late
+	if b.interrupted {
+		to.indeterminate += b.outstanding()
+	} else {
+		to.lost += b.outstanding()
+	}
+}
+
+// takeSettled closes what can be closed of a series, and compares what became of it.
+func (h *history) takeSettled(t *testing.T) {
+	if len(h.series) == 0 {
+		return
+	}
+	s := pick(h.random, h.series)
+	if s.closed {
+		return
+	}
+	var want, got counts
+	for _, b := range s.sent {
+		if !b.closed && b.isFinal(time.Now()) {
+			b.closed = true
+			b.account(&want)
+		}
+	}
+	taken := s.real.TakeSettled(time.Now())
+	got.tell(t, &taken)
+	require.Equal(t, want, got, h.name)
+	s.told.tell(t, &taken)
+	if want != (counts{}) {
+		h.forget(s.audience)
+	}
+	require.False(t, t.Failed(), h.name)
+}
+
+func (b *modelBroadcast) wasRead() bool { return b.received+b.joined+b.late > 0 }
+
+func (b *modelBroadcast) isFinal(now time.Time) bool {
+	switch {
+	case !b.attempted && !b.wasRead():
+		return false
+	case b.settledAt(now.Add(-grace)):
+		return true
+	case b.retracted, b.series.settle == 0, b.outstanding() > 0:
+		return false
+	default:
+		return now.Sub(b.deadline.Add(-b.series.settle)) >= grace
+	}
+}
+
+// forget forgets the first broadcasts of an audience that are closed, but not the latest.
+func (h *history) forget(audience int) {
+	latest := h.audience(audience).latest.Load()
+	for _, b := range h.sent {
+		if b.series.audience != audience {
+			continue
+		}
+		if !b.closed && !b.series.closed || latest-b.Sequence < windowSize {
+			return
+		}
+		b.forgotten = true
+	}
 }
 
 func (b *modelBroadcast) outstanding() int64 {

@@ -111,7 +111,9 @@ type account struct {
 	// end is the highest sequence that is promised, as asOf said; zero if that is unknown.
 	end, asOf uint32
 	openings  []openingFloor
-	retracted retracted
+	// opened and ended are the latest series that an opening or a last closing told of.
+	opened, ended uint32
+	retracted     retracted
 	// reported: its being unclosed was, and nothing has come since.
 	reported bool
 }

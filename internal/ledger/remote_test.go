@@ -143,7 +143,7 @@ func TestACompleteBroadcastSettlesSoon(t *testing.T) {
 	goAbroad(t, 2, func(w *abroad) {
 		w.hears(w.stamp(1, 2), heard, 0, 1)
 		w.hears(w.stamp(2, 2), heard, 0)
-		time.Sleep(duplicateGrace)
+		time.Sleep(grace)
 		w.requireRows(w.attendance.Settle(time.Now()), row{sequence: 1, received: 2})
 		require.Empty(t, w.attendance.Settle(time.Now().Add(time.Millisecond)), "it was looked at just before")
 		w.requireRows(w.settles(), row{sequence: 2, received: 1, lost: 1})

@@ -105,6 +105,7 @@ func (l *Ledger) hearOpening(a *Audience, o *stamp.Opening, run *Run, at instant
 	if c == nil || o.First == 0 {
 		return
 	}
+	c.opened = max(c.opened, o.Series)
 	c.reported, c.settle, c.confirmed = false, min(o.Settle, maxSettle), o.Confirmed
 	c.clock.arrived(instantOf(o.Sent), at)
 	if o.ClockError > 0 && run.ClockError > 0 {
@@ -142,6 +143,10 @@ func (l *Ledger) hearClosing(a *Audience, k *stamp.Closing, run *Run, at instant
 	c := l.named(a, k.Origin, k.Run, run)
 	if c == nil || k.First == 0 {
 		return
+	}
+	if k.Final && k.Series > c.ended {
+		c.ended = k.Series
+		a.play().end(time.Now())
 	}
 	c.reported, c.settle = false, min(k.Settle, maxSettle)
 	c.clock.arrived(instantOf(k.Sent), at)

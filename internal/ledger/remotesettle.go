@@ -50,7 +50,7 @@ const maxLooked = 64
 
 // complete reports whether everybody to whom the row was due has read it, and a while ago.
 func (r *remoteRow) complete(now instant) bool {
-	if !r.heard.Load() || time.Duration(r.deadline.word.Load())-r.after(now) > r.settle-duplicateGrace {
+	if !r.heard.Load() || time.Duration(r.deadline.word.Load())-r.after(now) > r.settle-grace {
 		return false
 	}
 	b := r.balance(r.received.count(), r.joined.count())

@@ -25,8 +25,9 @@ func TestFanoutsAndQuantiles(t *testing.T) {
 	assert.Equal(t, []Fanout{
 		{First: time.Millisecond, Last: 100 * time.Millisecond},
 		{First: 2 * time.Millisecond, Last: 200 * time.Millisecond},
-	}, result.Fanouts)
-	assert.Equal(t, Fanout{First: 2 * time.Millisecond, Last: 200 * time.Millisecond}, result.Slowest())
+	}, fanouts(&result.Rest))
+	assert.Equal(t, Fanout{First: 2 * time.Millisecond, Last: 200 * time.Millisecond}, result.Slowest)
+	assert.Equal(t, 2, result.Reached)
 	assert.InEpsilon(t, 67*time.Millisecond, result.P50, 0.02)
 	assert.InEpsilon(t, 198*time.Millisecond, result.P99, 0.02)
 }
@@ -40,9 +41,8 @@ func TestNobodyWasReached(t *testing.T) {
 	result := series.Close()
 	assert.Equal(t, Result{
 		Origin: sent.Origin, Planned: 1, Sent: 1, Expected: 3, Lost: 3,
-		Broadcasts: []Settled{{Origin: sent.Origin, Sequence: 1, Sent: sent.Sent.Local(), Expected: 3, Lost: 3}},
+		Rest: Settlement{Broadcasts: []Settled{{Origin: sent.Origin, Sequence: 1, Sent: sent.Sent.Local(), Expected: 3, Lost: 3}}},
 	}, result)
-	assert.Zero(t, result.Slowest())
 }
 
 // A broadcast that only reached listeners it wasn't due to has reached somebody.
@@ -55,7 +55,7 @@ func TestFanoutToListenersThatJoined(t *testing.T) {
 	ledger.Deliver(listeners(audience, 1)[0], one, one.Sent.Add(time.Millisecond))
 	result := series.Close()
 	assert.Equal(t, counts{sent: 1, expected: 1, indeterminate: 1}, countsOf(&result))
-	assert.Equal(t, []Fanout{{First: time.Millisecond, Last: time.Millisecond}}, result.Fanouts)
+	assert.Equal(t, Fanout{First: time.Millisecond, Last: time.Millisecond}, result.Slowest)
 }
 
 // A clock that is set back makes delays negative. They are reported as they are.
@@ -70,6 +70,16 @@ func TestNegativeDelays(t *testing.T) {
 		assert.Equal(t, delay, ledger.Deliver(member, one, one.Sent.Add(delay)).Delay)
 	}
 	result := series.Close()
-	assert.Equal(t, Fanout{First: -400 * time.Millisecond, Last: -400 * time.Millisecond}, result.Slowest())
-	assert.Negative(t, result.Fanouts[0].First)
+	assert.Equal(t, Fanout{First: -400 * time.Millisecond, Last: -400 * time.Millisecond}, result.Slowest)
+	assert.Equal(t, []Fanout{{First: -500 * time.Millisecond, Last: -500 * time.Millisecond}, {First: -400 * time.Millisecond, Last: -400 * time.Millisecond}}, fanouts(&result.Rest))
+}
+
+// fanouts are those of the broadcasts that reached anybody.
+func fanouts(s *Settlement) (all []Fanout) {
+	for _, b := range s.Broadcasts {
+		if b.Reached {
+			all = append(all, b.Fanout)
+		}
+	}
+	return all
 }

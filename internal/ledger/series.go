@@ -10,7 +10,8 @@ import (
 )
 
 // Series is a number of broadcasts to one audience, and what becomes of their
-// deliveries. Publish, Retract, Settle and Close are called from one goroutine.
+// deliveries. Publish, Sent, Retract, Settle and Close are called from one goroutine, and
+// TakeSettled from any until Close is.
 type Series struct {
 	audience *Audience
 	planned  int
@@ -18,13 +19,18 @@ type Series struct {
 	number   uint32 // among the audience's series, from 1
 	first    uint32 // the lowest sequence that its broadcasts can have
 	delays   *histogram.Histogram
-	// firsts and copies count the deliveries so far: first copies, and further ones.
-	firsts, copies atomic.Int64
+	// firsts, copies and late count the deliveries so far: first copies, further ones, and
+	// first copies that came too late.
+	firsts, copies, late atomic.Int64
 
 	// Under the audience's lock:
-	broadcasts []*broadcast // all, in the order of their sequences
-	promised   int          // how many are still to be published, as planned
-	closings   uint32       // how many were made
+	sequences sequenceSet  // of all its broadcasts
+	began     mark         // the first of them
+	beganAt   time.Time    // when that was published
+	open      []*broadcast // those not closed, in the order of their sequences
+	sum       Result       // of those closed
+	promised  int          // how many are still to be published, as planned
+	closings  uint32       // how many were made
 	// pending are those of which anything may be outstanding, in the same order. The
 	// retracted are not among them, so that it costs nothing how many these are.
 	pending   []*broadcast
@@ -53,6 +59,8 @@ type broadcast struct {
 	// Under the audience's lock:
 	indeterminate, cut int  // what leaving listeners had yet to read, by how they left
 	interrupted        bool // Settle was interrupted before it was settled
+	attempted          bool // its publisher knows whether it could be sent
+	closed             bool // what became of it is told
 	leftBefore         int  // how many leavers were noted when it was retracted
 
 	deadline              deadline
@@ -71,6 +79,7 @@ func (a *Audience) OpenSeries(planned int, settle time.Duration) *Series {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.series = append(a.series, s)
+	a.play().open++
 	a.promised += s.promised
 	a.announce().series++
 	s.number, s.first = a.announced.series, a.latest.Load()+1
@@ -112,7 +121,11 @@ func (s *Series) publish(to *Member, intended time.Time) stamp.Stamp {
 	b.first.Store(math.MaxInt64)
 	b.last.Store(math.MinInt64)
 	s.dropDone(b.published)
-	s.broadcasts = append(s.broadcasts, b)
+	if !s.began.set {
+		s.began, s.beganAt = mark{set: true, sequence: b.sequence}, published
+	}
+	s.sequences.add(b.sequence)
+	s.open = append(s.open, b)
 	s.pending = append(s.pending, b)
 	a.inFlight.add(b)
 	a.latest.Store(b.sequence)
@@ -127,7 +140,7 @@ func (s *Series) publish(to *Member, intended time.Time) stamp.Stamp {
 }
 
 // deliver counts a delivery to member m. It is late if the broadcast was settled before it
-// arrived, or if Close was faster.
+// arrived, or is closed.
 func (b *broadcast) deliver(m *Member, d *Delivery, arrived time.Time) {
 	switch {
 	case d.Duplicate:
@@ -135,21 +148,30 @@ func (b *broadcast) deliver(m *Member, d *Delivery, arrived time.Time) {
 		b.series.copies.Add(1)
 		return
 	case !b.deadline.admit(arrived.Sub(b.published), b.settle):
-		d.Late, d.Reordered = true, false
-		b.late.Add(1)
+		b.deliverLate(d)
 	default:
 		d.Reordered = d.Reordered && m.hasLater(b)
-		d.Late = !b.receive(m, d)
+		if !b.receive(m, d) {
+			b.deliverLate(d)
+		}
 	}
 	if b.retracted.Load() {
 		b.series.restore(b)
 	}
 }
 
-// receive counts a first copy that is in time, and reports whether that was before Close.
+// deliverLate counts a first copy that came too late.
+func (b *broadcast) deliverLate(d *Delivery) {
+	d.Late, d.Reordered = true, false
+	b.series.late.Add(1) // first, so that what is told of the broadcast is part of this
+	b.late.Add(1)
+}
+
+// receive counts a first copy that is in time, and reports whether that was before the
+// broadcast was closed.
 func (b *broadcast) receive(m *Member, d *Delivery) bool {
 	b.series.firsts.Add(1)
-	// Before received: a delivery that Close counts has its delay in the quantiles.
+	// Before received: a delivery that counts has its delay in the quantiles.
 	b.series.delays.Add(d.Delay)
 	lower(&b.first, int64(d.Delay))
 	raise(&b.last, int64(d.Delay))
@@ -165,8 +187,9 @@ func (b *broadcast) receive(m *Member, d *Delivery) bool {
 // reads is how often a broadcast was read for the first time.
 type reads struct{ received, joined, late int64 }
 
-// close ends the counting of first copies.
-func (b *broadcast) close() reads {
+// closeCounts ends the counting of first copies.
+func (b *broadcast) closeCounts() reads {
+	b.deadline.close()
 	return reads{received: b.received.close(), joined: b.joined.close(), late: b.late.Load()}
 }
 

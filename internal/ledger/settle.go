@@ -29,20 +29,16 @@ func (s *Series) Settle(ctx context.Context) {
 		case <-ticker.C:
 		}
 	}
-	if silence.length() < duplicateGrace {
+	if silence.length() < grace {
 		s.awaitDuplicates(ctx, ticker.C)
 	}
 }
-
-// duplicateGrace is how long a series stays open after the last first copy, so that
-// duplicates of it are still counted.
-const duplicateGrace = 250 * time.Millisecond
 
 // awaitDuplicates waits until no further copy has come for a while. It waits no longer
 // than settle altogether, because a gateway may send copies for ever.
 func (s *Series) awaitDuplicates(ctx context.Context, tick <-chan time.Time) {
 	began := time.Now()
-	for silence := silenceOf(&s.copies); silence.length() < duplicateGrace && time.Since(began) < s.settle; {
+	for silence := silenceOf(&s.copies); silence.length() < grace && time.Since(began) < s.settle; {
 		select {
 		case <-ctx.Done():
 			return

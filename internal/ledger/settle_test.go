@@ -52,7 +52,7 @@ func TestSettleEndsWhenNothingIsOutstanding(t *testing.T) {
 func TestSettleWaitsForDuplicatesOnlyWhenNothingIsExpected(t *testing.T) {
 	t.Parallel()
 	for settle, want := range map[time.Duration]time.Duration{
-		0: 0, duplicateGrace / 5: duplicateGrace / 5, duplicateGrace: duplicateGrace, time.Minute: duplicateGrace,
+		0: 0, grace / 5: grace / 5, grace: grace, time.Minute: grace,
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := New().Audience(room).OpenSeries(0, settle)
@@ -76,13 +76,13 @@ func TestSettleCountsDuplicates(t *testing.T) {
 		one := s.Publish(time.Now())
 		ledger.Deliver(member, one, time.Now())
 		ran := settling(t.Context(), s)
-		const pause, copies = duplicateGrace - 2*settleTick, 3
+		const pause, copies = grace - 2*settleTick, 3
 		time.Sleep(offTick)
 		for range copies {
 			time.Sleep(pause)
 			ledger.Deliver(member, one, time.Now())
 		}
-		assert.Equal(t, pause*copies+settleTick+duplicateGrace, ran())
+		assert.Equal(t, pause*copies+settleTick+grace, ran())
 		result := s.Close()
 		assert.Equal(t, counts{sent: 1, expected: 1, received: 1, duplicated: copies}, countsOf(&result))
 	})
@@ -91,7 +91,7 @@ func TestSettleCountsDuplicates(t *testing.T) {
 // A gateway that repeats itself for ever tells nothing new and isn't waited for.
 func TestSettleDoesNotWaitForEndlessDuplicates(t *testing.T) {
 	t.Parallel()
-	const settle, copies = 2 * duplicateGrace, 100
+	const settle, copies = 2 * grace, 100
 	for name, lost := range map[string]int64{"all read": 0, "one lost": 1} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -105,7 +105,7 @@ func TestSettleDoesNotWaitForEndlessDuplicates(t *testing.T) {
 				ran := settling(t.Context(), s)
 				for range copies {
 					ledger.Deliver(members[0], one, time.Now())
-					time.Sleep(duplicateGrace / 10)
+					time.Sleep(grace / 10)
 				}
 				assert.Equal(t, settle, ran())
 				result := s.Close()

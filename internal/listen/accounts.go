@@ -8,17 +8,16 @@ func (g *Group) settleAccounts(now time.Time) {
 	if attendance == nil {
 		return
 	}
-	settled := attendance.Settle(now)
-	for i := range settled {
-		g.config.Observer.BroadcastSettled(&settled[i])
+	if settled := attendance.Settle(now); len(settled) > 0 {
+		g.config.Observer.BroadcastsSettled(settled)
 	}
 }
 
 // endAccounts passes on what is left when the group has ended.
 func (g *Group) endAccounts() {
 	ending := g.attendance.Load().End(time.Now())
-	for i := range ending.Settled {
-		g.config.Observer.BroadcastSettled(&ending.Settled[i])
+	if len(ending.Settled) > 0 {
+		g.config.Observer.BroadcastsSettled(ending.Settled)
 	}
 	g.config.Observer.AccountsEnded(&ending)
 }

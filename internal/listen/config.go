@@ -39,6 +39,8 @@ type Config struct {
 	// free are the places that listeners take as they become ready, and lost those of
 	// listeners that were cut off; both nil where there is no Group.
 	free, lost *ledger.Places
+	// finale watches the listeners' audiences; nil where nobody waits for their broadcasts' end.
+	finale *ledger.Finale
 }
 
 // Prepared is what one connection needs before it is dialled.
@@ -102,8 +104,8 @@ type Observer interface {
 	Unstamped(message []byte)
 	// Erred: something went wrong that ends nothing. The names are a closed set.
 	Erred(name string)
-	// BroadcastSettled: it is known what became of another process's broadcast here.
-	BroadcastSettled(b *ledger.Settled)
+	// BroadcastsSettled: it is known what became of other processes' broadcasts here.
+	BroadcastsSettled(settled []ledger.Settled)
 	// AccountsEnded: a call of listen() holds no listeners any more. Its broadcasts are known
 	// already.
 	AccountsEnded(e *ledger.Ending)

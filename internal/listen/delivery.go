@@ -14,6 +14,7 @@ import (
 func (c *Conn) join(subscriptions []Subscription) {
 	if len(subscriptions) == 1 {
 		c.listener.Join(subscriptions[0].Audience)
+		c.config.finale.Watch(subscriptions[0].Audience)
 		return
 	}
 	audiences := make([]*ledger.Audience, len(subscriptions))
@@ -21,6 +22,7 @@ func (c *Conn) join(subscriptions []Subscription) {
 		audiences[i] = s.Audience
 	}
 	c.listener.Join(audiences...)
+	c.config.finale.Watch(audiences...)
 	c.requests = subscriptions
 }
 

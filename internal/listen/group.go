@@ -21,6 +21,9 @@ type Plan struct {
 	// Duration is how long to listen, from the beginning; zero for as long as
 	// there are connections.
 	Duration time.Duration
+	// UntilBroadcast ends listening also when the broadcasts to the listeners are over, as a
+	// ledger.Finale says.
+	UntilBroadcast bool
 	// Delay is how long to wait before the first connection is opened.
 	Delay time.Duration
 	// Replaces are the places of listeners of earlier Groups, that ran out of connections,
@@ -45,6 +48,7 @@ type Group struct {
 	mu       sync.Mutex
 	conns    map[*Conn]struct{}
 	closing  *closeReason // nil while connections are to be held
+	end      func()       // ends listening as the plan's duration does; nil before Run
 	lastTick time.Time
 }
 
@@ -57,8 +61,17 @@ func NewGroup(config Config, roster *ledger.Roster) *Group {
 }
 
 // Run opens the connections and holds them until the plan's duration or the context
-// ends, or no connection is left. It returns when all are closed.
+// ends, the broadcasts that it is to wait for are over, or no connection is left. It returns
+// when all are closed.
 func (g *Group) Run(ctx context.Context, plan Plan) Summary {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	if plan.UntilBroadcast {
+		g.config.finale = ledger.NewFinale()
+		g.mu.Lock()
+		g.end = func() { end(errCutShort) }
+		g.mu.Unlock()
+	}
 	if plan.Duration > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, plan.Duration, errCutShort)

@@ -9,8 +9,8 @@ import (
 // them does so after seconds or minutes.
 const heartbeatEvery = time.Second
 
-// Tick does what is due on the group's connections, and in its accounts. It may be called at
-// any rate.
+// Tick does what is due on the group's connections and in its accounts, and ends listening
+// when the broadcasts are over. It may be called at any rate.
 func (g *Group) Tick(now time.Time) {
 	g.settleAccounts(now)
 	g.mu.Lock()
@@ -19,6 +19,9 @@ func (g *Group) Tick(now time.Time) {
 		return
 	}
 	g.lastTick = now
+	if g.end != nil && g.config.finale.Over(now) {
+		g.end()
+	}
 	for c := range g.conns {
 		c.Tick(now)
 	}

@@ -74,9 +74,9 @@ func (o *observer) Begun() {
 	}
 }
 
-func (o *observer) BroadcastSettled(b *ledger.Settled) {
+func (o *observer) BroadcastsSettled(settled []ledger.Settled) {
 	o.mu.Lock()
-	o.settled = append(o.settled, *b)
+	o.settled = append(o.settled, settled...)
 	o.mu.Unlock()
 }
 

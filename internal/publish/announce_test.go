@@ -46,7 +46,7 @@ func (r *recorded) Ended() <-chan struct{} { return nil }
 func (r *recorded) Close() {}
 
 // announced runs a plan in a distributed test, of which listeners hear nothing.
-func announced(ctx context.Context, t *testing.T, plan Plan, listening int, fails func(i int) error) *recorded {
+func announced(ctx context.Context, t *testing.T, plan Plan, settle time.Duration, listening int, fails func(i int) error) *recorded {
 	t.Helper()
 	audience := ledger.New().Audience(ledger.Name{})
 	for range listening {
@@ -54,7 +54,7 @@ func announced(ctx context.Context, t *testing.T, plan Plan, listening int, fail
 	}
 	r := &recorded{t: t, began: time.Now(), fails: fails}
 	plan.Test = ledger.Run{ID: 5, Distributed: true, Secret: []byte("secret")}
-	plan.Run(ctx, audience, r, func(error) {})
+	plan.run(ctx, audience, settle, r, func(error) {})
 	return r
 }
 
@@ -73,7 +73,7 @@ func TestSeriesAreAnnounced(t *testing.T) {
 		"that settle soon": {0, 5 * time.Second, seconds(0, 2, 3, 4)},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			r := announced(t.Context(), t, Plan{Count: 3, Rate: 1, Settle: test.settle}, test.listening, sendable)
+			r := announced(t.Context(), t, Plan{Count: 3, Rate: 1}, test.settle, test.listening, sendable)
 			require.Equal(t, "csssccc", r.order, name)
 			require.Equal(t, test.told, r.told, name)
 			opening, ok := r.tokens[0].(*stamp.Opening)
@@ -92,7 +92,7 @@ func TestSeriesAreAnnounced(t *testing.T) {
 func TestRetractionsAreAnnounced(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := announced(t.Context(), t, Plan{Count: 16, Rate: 4, Settle: time.Second}, 0, func(i int) error {
+		r := announced(t.Context(), t, Plan{Count: 16, Rate: 4}, time.Second, 0, func(i int) error {
 			if i == 1 || i == 2 || i == 12 {
 				return errSend
 			}
@@ -116,13 +116,13 @@ func TestWhatIsNotAnnounced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 		defer cancel()
-		r := announced(ctx, t, Plan{Count: 9, Rate: 1, Settle: time.Second}, 1, sendable)
+		r := announced(ctx, t, Plan{Count: 9, Rate: 1}, time.Second, 1, sendable)
 		require.Equal(t, "css", r.order)
 	})
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 		defer cancel()
-		r := announced(ctx, t, Plan{Count: 1, Settle: time.Hour}, 1, sendable)
+		r := announced(ctx, t, Plan{Count: 1}, time.Hour, 1, sendable)
 		require.Equal(t, "csc", r.order)
 	})
 }

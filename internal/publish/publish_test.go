@@ -13,6 +13,13 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
 )
 
+// run sends a series to an audience, and returns what became of it.
+func (p *Plan) run(ctx context.Context, to *ledger.Audience, settle time.Duration, b Broadcaster, failed func(error)) ledger.Result {
+	series := to.OpenSeries(p.Count, settle)
+	p.Run(ctx, series, b, failed)
+	return series.Close()
+}
+
 func never(t *testing.T) func(error) {
 	t.Helper()
 	return func(err error) { t.Error("a broadcast could not be sent: ", err) }
@@ -31,7 +38,7 @@ func TestPlanKeepsToItsSchedule(t *testing.T) {
 			return nil
 		})
 		plan := Plan{Count: 5, Rate: 2}
-		result := plan.Run(t.Context(), audience, f, never(t))
+		result := plan.run(t.Context(), audience, 0, f, never(t))
 		require.Equal(t, 5, result.Sent)
 		require.Equal(t, seconds(0, 0.5, 1, 1.5, 2), f.dated)
 		require.Equal(t, seconds(0, 0.5, 1.7, 1.7, 2), f.sent)
@@ -47,7 +54,7 @@ func TestPlanWithoutRate(t *testing.T) {
 			return nil
 		})
 		plan := Plan{Count: 3}
-		result := plan.Run(t.Context(), ledger.New().Audience(ledger.Name{}), f, never(t))
+		result := plan.run(t.Context(), ledger.New().Audience(ledger.Name{}), 0, f, never(t))
 		require.Equal(t, 3, result.Sent)
 		require.Equal(t, seconds(0, 1, 2), f.dated)
 		require.Equal(t, seconds(0, 1, 2), f.sent)
@@ -66,7 +73,7 @@ func TestPlanWithAClockOffset(t *testing.T) {
 		plan := Plan{Count: 2, Rate: 1}
 		l := ledger.New()
 		l.SetClockOffset(-3 * time.Second)
-		plan.Run(t.Context(), l.Audience(ledger.Name{}), f, never(t))
+		plan.run(t.Context(), l.Audience(ledger.Name{}), 0, f, never(t))
 		require.Equal(t, seconds(-3, -2), f.dated)
 		require.Equal(t, seconds(0, 1), f.sent)
 	})
@@ -90,14 +97,14 @@ func TestPlanSettles(t *testing.T) {
 		time.AfterFunc(11*time.Second, func() { // the second is still waited for
 			l.Deliver(members[1].Member(0), f.stamps[1], time.Now())
 		})
-		plan := Plan{Count: 2, Rate: 0.1, Settle: 3 * time.Second}
-		result := plan.Run(t.Context(), audience, f, never(t))
+		plan := Plan{Count: 2, Rate: 0.1}
+		result := plan.run(t.Context(), audience, 3*time.Second, f, never(t))
 		require.Equal(t, 14*time.Second, time.Since(f.began).Truncate(100*time.Millisecond), "three seconds after the delivery")
 		require.Equal(t, int64(5), result.Expected)
 		require.Equal(t, int64(1), result.Received)
 		require.Equal(t, int64(4), result.Lost)
 		require.Zero(t, result.Indeterminate)
-		require.Equal(t, []ledger.Fanout{{First: time.Second, Last: time.Second}}, result.Fanouts)
+		require.Equal(t, ledger.Fanout{First: time.Second, Last: time.Second}, result.Slowest)
 	})
 }
 
@@ -114,8 +121,8 @@ func TestPlanThatCannotSend(t *testing.T) {
 			return nil
 		})
 		var failed []error
-		plan := Plan{Count: 5, Rate: 1, Settle: time.Second}
-		result := plan.Run(t.Context(), audience, f, func(err error) { failed = append(failed, err) })
+		plan := Plan{Count: 5, Rate: 1}
+		result := plan.run(t.Context(), audience, time.Second, f, func(err error) { failed = append(failed, err) })
 		require.Equal(t, []error{errSend, errSend, errSend}, failed)
 		require.Equal(t, 5, result.Planned)
 		require.Equal(t, 2, result.Sent)
@@ -152,8 +159,8 @@ func TestPlanThatIsStopped(t *testing.T) {
 						return ctx.Err()
 					}
 				})
-				plan := Plan{Count: 9, Rate: c.rate, Settle: time.Minute}
-				result := plan.Run(ctx, audience, f, never(t))
+				plan := Plan{Count: 9, Rate: c.rate}
+				result := plan.run(ctx, audience, time.Minute, f, never(t))
 				require.Equal(t, 2500*time.Millisecond, time.Since(f.began))
 				require.Len(t, f.stamps, c.sent)
 				require.Equal(t, c.sent, result.Sent)
@@ -178,7 +185,7 @@ func TestPlanThatIsStoppedWhenItIsLate(t *testing.T) {
 					return errSend
 				})
 				plan := Plan{Count: 3, Rate: rate}
-				result := plan.Run(ctx, ledger.New().Audience(ledger.Name{}), f, func(error) { cancel() })
+				result := plan.run(ctx, ledger.New().Audience(ledger.Name{}), 0, f, func(error) { cancel() })
 				require.Zero(t, result.Sent)
 				require.Len(t, f.stamps, 1)
 			})
@@ -202,8 +209,8 @@ func TestPlanThatCannotSendAnyMore(t *testing.T) {
 					return fmt.Errorf("sending: %w", &FinalError{Err: errSend})
 				})
 				var failed []error
-				plan := Plan{Count: 1e9, Rate: rate, Settle: 3 * time.Second}
-				result := plan.Run(t.Context(), audience, f, func(err error) { failed = append(failed, err) })
+				plan := Plan{Count: 1e9, Rate: rate}
+				result := plan.run(t.Context(), audience, 3*time.Second, f, func(err error) { failed = append(failed, err) })
 				require.Len(t, f.stamps, 3)
 				require.Len(t, failed, 1)
 				require.ErrorIs(t, failed[0], errSend)
@@ -232,7 +239,7 @@ func TestPlanWhoseBroadcasterEnds(t *testing.T) {
 		time.AfterFunc(1500*time.Millisecond, func() { close(f.ended) })
 		var failed []error
 		plan := Plan{Count: 100, Rate: 0.1}
-		result := plan.Run(t.Context(), ledger.New().Audience(ledger.Name{}), f, func(err error) { failed = append(failed, err) })
+		result := plan.run(t.Context(), ledger.New().Audience(ledger.Name{}), 0, f, func(err error) { failed = append(failed, err) })
 		require.Equal(t, seconds(0, 1.5), f.sent)
 		require.Equal(t, []error{&FinalError{Err: errSend}}, failed, "its error tells why")
 		require.Equal(t, 1, result.Sent)
@@ -254,7 +261,7 @@ func TestPlanPausesAfterFailures(t *testing.T) {
 		})
 		failed := 0
 		plan := Plan{Count: succeeds + 4}
-		result := plan.Run(t.Context(), ledger.New().Audience(ledger.Name{}), f, func(error) { failed++ })
+		result := plan.run(t.Context(), ledger.New().Audience(ledger.Name{}), 0, f, func(error) { failed++ })
 		require.Equal(t, 2, result.Sent)
 		require.Equal(t, succeeds+2, result.Unsent)
 		require.Equal(t, succeeds+2, failed)
@@ -279,7 +286,7 @@ func TestPlanWithARateMakesNoPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, func(context.Context, int) error { return errSend })
 		plan := Plan{Count: 5, Rate: 200}
-		plan.Run(t.Context(), ledger.New().Audience(ledger.Name{}), f, func(error) {})
+		plan.run(t.Context(), ledger.New().Audience(ledger.Name{}), 0, f, func(error) {})
 		require.Equal(t, seconds(0, 0.005, 0.01, 0.015, 0.02), f.sent)
 	})
 }
@@ -293,7 +300,7 @@ func TestPlanThatIsStoppedInAPause(t *testing.T) {
 		f := newFake(t, func(context.Context, int) error { return errSend })
 		failed := 0
 		plan := Plan{Count: 1e9}
-		result := plan.Run(ctx, ledger.New().Audience(ledger.Name{}), f, func(error) { failed++ })
+		result := plan.run(ctx, ledger.New().Audience(ledger.Name{}), 0, f, func(error) { failed++ })
 		require.Equal(t, 20*time.Second, time.Since(f.began))
 		require.Equal(t, len(f.stamps), failed)
 		require.Zero(t, result.Sent)

@@ -54,7 +54,7 @@ func (s *sending) run(ctx context.Context) {
 		if err != nil {
 			return
 		}
-		if s.await(ctx, inFlight); s.final { // what has been answered meanwhile
+		if s.await(ctx, inFlight); s.final || p.isOver() { // what has been answered meanwhile
 			break
 		}
 		s.tell.payUp(ctx)
@@ -137,11 +137,12 @@ func (s *sending) await(ctx context.Context, allowed int) bool {
 	return ctx.Err() == nil
 }
 
-// settle takes back what could not be sent of one request.
+// settle enters what could be sent of one request, and what couldn't.
 func (s *sending) settle(stamps []stamp.Stamp, errs []error) {
 	failures := 0
 	for i, err := range errs {
 		if err == nil {
+			s.series.Sent(stamps[i])
 			continue
 		}
 		failures++

@@ -44,7 +44,7 @@ func (b *batches) run(ctx context.Context, p Plan) (ledger.Result, []error) {
 	audience := ledger.New().Audience(ledger.Name{})
 	listener(audience)
 	var failures []error
-	result := p.Run(ctx, audience, b, func(err error) { failures = append(failures, err) })
+	result := p.run(ctx, audience, 0, b, func(err error) { failures = append(failures, err) })
 	return result, failures
 }
 
@@ -213,7 +213,7 @@ func TestNotificationsAreDueToOne(t *testing.T) {
 	n.batches = newBatches(t, func(context.Context, int) []error { return []error{nil} })
 	var failures []error
 	p := Plan{Count: 5, Rate: 1000, InFlight: 10, Test: ledger.Run{ID: 5, Distributed: true, Secret: []byte("secret")}}
-	result := p.Run(t.Context(), audience, n, func(err error) {
+	result := p.run(t.Context(), audience, 0, n, func(err error) {
 		failures = append(failures, err)
 		for i, to := range []*ledger.Listener{first, second, second} { // of which the last is wrong
 			l.Deliver(to.Member(0), n.requests[i][0], time.Now())

@@ -50,23 +50,22 @@ func (e *FinalError) Unwrap() error { return e.Err }
 // Plan is how a series of broadcasts is sent.
 type Plan struct {
 	Count int
+	// Until ends the sending when it is closed, however many have been sent; nil for never.
+	Until <-chan struct{}
 	// Rate is how many are sent each second; zero for one right after another.
 	Rate float64
 	// Batch is how many are sent in one request, zero for one, and InFlight how many requests
 	// may await their answers at a time if there is a rate, zero for one. More than one takes
 	// a BatchBroadcaster. The broadcasts of a batch are due together.
 	Batch, InFlight int
-	// Settle is how long to wait for a delivery after the last one.
-	Settle time.Duration
 	// Test is whose other processes are told of the series, if it is distributed.
 	Test ledger.Run
 }
 
-// Run sends the series to the audience and waits until its account can be closed. It
-// sends no more once that can't succeed any longer. Failed is called for each broadcast
-// that could not be sent. In a distributed test it tells the others, see announcer.
-func (p *Plan) Run(ctx context.Context, to *ledger.Audience, b Broadcaster, failed func(error)) ledger.Result {
-	series := to.OpenSeries(p.Count, p.Settle)
+// Run sends the series and waits until it can be closed. It sends no more once that can't
+// succeed any longer. Failed is called for each broadcast that could not be sent. In a
+// distributed test it tells the others, see announcer.
+func (p *Plan) Run(ctx context.Context, series *ledger.Series, b Broadcaster, failed func(error)) {
 	tell := newAnnouncer(&p.Test, series, b)
 	tell.open(ctx)
 	s := sending{plan: p, series: series, broadcaster: b, tell: tell, failed: failed, pause: newPause()}
@@ -80,13 +79,22 @@ func (p *Plan) Run(ctx context.Context, to *ledger.Audience, b Broadcaster, fail
 	series.Settle(ctx)
 	close(settled)
 	<-told
-	return series.Close()
+}
+
+// isOver reports whether no more are to be sent, however many are planned.
+func (p *Plan) isOver() bool {
+	select {
+	case <-p.Until:
+		return true
+	default:
+		return false
+	}
 }
 
 // wait sleeps until broadcast i is due and returns when that was. A late publisher
 // stamps the scheduled time, so that its own lateness is part of the measured delay
-// (no coordinated omission). It returns at once when nothing more can be sent, which
-// the next Send will tell.
+// (no coordinated omission). It returns at once when no more are to be sent, and when
+// nothing more can be, which the next Send will tell.
 func (p *Plan) wait(ctx context.Context, ended <-chan struct{}, start time.Time, i int) (intended time.Time, err error) {
 	if p.Rate == 0 || ctx.Err() != nil { // else one that is overdue might be sent all the same
 		return time.Now(), ctx.Err()
@@ -98,6 +106,8 @@ func (p *Plan) wait(ctx context.Context, ended <-chan struct{}, start time.Time,
 	case <-timer.C:
 		return intended, nil
 	case <-ended:
+		return intended, nil
+	case <-p.Until:
 		return intended, nil
 	case <-ctx.Done():
 		return intended, ctx.Err()

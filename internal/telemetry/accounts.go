@@ -4,9 +4,16 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
 )
 
-// BroadcastSettled implements listen.Observer.
-func (r *Recorder) BroadcastSettled(b *ledger.Settled) {
-	r.settled(b, false)
+// BroadcastsSettled implements listen.Observer.
+func (r *Recorder) BroadcastsSettled(settled []ledger.Settled) {
+	r.Settled(settled, false)
+	for i := range settled {
+		r.warnOfRemote(&settled[i])
+	}
+}
+
+// warnOfRemote says what became of another process's broadcast here, once for each kind.
+func (r *Recorder) warnOfRemote(b *ledger.Settled) {
 	if b.Lost > 0 && r.process.LogOnce("remote lost") {
 		r.state.Logger.Warnf("pushgw: of a broadcast of another process %d of %d deliveries here are lost "+
 			"(of further ones, pushgw_lost{origin:remote} tells)", b.Lost, b.Expected)

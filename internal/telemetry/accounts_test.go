@@ -17,11 +17,10 @@ func TestBroadcastsOfOthersAreMeasured(t *testing.T) {
 	t.Parallel()
 	process := &Process{Results: result.NewCollector()}
 	f := newFixtureOf(t, process, RoleListener)
-	f.BroadcastSettled(&ledger.Settled{
+	f.BroadcastsSettled([]ledger.Settled{{
 		Origin: 6, Sequence: 1, Sent: time.UnixMilli(1000), Expected: 6, Received: 1, Lost: 3, Cut: 2, Indeterminate: 2, Open: 1, Missed: 4,
 		Reached: true, Fanout: ledger.Fanout{First: time.Millisecond, Last: time.Second},
-	})
-	f.BroadcastSettled(&ledger.Settled{Origin: 6, Sequence: 2, Sent: time.UnixMilli(1000), Expected: 1, Lost: 1})
+	}, {Origin: 6, Sequence: 2, Sent: time.UnixMilli(1000), Expected: 1, Lost: 1}})
 	require.ElementsMatch(t, []tagged{{2, "cut remote"}, {2, "missing remote"}}, f.flushed("lost", "cause", "origin"))
 	require.Equal(t, []tagged{{4, "remote"}}, f.found("missed", "origin"))
 	require.Equal(t, []tagged{{2, "remote"}}, f.found("indeterminate", "origin"))

@@ -40,9 +40,9 @@ func (r *Recorder) Delivered(d ledger.Delivery, lag time.Duration) {
 func (r *Recorder) recordDelivery(d ledger.Delivery, lag time.Duration) (waiting int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	tags, received := r.remote, &r.messages.remote
+	tags, received := r.originTags(d.Local), &r.messages.remote
 	if d.Local {
-		tags, received = r.local, &r.messages.local
+		received = &r.messages.local
 	}
 	if r.process.Results != nil {
 		r.deliveries = append(r.deliveries, result.Delivery{

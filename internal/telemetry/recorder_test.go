@@ -79,7 +79,7 @@ func TestSamplesForAClosedChannel(t *testing.T) {
 			for range flushAt {
 				r.Delivered(delivery(true, 0), 0)
 			}
-			r.Settled(&ledger.Result{Broadcasts: []ledger.Settled{{Received: 2*flushAt + 1, Lost: 1}}})
+			r.Settled([]ledger.Settled{{Received: 2*flushAt + 1, Lost: 1}}, true)
 			r.Finish()
 		})
 	}

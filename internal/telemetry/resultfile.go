@@ -56,17 +56,20 @@ func addTo[K comparable](counts *map[K]int64, key K, n int64) {
 	(*counts)[key] += n
 }
 
+// keepSettled enters settled broadcasts in the result file.
+func (r *Recorder) keepSettled(broadcasts []ledger.Settled, local bool) {
+	if r.process.Results == nil {
+		return
+	}
+	for i := range broadcasts {
+		r.process.Results.BroadcastSettled(result.OriginOf(r.gateway, broadcasts[i].Origin), local, broadcastOf(&broadcasts[i]))
+	}
+}
+
 // keepSeries enters in the result file that a series of this process has ended.
 func (r *Recorder) keepSeries(series *ledger.Result) {
 	if r.process.Results != nil {
 		r.process.Results.SeriesEnded(result.OriginOf(r.gateway, series.Origin), int64(series.Planned), int64(series.Unsent))
-	}
-}
-
-// keepBroadcast enters a settled broadcast in the result file.
-func (r *Recorder) keepBroadcast(b *ledger.Settled, local bool) {
-	if r.process.Results != nil {
-		r.process.Results.BroadcastSettled(result.OriginOf(r.gateway, b.Origin), local, broadcastOf(b))
 	}
 }
 

@@ -58,14 +58,14 @@ func TestASettledSeriesIsInTheResultFile(t *testing.T) {
 	process := &Process{Results: result.NewCollector()}
 	f := newFixtureOf(t, process, RoleHost)
 	sent := time.UnixMilli(1_000_000)
-	f.Settled(&ledger.Result{
-		Origin: 5, Planned: 4, Unsent: 2, Broadcasts: []ledger.Settled{
+	f.SeriesEnded(&ledger.Result{
+		Origin: 5, Planned: 4, Unsent: 2, Sent: 2, Rest: ledger.Settlement{Broadcasts: []ledger.Settled{
 			{
 				Origin: 5, Sequence: 3, Sent: sent, Expected: 20, Received: 9, Lost: 8, Cut: 5, Indeterminate: 3, Missed: 2, Late: 1, Duplicated: 6, Reordered: 7,
 				Reached: true, Fanout: ledger.Fanout{First: time.Millisecond, Last: time.Second},
 			},
 			{Origin: 5, Sequence: 4, Sent: sent.Add(time.Second), Expected: 1, Lost: 1},
-		},
+		}},
 	})
 	accounts := process.Results.Snapshot().Accounts
 	require.Len(t, accounts, 1)

@@ -1,0 +1,120 @@
+package ledger
+
+import (
+	"sync"
+	"time"
+)
+
+// Finale tells when the broadcasts to some audiences are over: when a series has ended since
+// the audience is watched, or somebody who was to open one gave up, and none has been open for
+// quiet. Another process's series is open from its opening to its last closing, and until what
+// was heard of it has settled. A nil *Finale watches nothing.
+type Finale struct {
+	mu sync.Mutex
+	// watched has how many series of each audience had ended before.
+	watched map[*Audience]uint32
+}
+
+// quiet is how long no series may be open before the broadcasts are over, so that a script
+// has time to begin the next.
+const quiet = time.Second
+
+// NewFinale returns a finale that watches no audience yet.
+func NewFinale() *Finale { return &Finale{watched: make(map[*Audience]uint32)} }
+
+// Watch has the finale wait for the broadcasts to these audiences as well.
+func (f *Finale) Watch(audiences ...*Audience) {
+	if f == nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, a := range audiences {
+		if _, known := f.watched[a]; !known {
+			f.watched[a] = a.seriesEnded()
+		}
+	}
+}
+
+// Over reports whether the broadcasts are over.
+func (f *Finale) Over(now time.Time) bool {
+	if f == nil {
+		return false
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	begun := false
+	for a, before := range f.watched {
+		ended, silent := a.silentAt(now)
+		if !silent {
+			return false
+		}
+		begun = begun || ended != before
+	}
+	return begun
+}
+
+// playing is which series an audience has had, and how many of this process are open.
+type playing struct {
+	open    int
+	ended   uint32
+	endedAt time.Time // the latest
+}
+
+// end notes that a series has ended, or that nobody opens one that was expected.
+func (p *playing) end(now time.Time) {
+	p.ended++
+	p.endedAt = now
+}
+
+// play returns which series the audience has had. The lock is held.
+func (a *Audience) play() *playing {
+	if a.playing == nil {
+		a.playing = new(playing)
+	}
+	return a.playing
+}
+
+func (a *Audience) seriesEnded() uint32 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.play().ended
+}
+
+// silentAt returns how many series have ended, and whether none has been open for quiet.
+func (a *Audience) silentAt(now time.Time) (ended uint32, silent bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	p := a.play()
+	open := p.open > 0 || a.remotes.Load().playing()
+	return p.ended, !open && now.Sub(p.endedAt) >= quiet
+}
+
+// playing reports whether a series of another process is open. The audience's lock is held.
+func (r *remotes) playing() bool {
+	if r == nil {
+		return false
+	}
+	for _, c := range r.all() {
+		if c.vouched && !c.foreign && !c.broken && (c.opened > c.ended || len(c.rows.all()) > 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// GiveUp notes that who was to broadcast to the audience may have given up. Unless a series is
+// opened soon, the broadcasts are over.
+func (a *Audience) GiveUp() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.play().end(time.Now())
+}
+
+// GiveUp notes that who was to broadcast to the listeners may have given up; see
+// Audience.GiveUp.
+func (r *Roster) GiveUp() {
+	for _, a := range r.all() {
+		a.GiveUp()
+	}
+}
