@@ -202,7 +202,8 @@ func (n *notifier) Next() (*ledger.Member, error) {
 	return next, nil
 }
 
-// What a Notifier sends is due to whom it has chosen. When there is nobody, the series ends.
+// What a Notifier sends is due to whom it has chosen, and no other process hears of it. When
+// there is nobody, the series ends.
 func TestNotificationsAreDueToOne(t *testing.T) {
 	t.Parallel()
 	l := ledger.New()
@@ -211,7 +212,7 @@ func TestNotificationsAreDueToOne(t *testing.T) {
 	n := &notifier{to: []*ledger.Member{first.Member(0), second.Member(0), first.Member(0)}}
 	n.batches = newBatches(t, func(context.Context, int) []error { return []error{nil} })
 	var failures []error
-	p := Plan{Count: 5, Rate: 1000, InFlight: 10}
+	p := Plan{Count: 5, Rate: 1000, InFlight: 10, Test: ledger.Run{ID: 5, Distributed: true, Secret: []byte("secret")}}
 	result := p.run(t.Context(), audience, 0, n, func(err error) {
 		failures = append(failures, err)
 		for i, to := range []*ledger.Listener{first, second, second} { // of which the last is wrong
@@ -219,6 +220,7 @@ func TestNotificationsAreDueToOne(t *testing.T) {
 		}
 	})
 	require.Equal(t, []error{errSend}, failures)
+	require.Empty(t, n.stamps, "nothing is sent but to one listener")
 	require.Equal(t, []int{3, 2}, []int{result.Sent, result.Unsent})
 	require.Equal(t, []int64{3, 2, 1}, []int64{result.Expected, result.Received, result.Lost})
 }
