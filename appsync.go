@@ -168,6 +168,9 @@ func (g *appSync) checkPublish(method string, _ *message) error {
 	return nil
 }
 
+// needsEar implements backend: mutations go over HTTP.
+func (g *appSync) needsEar() bool { return true }
+
 // prepare implements backend. Listeners subscribe as they shake hands; hosts do when the
 // script says so.
 func (g *appSync) prepare(ctx context.Context, own *values, target *wire.Target) (listen.Prepared, error) {
@@ -181,7 +184,7 @@ func (g *appSync) prepare(ctx context.Context, own *values, target *wire.Target)
 	}
 	target.URL, target.Header = upgrade.URL, upgrade.Header(target.Header)
 	target.Subprotocols = slices.Concat(upgrade.Subprotocols, target.Subprotocols)
-	if own.role == telemetry.RoleHost {
+	if own.role == telemetry.RoleHost && !own.hears {
 		return listen.Prepared{Target: target, Session: appsync.New(nil)}, nil
 	}
 	starts, err := g.startsOf(ctx, own)

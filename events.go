@@ -144,6 +144,9 @@ func (g *eventAPI) checkPublish(method string, m *message) error {
 	}
 }
 
+// needsEar implements backend: a connection that publishes isn't subscribed to anything.
+func (g *eventAPI) needsEar() bool { return true }
+
 // prepare implements backend. Listeners subscribe as they shake hands; hosts do when the
 // script says so.
 func (g *eventAPI) prepare(ctx context.Context, own *values, target *wire.Target) (listen.Prepared, error) {
@@ -157,7 +160,7 @@ func (g *eventAPI) prepare(ctx context.Context, own *values, target *wire.Target
 	}
 	target.URL, target.Header = upgrade.URL, upgrade.Header(target.Header)
 	target.Subprotocols = slices.Concat(upgrade.Subprotocols, target.Subprotocols)
-	if own.role == telemetry.RoleHost {
+	if own.role == telemetry.RoleHost && !own.hears {
 		return listen.Prepared{Target: target, Session: events.New(nil)}, nil
 	}
 	subscribe, err := g.subscribeOf(ctx, own)
