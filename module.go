@@ -102,7 +102,9 @@ func (p *process) NewModuleInstance(vu modules.VU) modules.Instance {
 func (p *process) noteEnvironment(vu modules.VU) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.lookupEnv = vu.InitEnv().LookupEnv
+	if p.lookupEnv == nil { // later VUs may come while others run
+		p.lookupEnv = vu.InitEnv().LookupEnv
+	}
 }
 
 // clockOffset is by how much this process's clock is to be wrong, so that a test can have

@@ -167,22 +167,31 @@ func (c *codec) number(v uint64, digits int) uint64 {
 	return v
 }
 
+// What is written isn't assigned to, so that several may write one token at once.
+
 func (c *codec) u32(to ...*uint32) {
-	for _, v := range to {
-		*v = uint32(c.number(uint64(*v), 8)) //nolint:gosec // eight hexadecimal digits
+	for _, field := range to {
+		if v := c.number(uint64(*field), 8); !c.writing {
+			*field = uint32(v) //nolint:gosec // eight hexadecimal digits
+		}
 	}
 }
 
-func (c *codec) u16(to *uint16) { *to = uint16(c.number(uint64(*to), 4)) } //nolint:gosec // four hexadecimal digits
+func (c *codec) u16(to *uint16) {
+	if v := c.number(uint64(*to), 4); !c.writing {
+		*to = uint16(v) //nolint:gosec // four hexadecimal digits
+	}
+}
 
 func (c *codec) flag(to *bool) {
 	v := uint64(0)
 	if *to {
 		v = 1
 	}
-	v = c.number(v, 1)
-	c.invalid = c.invalid || v > 1
-	*to = v == 1
+	if v = c.number(v, 1); !c.writing {
+		c.invalid = c.invalid || v > 1
+		*to = v == 1
+	}
 }
 
 // instant is a time in microseconds since the Unix epoch, zero for none.
