@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"cmp"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -58,9 +60,8 @@ type Ending struct {
 	// broadcasts there were, and Unaccounted how many audiences had no room for an origin.
 	Unclosed    []uint32
 	Unaccounted int
-	// Lying are the origins whose clock, or this host's, is farther from the true time than
-	// its kernel says.
-	Lying []uint32
+	// Clocks are what is known of the publishers' clocks.
+	Clocks []ClockDifference
 	// Unheard: this process is one of several of a test, listeners were ready, and nobody has
 	// heard of any broadcast.
 	Unheard bool
@@ -77,6 +78,7 @@ func (t *Attendance) End(now time.Time) (e Ending) {
 	for _, a := range t.roster.all() {
 		a.endRemotes(&e, instantOf(now))
 	}
+	slices.SortFunc(e.Clocks, func(a, b ClockDifference) int { return cmp.Compare(a.Origin, b.Origin) })
 	return e
 }
 
@@ -95,8 +97,8 @@ func (a *Audience) endRemotes(e *Ending, at instant) {
 			c.reported = true
 			e.Unclosed = append(e.Unclosed, c.origin)
 		}
-		if c.clock.lies() {
-			e.Lying = append(e.Lying, c.origin)
+		if c.begun {
+			e.Clocks = append(e.Clocks, c.clock.difference(c.origin, a.ledger.ClockOffset()))
 		}
 	}
 	if r.refused {
