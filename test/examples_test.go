@@ -205,11 +205,11 @@ func TestExampleOfSegments(t *testing.T) {
 // deliveries; one of them has API Gateway's host, too.
 func TestExampleOfSegmentedBroadcasts(t *testing.T) {
 	t.Parallel()
-	for _, script := range []string{"apigw", "appsync"} {
+	for _, script := range []string{"apigw", "appsync", "events"} {
 		t.Run(script, func(t *testing.T) {
 			t.Parallel()
 			segments, all := runSegments(t, "../examples/"+script+"-broadcast.js", serve(t).env("LISTENERS=30", "VUS=6",
-				"START=4s", "HOLD=8s", "BROADCASTS=3", "CANARY=no")...)
+				"HOLD=8s", "BROADCASTS=3", "CANARY=no")...)
 			for _, counts := range segments {
 				require.Equal(t, 30, counts["msg_received_counter"])
 			}

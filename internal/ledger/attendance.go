@@ -87,7 +87,7 @@ func (a *Audience) endRemotes(e *Ending, at instant) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	r := a.remotes.Load()
-	e.Unheard = e.Unheard && a.ledger.Run().Distributed && a.latest.Load() == 0 && (r == nil || len(r.all()) == 0)
+	e.Unheard = e.Unheard && a.ledger.Run().Distributed && a.latest.Load() == 0 && (r == nil || !r.begun())
 	if r == nil || a.ready > 0 {
 		return
 	}
@@ -109,5 +109,15 @@ func (a *Audience) endRemotes(e *Ending, at instant) {
 
 // unclosed reports whether it isn't known of how many broadcasts something may be due here.
 func (c *account) unclosed() bool {
-	return !c.foreign && (c.headless || c.broken || c.end == 0 || c.highest < c.end)
+	return c.begun && !c.foreign && (c.headless || c.broken || c.end == 0 || c.highest < c.end)
+}
+
+// begun reports whether anything is known of any broadcast.
+func (r *remotes) begun() bool {
+	for _, c := range r.all() {
+		if c.begun {
+			return true
+		}
+	}
+	return false
 }

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
 
 func TestRemoteClock(t *testing.T) {
@@ -82,4 +84,21 @@ func TestTheDifferenceOfTwoClocks(t *testing.T) {
 	require.True(t, ahead.Excludes())
 	behind := c.difference(7, -51)
 	require.True(t, behind.Excludes())
+}
+
+// A roll bounds its asker's clock before anything is broadcast, and is no broadcast.
+func TestARollBoundsTheClock(t *testing.T) {
+	t.Parallel()
+	goAbroad(t, 1, func(w *abroad) {
+		w.told(&stamp.Roll{Run: ourRun, Asker: w.origin, Number: 1, Sent: time.Now().Add(-7 * time.Millisecond)})
+		require.Equal(t, Ending{Unheard: true}, w.ends(), "who asks may have broadcast nothing, or nobody has heard it")
+		require.Empty(t, w.clocks)
+	})
+	goAbroad(t, 1, func(w *abroad) {
+		w.told(&stamp.Roll{Run: ourRun, Asker: w.origin, Number: 1, Sent: time.Now().Add(-7 * time.Millisecond)})
+		w.hears(w.stamp(1, 1), heard, 0) // which takes longer
+		w.settles()
+		require.Equal(t, Ending{}, w.ends())
+		require.Equal(t, 7*time.Millisecond, *w.clocks[0].Most)
+	})
 }
