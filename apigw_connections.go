@@ -17,7 +17,7 @@ import (
 
 // apiGatewayMethods are the methods of all clients, and those of the management API, by
 // which a backend posts to connections, looks at them and closes them.
-var apiGatewayMethods = append(clientMethods[:len(clientMethods):len(clientMethods)], "post", "get", "delete")
+var apiGatewayMethods = append(clientMethods[:len(clientMethods):len(clientMethods)], "post", "get", "delete", "notify")
 
 // managementMethod returns the JavaScript method of that name.
 func (c *client) managementMethod(g *apiGateway, name string) any {
@@ -31,6 +31,8 @@ func (c *client) managementMethod(g *apiGateway, name string) any {
 		return func(id sobek.Value) *sobek.Promise {
 			return c.manage(g, name, http.MethodGet, id, nil, func(response []byte) (any, error) { return readConnectionInfo(response) })
 		}
+	case "notify":
+		return func(value sobek.Value) *sobek.Promise { return c.notify(g, value) }
 	default:
 		return func(id sobek.Value) *sobek.Promise { return c.manage(g, name, http.MethodDelete, id, nil, undefined) }
 	}

@@ -48,7 +48,7 @@ func (c *client) graphQL(g *appSync, value sobek.Value) *sobek.Promise {
 // post sends a GraphQL request and returns the response's body. A response with errors
 // is an error, whatever its status.
 func (g *appSync) post(ctx context.Context, c *call, body []byte) ([]byte, error) {
-	header, err := c.authorizedHeader(ctx, g.auth, body)
+	header, err := c.authorizedHeader(ctx, g.realtime.auth, body)
 	if err != nil {
 		return nil, &scriptError{name: nameConnectError, err: err}
 	}

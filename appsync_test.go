@@ -115,9 +115,8 @@ func TestAppSyncWithoutCredentials(t *testing.T) {
 			require.NoError(w, err)
 			o := given(w.T, `{ auth: { apiKey: 'k' }, subscription: { query: 's' }, mutation: { query: '{{stamp}}' } }`)
 			c, g := v.module.readAppSync(u, o)
-			g.auth.Credentials = failing{suffix}
-			g.connection = perConnection(g.auth, g.authorizeConnection)
-			g.starts = perConnection(g.auth, g.authorizeStarts)
+			g.realtime.auth.Credentials = failing{suffix}
+			g.realtime.share(true, g.startFrames)
 			require.NoError(w, o.done())
 			require.NoError(w, v.VU.Runtime().Set("client", c.define(v.VU.Runtime().NewObject(), appSyncMethods, nil)))
 			result := v.run(`

@@ -145,7 +145,7 @@ func (c *call) target() wire.Target {
 	target := wire.Target{
 		URL: c.client.backend.webSocketURL(), Header: c.header(),
 		DialContext: c.state.Dialer.DialContext, Timestamps: c.client.settings.timestamps,
-		MaxMessage: c.client.settings.maxMessage,
+		MaxMessage: c.client.settings.maxMessage, FrameSize: c.client.settings.frameSize,
 	}
 	if target.URL.Scheme == "wss" {
 		target.TLS = wire.TLSConfig(c.state.TLSConfig, target.URL.Hostname())

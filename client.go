@@ -105,6 +105,7 @@ type settings struct {
 	ping       time.Duration
 	timestamps wire.Timestamps
 	maxMessage int64       // bytes
+	frameSize  int         // bytes; zero for wire's own
 	header     http.Header // those that are constant
 	upgrade    upgradeOptions
 	varyings   *varyings
@@ -118,6 +119,9 @@ const defaultTimeout = 30 * time.Second
 // Gateway's, 240 KB of AppSync's (their quotas).
 const defaultMaxMessage = 1 << 20
 
+// maxFrameSize bounds the buffers that frames are written from.
+const maxFrameSize = 1 << 20
+
 // readSettings reads the options of a client whose WebSockets go to u, and returns also that
 // URL with what is constant of the option query.
 func readSettings(o *options, vs *varyings, u *url.URL, ping time.Duration) (settings, *url.URL) {
@@ -126,7 +130,11 @@ func readSettings(o *options, vs *varyings, u *url.URL, ping time.Duration) (set
 		timeout:    o.duration("timeout", defaultTimeout),
 		ping:       o.duration("ping", ping),
 		maxMessage: int64(o.integer("maxMessageSize", defaultMaxMessage, 1)),
+		frameSize:  o.integer("frameSize", 0, 1),
 		rate:       o.perSecond("connectRate"),
+	}
+	if s.frameSize > maxFrameSize {
+		o.fail("frameSize", "must not be more than %d, which is above what either gateway takes", maxFrameSize)
 	}
 	if s.timeout == 0 {
 		o.fail("timeout", "must be more than zero")

@@ -14,7 +14,7 @@ import (
 // broadcast is the JavaScript method: it publishes in the dialect's own way and waits
 // for the account of the deliveries.
 func (c *client) broadcast(value sobek.Value) *sobek.Promise {
-	b := c.readBroadcast(value, c.constantAudience)
+	b := c.readBroadcast("broadcast()", value, c.constantAudience)
 	call := c.begin("broadcast()", c.backend.host(b.audience))
 	call.hears = c.audience(b.audience)
 	answering := call.answerRollsIn(b.message)
@@ -42,10 +42,11 @@ type broadcastOptions struct {
 	audience string // the key
 }
 
-// readBroadcast reads the options of broadcast(), and throws what is wrong with them. Def
-// returns the key of the default audience, and whether there is one.
-func (c *client) readBroadcast(value sobek.Value, def func() (key string, ok bool)) *broadcastOptions {
-	o := readOptions(value, "broadcast()")
+// readBroadcast reads the options of broadcast(), or of another method that takes the same, and
+// throws what is wrong with them. Def returns the key of the default audience, and whether
+// there is one.
+func (c *client) readBroadcast(method string, value sobek.Value, def func() (key string, ok bool)) *broadcastOptions {
+	o := readOptions(value, method)
 	b := &broadcastOptions{plan: publish.Plan{
 		Count:  o.integer("count", 1, 1),
 		Rate:   o.perSecond("rate"),
@@ -59,7 +60,7 @@ func (c *client) readBroadcast(value sobek.Value, def func() (key string, ok boo
 	}
 	b.audience = o.addressee(key, known)
 	c.check(o)
-	if err := c.backend.checkPublish("broadcast()", b.message); err != nil {
+	if err := c.backend.checkPublish(method, b.message); err != nil {
 		c.module.throw(err)
 	}
 	return b

@@ -31,10 +31,11 @@ func TestClientSettings(t *testing.T) {
 	require.Nil(t, s.pattern)
 	require.Zero(t, s.rate)
 	require.EqualValues(t, 1<<20, s.maxMessage)
+	require.Zero(t, s.frameSize)
 
 	s = settingsOf(t, `{
 		timeout: '1s', ping: 0, timestamps: 'read', headers: { 'x-one': 'a', Two: 'b' },
-		connectRate: 12.5, maxMessageSize: 5, stampPattern: 'room-(\\d{13})',
+		connectRate: 12.5, maxMessageSize: 5, frameSize: 131072, stampPattern: 'room-(\\d{13})',
 	}`, defaultAPIGatewayPing)
 	require.Equal(t, time.Second, s.timeout)
 	require.Zero(t, s.ping)
@@ -43,6 +44,7 @@ func TestClientSettings(t *testing.T) {
 	require.Equal(t, []string{"b"}, s.header["Two"])
 	require.InDelta(t, 12.5, s.rate, 0)
 	require.EqualValues(t, 5, s.maxMessage)
+	require.Equal(t, 131072, s.frameSize)
 	sent, ok := s.pattern.Find([]byte("room-1601101219641"))
 	require.True(t, ok)
 	require.Equal(t, int64(1601101219641), sent.UnixMilli())
@@ -61,11 +63,13 @@ func TestClientChecksItsOptions(t *testing.T) {
 		`{ ping: Infinity }`:            `new apigw.Client(): option "ping" is too long: +Inf milliseconds`,
 		`{ timeout: 1e-320 }`:           `new apigw.Client(): option "timeout" is too short: 1e-320 milliseconds are less than a nanosecond`,
 		`{ maxMessageSize: 0 }`:         `new apigw.Client(): option "maxMessageSize" must be a number not below 1, not 0`,
+		`{ frameSize: 0 }`:              `new apigw.Client(): option "frameSize" must be a number not below 1, not 0`,
+		`{ frameSize: 1048577 }`:        `new apigw.Client(): option "frameSize" must not be more than 1048576, which is above what either gateway takes`,
 		`{ headers: { a: 1 } }`:         `new apigw.Client(): option "headers.a" must be a string or a function that returns one, not a number`,
 		`{ room: 'two words' }`:         `new apigw.Client(): option "room" must be one word, as the chat application takes it, not "two words"`,
 		`{ handshake: {} }`:             `new apigw.Client(): option "handshake" must be a list, not an object`,
 		`{ handshake: [{ sent: '' }] }`: `new apigw.Client() handshake[0]: unknown option "sent"; known are send, expect, contains, pattern, timeout, counter`,
-		`{ rooms: '' }`: `new apigw.Client(): unknown option "rooms"; known are nickname, handshake, room, audience, timeout, ping, maxMessageSize, ` +
+		`{ rooms: '' }`: `new apigw.Client(): unknown option "rooms"; known are nickname, handshake, room, audience, timeout, ping, maxMessageSize, frameSize, ` +
 			`connectRate, timestamps, subprotocols, query, headers, stampPattern, credentials, tokenParameter, auth, managementUrl, message`,
 	})
 	requireThrows(t, graph, map[string]string{

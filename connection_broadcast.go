@@ -10,7 +10,7 @@ import (
 // it sends to the room that it is in.
 func (s *connection) broadcast(g *apiGateway, value sobek.Value) *sobek.Promise {
 	c, room := s.call.client, s.call.who.room
-	b := c.readBroadcast(value, func() (string, bool) {
+	b := c.readBroadcast("broadcast()", value, func() (string, bool) {
 		if g.audience != nil {
 			return c.constantAudience()
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/grafana/sobek"
 
 	"github.com/pushgw/xk6-pushgw/internal/credentials"
+	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/events"
 	"github.com/pushgw/xk6-pushgw/internal/listen"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
@@ -20,18 +21,12 @@ import (
 // published to over HTTPS or over WebSocket. It implements backend.
 type eventAPI struct {
 	url      *url.URL // for publishing
-	realtime *url.URL
-	auth     *credentials.AppSync
+	realtime realtimeAPI
 	// channels are those that listeners subscribe to, empty where the client has none, and
 	// hears their ids and audiences. These are the channels, unless ownAudience.
 	channels    []varying
 	hears       []heard
 	ownAudience bool // the script says of which audience listeners are
-	// connection and subscribe authorize a connection and the frames of its handshake's
-	// subscriptions, where these are the same for all connections but for the credentials.
-	connection func(context.Context, *credentials.AppSync) (*credentials.Upgrade, error)
-	subscribe  func(context.Context, *credentials.AppSync) ([][]byte, error)
-	variesURL  bool // connections have URLs of their own
 }
 
 // newEventsClient is the constructor of events.Client.
@@ -58,34 +53,11 @@ func (m *module) readEventAPI(u *url.URL, o *options) (*client, *eventAPI) {
 	o.checkURL(u)
 	g := &eventAPI{url: u}
 	g.readChannels(o, vs)
-	host := credentials.WithoutDefaultPort(o.str("host", u.Host), u.Scheme)
-	g.auth = &credentials.AppSync{
-		Credentials: readCredentials(o, credentials.ServiceAppSync, host), URL: u, Host: host,
-		Subprotocol: events.Subprotocol, Form: readForm(o),
-	}
-	realtime, err := realtimeURL(u, o, events.RealtimeURL)
-	if err != nil {
-		o.fail("realtimeUrl", "%v", err)
-		realtime = u
-	}
-	o.checkURL(realtime, vs.placeholders...)
 	c := &client{module: m, backend: g}
-	c.settings, g.realtime = readSettings(o, vs, realtime, 0)
-	g.variesURL = c.settings.upgrade.variesURL()
-	if g.auth.Credentials != nil { // else the options say what is wrong
-		g.connection = perConnection(g.auth, g.authorizeConnection)
-		g.subscribe = perConnection(g.auth, g.authorizeSubscribe)
-	}
+	g.realtime, c.settings = readRealtimeAPI(u, o, vs, &credentials.AppSync{Subprotocol: events.Subprotocol}, events.RealtimeURL)
+	vary := slices.ContainsFunc(g.channels, func(channel varying) bool { return !channel.constant() })
+	g.realtime.share(!vary, g.subscribeFrames)
 	return c, g
-}
-
-func (g *eventAPI) authorizeConnection(ctx context.Context, auth *credentials.AppSync) (*credentials.Upgrade, error) {
-	return auth.Connection(ctx, g.realtime)
-}
-
-// authorizeSubscribe is subscribeFrames of channels that are constant.
-func (g *eventAPI) authorizeSubscribe(ctx context.Context, auth *credentials.AppSync) ([][]byte, error) {
-	return g.subscribeFrames(ctx, &values{auth: auth})
 }
 
 // subscribeFrames returns the frames that begin one connection's subscriptions.
@@ -94,7 +66,7 @@ func (g *eventAPI) subscribeFrames(ctx context.Context, own *values) ([][]byte, 
 	for i := range g.channels {
 		channel, err := g.channels[i].of(own)
 		if err != nil {
-			return nil, &wire.DialError{Phase: wire.PhaseScript, Host: g.realtime.Host, Err: err}
+			return nil, &wire.DialError{Phase: wire.PhaseScript, Host: g.realtime.url.Host, Err: err}
 		}
 		body := credentials.SubscribeBody(channel)
 		authorization, err := own.auth.Frame(ctx, body)
@@ -108,7 +80,7 @@ func (g *eventAPI) subscribeFrames(ctx context.Context, own *values) ([][]byte, 
 
 func (g *eventAPI) tag() string { return "events" }
 
-func (g *eventAPI) webSocketURL() *url.URL { return g.realtime }
+func (g *eventAPI) webSocketURL() *url.URL { return g.realtime.url }
 
 func (g *eventAPI) readIdentity(*options) identity { return identity{role: telemetry.RoleHost} }
 
@@ -147,41 +119,9 @@ func (g *eventAPI) checkPublish(method string, m *message) error {
 // needsEar implements backend: a connection that publishes isn't subscribed to anything.
 func (g *eventAPI) needsEar() bool { return true }
 
-// prepare implements backend. Listeners subscribe as they shake hands; hosts do when the
-// script says so.
+// prepare implements backend.
 func (g *eventAPI) prepare(ctx context.Context, own *values, target *wire.Target) (listen.Prepared, error) {
-	var err error
-	if own.auth, err = g.auth.ForConnection(ctx, own.index); err != nil {
-		return listen.Prepared{}, err
-	}
-	upgrade, err := g.authorize(ctx, own.auth, target.URL)
-	if err != nil {
-		return listen.Prepared{}, err
-	}
-	target.URL, target.Header = upgrade.URL, upgrade.Header(target.Header)
-	target.Subprotocols = slices.Concat(upgrade.Subprotocols, target.Subprotocols)
-	if own.role == telemetry.RoleHost && !own.hears {
-		return listen.Prepared{Target: target, Session: events.New(nil)}, nil
-	}
-	subscribe, err := g.subscribeOf(ctx, own)
-	return listen.Prepared{Target: target, Session: events.New(subscribe)}, err
-}
-
-// authorize authorizes the upgrade of one connection.
-func (g *eventAPI) authorize(ctx context.Context, auth *credentials.AppSync, realtime *url.URL) (*credentials.Upgrade, error) {
-	if g.variesURL {
-		return auth.Connection(ctx, realtime)
-	}
-	return g.connection(ctx, auth)
-}
-
-// subscribeOf returns the frames of one connection's handshake, shared by all connections
-// where they can be.
-func (g *eventAPI) subscribeOf(ctx context.Context, own *values) ([][]byte, error) {
-	if slices.ContainsFunc(g.channels, func(channel varying) bool { return !channel.constant() }) {
-		return g.subscribeFrames(ctx, own)
-	}
-	return g.subscribe(ctx, own.auth)
+	return g.realtime.prepare(ctx, own, target, func(subscribe [][]byte) dialect.Session { return events.New(subscribe) })
 }
 
 // defaultEvent is what is published where a script doesn't say.

@@ -138,7 +138,7 @@ func jsonText(value sobek.Value) (string, error) {
 // that failed as one error.
 func (g *eventAPI) post(ctx context.Context, c *call, channel string, texts []string) (*events.Published, error) {
 	body := []byte(credentials.PublishBody(channel, texts))
-	header, err := c.authorizedHeader(ctx, g.auth, body)
+	header, err := c.authorizedHeader(ctx, g.realtime.auth, body)
 	if err != nil {
 		return nil, &scriptError{name: nameConnectError, err: err}
 	}

@@ -158,6 +158,7 @@ const balancing = `
 			constructor(...args) {
 				super(...args);
 				balanced(this, 'broadcast');
+				balanced(this, 'notify');
 				balanced(this, 'listen');
 				const connect = this.connect;
 				const value = (...args) => connect(...args).then(host => (balanced(host, 'broadcast'), host));

@@ -97,6 +97,12 @@ declare module "k6/x/pushgw" {
      * Default 1048576 (1 MiB), which is above what either gateway sends.
      */
     maxMessageSize?: number;
+    /**
+     * How many bytes of a message to send a WebSocket frame may have, at most 1048576. A longer message is sent in several frames.
+     * A browser sends each message as one frame, which is what 131072 does with all that API Gateway takes; from a frame
+     * above 32 KB it closes the connection with 1009. Default 16384.
+     */
+    frameSize?: number;
   }
 
   export interface ListenOptions {
@@ -381,7 +387,7 @@ declare module "k6/x/pushgw" {
        */
       message?: string;
       /**
-       * Where `post()`, `get()` and `delete()` go: what stands before `/@connections`. Default: the URL with `https`,
+       * Where `post()`, `get()`, `delete()` and `notify()` go: what stands before `/@connections`. Default: the URL with `https`,
        * which is right for the API's own host and for custom domains alike.
        */
       managementUrl?: string;
@@ -472,6 +478,20 @@ declare module "k6/x/pushgw" {
       get(connectionId: string): Promise<ConnectionInfo>;
       /** Closes a connection, whose client is told 1000. */
       delete(connectionId: string): Promise<void>;
+      /**
+       * Posts messages to the listeners of this process as `post()` does, each message to one listener, in turn, and
+       * waits for the account of them: a delivery is expected by that listener only. It needs a step in the client's
+       * `handshake` that finds the listeners' ids; without one it throws a `UsageError`.
+       *
+       * With a `rate`, a message is posted when it is due, though others have no answer yet, up to 500 at a time; without
+       * one, when the one before has its answer. Two posts to one listener are never under way at a time.
+       *
+       * What is `Gone` was sent: its listener, if it was there, has lost it or left, and no more is posted to it. The
+       * posts end, and what is left is unsent, when nobody is left to post to, or with `Forbidden`, `PayloadTooLarge` or
+       * `BadRequest`. What else fails, such as `LimitExceeded`, is unsent, unless a listener hears it. If none could be
+       * posted, it rejects with a `PublishError`.
+       */
+      notify(options?: MessageOptions): Promise<BroadcastResult>;
     }
   }
 

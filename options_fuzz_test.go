@@ -40,14 +40,14 @@ var fuzzedCalls = []string{
 	`api.listen(o)`, `api.ready(Object.assign({ listeners: 2, canary: true }, o))`, `api.connect(o)`, `api.broadcast(o)`,
 	`api.graphql(Object.assign({ query: 'q' }, o))`, `api.graphql(v)`,
 	`new apigw.Client('ws://gateway.test/dev', o).connect()`, `new appsync.Client('http://gateway.test/graphql', Object.assign({ auth: { apiKey: 'k' } }, o)).connect()`,
-	`new apigw.Client('ws://gateway.test/dev', { handshake: [o] })`, `chat.post(v, v)`, `chat.post(text, text)`, `chat.get(v)`, `chat.delete(text)`,
+	`new apigw.Client('ws://gateway.test/dev', { handshake: [o] })`, `chat.notify(o)`, `chat.post(v, v)`, `chat.post(text, text)`, `chat.get(v)`, `chat.delete(text)`,
 	`host.send(v)`, `host.join(v)`, `host.on(v, v)`, `host.on('message', v)`, `host.broadcast(o)`, `host.broadcast(v)`,
 	`subscriber.subscribe(o)`, `subscriber.subscribe(v)`, `subscriber.send(v)`,
 }
 
 // fuzzedKeys are every option that there is.
 var fuzzedKeys = []string{
-	"nickname", "room", "handshake", "timeout", "ping", "maxMessageSize", "connectRate", "timestamps", "headers", "stampPattern", "auth", "subscription",
+	"nickname", "room", "handshake", "timeout", "ping", "maxMessageSize", "frameSize", "connectRate", "timestamps", "headers", "stampPattern", "auth", "subscription",
 	"mutation", "realtimeUrl", "host", "credentials", "connections", "rate", "duration", "listeners", "quorum", "canary", "count", "settle", "message",
 	"query", "variables", "operationName", "managementUrl", "send", "expect", "contains", "pattern", "counter", "constructor", "__proto__", "toString", "",
 }

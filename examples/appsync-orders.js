@@ -32,7 +32,11 @@ export const options = {
   },
   thresholds: {
     subscribed_success_counter: [`count==${LISTENERS}`],
+    msg_received_counter: [`count==${LISTENERS * BROADCASTS}`],
     pushgw_lost: ['count==0'],
+    pushgw_missed: ['count==0'],
+    pushgw_unsent: ['count==0'],
+    'pushgw_closed{by:gateway}': ['count==0'],
   },
 };
 

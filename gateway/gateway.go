@@ -150,7 +150,7 @@ func New(c Config) *Gateway {
 	g.mux.Handle("/", g.apigw)
 	g.mux.Handle("/graphql", forBrowsers(g.appsync))
 	g.mux.Handle("/graphql/realtime", g.appsync)
-	g.mux.Handle("/event", g.events)
+	g.mux.Handle("/event", forBrowsers(g.events))
 	g.mux.Handle("/event/realtime", g.events)
 	g.mux.HandleFunc("GET /stats", g.getStats)
 	g.mux.HandleFunc("DELETE /stats", g.deleteStats)

@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/pushgw/xk6-pushgw/gateway"
 )
 
 // TestReadmeScripts: those listings of README.md that need nothing but the local gateway,
@@ -239,6 +241,61 @@ func TestCredentialsPage(t *testing.T) {
 				"--secret-source=mock=key=da2-key,token=jwt,id=AKID,secret=wJalr")...)
 			o.requireClean(t)
 			o.requireCounts(t, map[string]int{"ws_sessions": 1})
+		})
+	}
+}
+
+// TestYourApplicationPage: the listings of docs/your-application.md do what it says, on the
+// local gateway as it says.
+func TestYourApplicationPage(t *testing.T) {
+	t.Parallel()
+	scripts := listingsOf(read(t, "../docs/your-application.md"))
+	routed := []string{"--routes", "../examples/routes.json"}
+	pages := []struct {
+		name       string
+		flags      []string
+		broadcasts int
+		deliveries int // with four listeners
+	}{
+		{"routes", routed, 5, 20},
+		{"each its own", routed, 5, 5},
+		{"notify", routed, 20, 20},
+		{"backend", routed, 0, 0},
+		{"large messages", routed, 2, 8},
+		{"schema", []string{"--schema", "../examples/orders.graphql"}, 5, 5},
+		{"channels", nil, 5, 20},
+	}
+	require.Len(t, scripts, len(pages))
+	for i, page := range pages {
+		t.Run(page.name, func(t *testing.T) {
+			t.Parallel()
+			run := `
+				const [, result] = await Promise.all([
+					client.listen({ connections: 4, duration: '4s' }),
+					client.ready({ listeners: 4 }).then(publish),
+				]);
+				return result;`
+			if page.broadcasts == 0 {
+				run = `return backend();`
+			}
+			g := serve(t, page.flags...)
+			o := k6(t, written(t, `
+				const { APIGW_URL, APPSYNC_URL, EVENTS_URL, API_KEY } = __ENV;
+				`+scripts[i]+`
+				export default async function () {
+					console.log(JSON.stringify(await (async () => {`+run+`})()));
+				}`), g.env("API_KEY="+gateway.APIKey)...)
+			said := o.said(t, 1)[0]
+			if page.broadcasts == 0 {
+				require.Equal(t, "127.0.0.1", said.Get("from").Str)
+				o.requireCounts(t, map[string]int{"http_reqs": 3, "pushgw_errors": 0, "pushgw_closed code=1000 by=gateway": 1})
+				return
+			}
+			o.requireClean(t)
+			require.EqualValues(t, page.broadcasts, said.Get("sent").Int())
+			require.EqualValues(t, page.deliveries, said.Get("expected").Int())
+			require.EqualValues(t, page.deliveries, said.Get("received").Int())
+			require.Equal(t, page.deliveries, o.count("msg_received_counter"))
 		})
 	}
 }

@@ -136,6 +136,44 @@ func TestExampleOfAConnection(t *testing.T) {
 	})
 }
 
+// TestExampleOfNotifications: each message is posted once, to one listener, with a signature
+// where the gateway wants one.
+func TestExampleOfNotifications(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ flags, env []string }{
+		"unsigned": {},
+		"signed": {
+			[]string{"--access-key-id", "AKID", "--secret-access-key", "secret", "--region", "eu-west-1"},
+			[]string{"REGION=eu-west-1", "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=secret"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const listeners, messages = 20, 110 // some get one more
+			g := serve(t, test.flags...)
+			o := k6(t, "../examples/apigw-notify.js", g.env(append(test.env, env("LISTENERS", listeners), env("MESSAGES", messages),
+				"RATE=200", "HOLD=5s")...)...)
+			o.requireClean(t)
+			requireDelivered(t, o, 1, messages)
+			account := o.said(t, 1)[0]
+			requireAccount(t, account, 1, messages)
+			requireAccountOfTimes(t, account, o)
+			o.requireCounts(t, map[string]int{
+				"ws_sessions": listeners, "identified": listeners, "joined_success_counter": 0,
+				"http_reqs": messages, "http_reqs status=200": messages,
+			})
+			stats := g.stats(t).APIGateway
+			require.EqualValues(t, messages, stats.Totals.Broadcasts)
+			require.EqualValues(t, messages, stats.Totals.Audience)
+			require.EqualValues(t, messages, stats.Totals.Delivered)
+			require.EqualValues(t, 2*listeners+messages, stats.FramesOut, "a reply to each step, and the messages")
+			for _, broadcast := range stats.Broadcasts {
+				require.EqualValues(t, 1, broadcast.Audience)
+			}
+		})
+	}
+}
+
 // TestExampleOfTokens: each listener logs in as a user of its own, and the publisher once.
 func TestExampleOfTokens(t *testing.T) {
 	t.Parallel()

@@ -92,3 +92,33 @@ func TestSpellingsOfOneGateway(t *testing.T) {
 	o.requireClean(t)
 	requireAccount(t, o.said(t, 1)[0], 3, 2)
 }
+
+// TestFrameSizes: API Gateway closes a connection for a frame above 32 KB, which is what a
+// browser sends a longer message as, and takes the same message in several.
+func TestFrameSizes(t *testing.T) {
+	t.Parallel()
+	for option, code := range map[string]int{`{}`: 1000, `{ frameSize: 32768 }`: 1000, `{ frameSize: 131072 }`: 1009} {
+		t.Run(option, func(t *testing.T) {
+			t.Parallel()
+			o := k6(t, written(t, `
+				const client = new apigw.Client(__ENV.APIGW_URL, `+option+`);
+				export default async function () {
+					const connection = await client.connect({ nickname: 'Me' });
+					const closed = new Promise((resolve) => connection.on('close', resolve));
+					const heard = new Promise((resolve) => connection.on('message', resolve));
+					connection.send('x'.repeat(40000));
+					const { data = '' } = await Promise.race([heard, closed]);
+					await connection.close();
+					console.log(JSON.stringify({ length: data.length, code: (await closed).code }));
+				}`), serve(t).env()...)
+			require.Zero(t, o.exit)
+			said := o.said(t, 1)[0]
+			require.EqualValues(t, code, said.Get("code").Int())
+			want := len("Me: ") + 40000
+			if code != 1000 {
+				want = 0
+			}
+			require.EqualValues(t, want, said.Get("length").Int())
+		})
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/redact"
 )
 
 // The names of the errors of the API Gateway Management API, by which a backend posts to
@@ -49,7 +50,8 @@ func ConnectionURLName(management *url.URL) string {
 // deletion.
 func ManagementSuccess(status int) bool { return status/100 == 2 }
 
-// ManagementError returns the error that a response of the management API stands for.
+// ManagementError returns the error that a response of the management API stands for,
+// without the credentials that AWS repeats where it refuses a signature.
 func ManagementError(status int, body []byte) *dialect.Error {
 	e := &dialect.Error{Name: Other, Code: status, Message: messageIn(body)}
 	switch status {
@@ -70,15 +72,19 @@ func ManagementError(status int, body []byte) *dialect.Error {
 	return e
 }
 
+// maxMessage is how many bytes of a message are kept. AWS's longest, of a signature that
+// doesn't match, have the whole request in them.
+const maxMessage = 2000
+
 // messageIn returns the message of an error response, which AWS spells in two ways, or as
 // much of the body as an error shows.
 func messageIn(body []byte) string {
 	var message struct{ Message string } // whose name is matched in either case
 	if json.Unmarshal(body, &message) == nil && message.Message != "" {
-		return message.Message
+		return cut(redact.Message(message.Message), maxMessage)
 	}
 	if len(body) == 0 {
 		return ""
 	}
-	return quote(string(body), maxShown)
+	return quote(redact.Message(string(body)), maxShown)
 }

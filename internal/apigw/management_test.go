@@ -73,6 +73,12 @@ func TestManagementError(t *testing.T) {
 		{500, `{"message":null}`, dialect.Error{Name: "Other", Code: 500, Message: "`{\"message\":null}`"}},
 		{503, "<html>\n", dialect.Error{Name: "Other", Code: 503, Message: `"<html>\n"`}},
 		{502, strings.Repeat("x", 300), dialect.Error{Name: "Other", Code: 502, Message: "`" + strings.Repeat("x", 200) + "`…"}},
+		{
+			403, `{"message":"should have been\n'POST\nx-amz-security-token:secret\n\nhost"}`,
+			dialect.Error{Name: "Forbidden", Code: 403, Message: "should have been\n'POST\nx-amz-security-token:…\n\nhost", Final: true},
+		},
+		{500, "X-Amz-Security-Token=secret&a=b", dialect.Error{Name: "Other", Code: 500, Message: "`X-Amz-Security-Token=…&a=b`"}},
+		{403, `{"message":"` + strings.Repeat("x", 9000) + `"}`, dialect.Error{Name: "Forbidden", Code: 403, Message: strings.Repeat("x", 2000), Final: true}},
 		{599, "", dialect.Error{Name: "Other", Code: 599, Message: "status 599"}},
 		{302, "", dialect.Error{Name: "Other", Code: 302, Message: "status 302 Found"}},
 	} {

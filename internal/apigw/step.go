@@ -29,6 +29,9 @@ type Step struct {
 	Counter string
 }
 
+// TellsID reports whether the step's reply may tell the connection's id.
+func (s *Step) TellsID() bool { return s.Pattern != nil && s.Pattern.idGroup >= 0 }
+
 // waits reports whether the step has to wait for a reply.
 func (s *Step) waits() bool { return s.Expect != "" || s.Contains != "" || s.Pattern != nil }
 

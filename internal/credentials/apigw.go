@@ -58,6 +58,9 @@ func (a *APIGateway) inQuery(ctx context.Context, c Credentials, request Request
 	return u, nil
 }
 
+// ErrUnsigned says that credentials aren't such that they can sign.
+var ErrUnsigned = errors.New("@connections takes nothing but signatures, by IAM credentials")
+
 // Management authorizes a request to the URL of one connection in @connections, the API by
 // which a backend manages an API's connections, and adds to its header what that takes. Only signatures are good there, whatever a connection needs: by
 // the action execute-api:ManageConnections. The signature covers the path escaped once more.
@@ -68,7 +71,7 @@ func (a *APIGateway) Management(ctx context.Context, method string, u *url.URL, 
 	}
 	iam, ok := bound.(*IAM)
 	if !ok {
-		return errors.New("@connections takes nothing but signatures, by IAM credentials")
+		return ErrUnsigned
 	}
 	fields, err := iam.Authorize(ctx, Request{Method: method, URL: u, Host: header.Get("Host"), Body: body})
 	setHeader(header, fields)

@@ -26,6 +26,7 @@ type Audience struct {
 	promised                 int           // how many broadcasts these have yet to publish, as planned
 	announced                *announced    // nil before the first series
 	changed                  chan struct{} // closed when a count changes; nil while nobody watches
+	addresses                *addresses    // nil while no member has any
 }
 
 // Name names an audience: the key that its client gave it, at one endpoint of a gateway.

@@ -22,7 +22,9 @@
 // One listener only: a broadcast that is published to one member of the audience is meant
 // for that member and due to it alone, by the same rule. It is missed, once, if that
 // member had been cut off. A copy that another member reads is stray: it is named, and
-// changes nothing else.
+// changes nothing else. What the gateway refuses to send because that member's connection is
+// gone was sent, and isn't retracted: it is lost, or indeterminate if this side had ended the
+// connection.
 //
 // Late: a first copy that arrived after the broadcast was settled is named, and changes
 // nothing else: where it was due, it stays lost. So does one that is read only after the

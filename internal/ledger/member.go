@@ -10,6 +10,8 @@ type Member struct {
 	listener *Listener
 	audience *Audience
 	state    state // written under the audience's lock
+	// addressed: the audience has, or had, an address of it. Under the audience's lock.
+	addressed bool
 	// ready and confirmed mark the latest broadcast when the gateway acknowledged the
 	// listener, and when the member first read a stamp. Later broadcasts are due to it.
 	ready, confirmed mark

@@ -210,6 +210,9 @@ func (c *Conn) observe(e *dialect.Event) {
 	if e.Counter != "" {
 		c.config.Observer.Counted(e.Counter)
 	}
+	if e.ConnectionID != "" && c.listener != nil {
+		c.listener.SetAddress(e.ConnectionID)
+	}
 	switch e.Kind {
 	case dialect.Progress:
 		c.beginStep(e.StepTimeout)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -260,4 +261,33 @@ func TestOneOfSeveralSubscriptionsFails(t *testing.T) {
 		assert.ErrorContains(t, s.failures[0], want)
 		s.waitForAudience(t, func(c ledger.Count) bool { return states(c) == ledger.Count{Failed: 1, LargestGroup: 1} })
 	}
+}
+
+// What a gateway calls a listener's connection is its address, once it is ready.
+func TestConnectionIDs(t *testing.T) {
+	t.Parallel()
+	var opened atomic.Int64
+	s := newFixture(gateway(t, func(socket *websocket.Conn) {
+		if id := opened.Add(1); id > 1 { // one isn't told its name
+			_ = socket.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, "named %d", id))
+		}
+		_ = socket.WriteMessage(websocket.TextMessage, []byte("welcome"))
+		for {
+			if _, _, err := socket.ReadMessage(); err != nil {
+				return
+			}
+		}
+	}))
+	summary, stop := s.run(t, Plan{Connections: 3})
+	s.waitForReady(t, 3)
+	one, ok := s.audience.NextAddressee()
+	assert.True(t, ok)
+	other, _ := s.audience.NextAddressee()
+	assert.ElementsMatch(t, []string{"2", "3"}, []string{one.Address, other.Address})
+	again, _ := s.audience.NextAddressee()
+	assert.Equal(t, one, again)
+	stop()
+	<-summary
+	_, ok = s.audience.NextAddressee()
+	assert.False(t, ok)
 }

@@ -35,6 +35,8 @@ func (simple) Receive(frame []byte) dialect.Event {
 		return dialect.Event{Kind: dialect.Progress, StepTimeout: limit}
 	case "done":
 		return dialect.Event{Kind: dialect.Progress, Request: more, Next: &dialect.Event{Answer: []byte("thanks")}}
+	case "named":
+		return dialect.Event{Kind: dialect.Progress, ConnectionID: more}
 	case "refused":
 		return dialect.Event{Kind: dialect.Refusal, Request: "hello", Err: &dialect.Error{Name: "Refused"}}
 	case "failed":

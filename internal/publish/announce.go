@@ -19,9 +19,10 @@ type announcer struct {
 	told        time.Time // when such was told last
 }
 
-// newAnnouncer returns the announcer of a series of a distributed test, nil of any other.
+// newAnnouncer returns the announcer of a series of a distributed test, nil of any other and
+// of one whose broadcasts are each for one listener, of this process.
 func newAnnouncer(run *ledger.Run, series *ledger.Series, b Broadcaster) *announcer {
-	if !run.Distributed {
+	if _, toOne := b.(Notifier); toOne || !run.Distributed {
 		return nil
 	}
 	return &announcer{run: run, series: series, broadcaster: b}

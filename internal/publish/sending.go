@@ -20,15 +20,16 @@ type sending struct {
 	failed      func(error)
 	pause       *backoff.ExponentialBackOff
 
-	inFlight []request // whose answers are awaited, in the order in which they were sent
-	final    bool      // nothing more can be sent
-	refused  bool      // of the latest request that was answered nothing could be sent
+	waiting int         // how many requests have no answer yet
+	answers chan answer // to them, as they come; it has room for all
+	final   bool        // nothing more can be sent
+	refused bool        // of the latest request that was answered nothing could be sent
 }
 
-// request is one request, with a broadcast for each of the stamps.
-type request struct {
+// answer is what became of one request, with a broadcast for each of the stamps.
+type answer struct {
 	stamps []stamp.Stamp
-	answer <-chan []error
+	errs   []error
 }
 
 // newPause is how long to wait after a failure where no rate says so, so that a gateway
@@ -47,6 +48,7 @@ func (s *sending) run(ctx context.Context) {
 	if p.Rate == 0 {
 		inFlight = 1
 	}
+	s.answers = make(chan answer, inFlight)
 	for i := 0; i < p.Count; i += batch {
 		intended, err := p.wait(ctx, s.broadcaster.Ended(), start, i)
 		if err != nil {
@@ -56,7 +58,10 @@ func (s *sending) run(ctx context.Context) {
 			break
 		}
 		s.tell.payUp(ctx)
-		s.send(ctx, intended, min(batch, p.Count-i))
+		if err := s.send(ctx, intended, min(batch, p.Count-i)); err != nil {
+			s.failed(err)
+			break
+		}
 		if !s.await(ctx, inFlight-1) || s.final {
 			break
 		}
@@ -68,51 +73,66 @@ func (s *sending) run(ctx context.Context) {
 	s.await(ctx, 0)
 }
 
-// send sends the next n broadcasts in one request.
-func (s *sending) send(ctx context.Context, intended time.Time, n int) {
-	r := request{stamps: make([]stamp.Stamp, n)}
-	texts := make([]string, n)
-	for i := range r.stamps {
-		r.stamps[i] = s.series.Publish(intended)
-		texts[i] = r.stamps[i].String()
+// send sends the next n broadcasts in one request. Its error says why there can be none.
+func (s *sending) send(ctx context.Context, intended time.Time, n int) error {
+	stamps, texts := make([]stamp.Stamp, n), make([]string, n)
+	for i := range stamps {
+		var err error
+		if stamps[i], err = s.publish(intended); err != nil {
+			return err
+		}
+		texts[i] = stamps[i].String()
 	}
-	if batches, ok := s.broadcaster.(BatchBroadcaster); ok {
-		r.answer = batches.SendBatch(ctx, texts)
-	} else {
-		r.answer = answered(s.broadcaster.Send(ctx, texts[0]))
+	s.waiting++
+	batches, ok := s.broadcaster.(BatchBroadcaster)
+	if !ok {
+		s.answers <- answer{stamps, []error{s.broadcaster.Send(ctx, texts[0])}}
+		return nil
 	}
-	s.inFlight = append(s.inFlight, r)
+	sent := batches.SendBatch(ctx, texts)
+	select {
+	case errs := <-sent:
+		s.answers <- answer{stamps, errs}
+	default:
+		go func() { s.answers <- answer{stamps, <-sent} }()
+	}
+	return nil
 }
 
-// answered is the answer to a request that is there already.
-func answered(errs ...error) <-chan []error {
-	answer := make(chan []error, 1)
-	answer <- errs
-	return answer
+// publish enters the next broadcast in the ledger, and returns its stamp.
+func (s *sending) publish(intended time.Time) (stamp.Stamp, error) {
+	notifier, ok := s.broadcaster.(Notifier)
+	if !ok {
+		return s.series.Publish(intended), nil
+	}
+	to, err := notifier.Next()
+	if err != nil {
+		return stamp.Stamp{}, err
+	}
+	return s.series.PublishTo(to, intended), nil
 }
 
-// await waits until the answers to no more than that many requests are awaited, and
-// settles those that are there. It reports whether the context hasn't ended.
+// await waits until no more than that many requests have no answer, and settles those that
+// have one. It reports whether the context hasn't ended.
 func (s *sending) await(ctx context.Context, allowed int) bool {
-	for len(s.inFlight) > 0 {
-		r := s.inFlight[0]
-		var errs []error
+	for s.waiting > 0 {
+		var a answer
 		select {
-		case errs = <-r.answer:
+		case a = <-s.answers:
 		default:
-			if len(s.inFlight) <= allowed {
+			if s.waiting <= allowed {
 				return ctx.Err() == nil
 			}
 			select {
-			case errs = <-r.answer:
+			case a = <-s.answers:
 			case <-ctx.Done():
 			}
 		}
 		if ctx.Err() != nil {
 			return false
 		}
-		s.inFlight = s.inFlight[1:]
-		s.settle(r.stamps, errs)
+		s.waiting--
+		s.settle(a.stamps, a.errs)
 	}
 	return ctx.Err() == nil
 }

@@ -167,3 +167,60 @@ func TestASeriesIsStoppedInFlight(t *testing.T) {
 	require.Equal(t, 4, result.Sent)
 	require.Equal(t, 6, result.Unsent)
 }
+
+// A request whose answer takes long holds up no other: their answers count as they come.
+func TestAnswersMayOvertakeEachOther(t *testing.T) {
+	t.Parallel()
+	last := make(chan struct{})
+	b := newBatches(t, func(_ context.Context, i int) []error {
+		switch i {
+		case 0:
+			<-last // which only others' answers make room for
+		case 9:
+			close(last)
+		}
+		return []error{nil}
+	})
+	result, failures := b.run(t.Context(), Plan{Count: 10, Rate: 1000, InFlight: 2})
+	require.Empty(t, failures)
+	require.Equal(t, 10, result.Sent)
+}
+
+// notifier sends to one listener at a time, until there is none any more.
+type notifier struct {
+	*batches
+
+	to []*ledger.Member
+}
+
+func (n *notifier) Next() (*ledger.Member, error) {
+	if len(n.to) == 0 {
+		return nil, errSend
+	}
+	next := n.to[0]
+	n.to = n.to[1:]
+	return next, nil
+}
+
+// What a Notifier sends is due to whom it has chosen, and no other process hears of it. When
+// there is nobody, the series ends.
+func TestNotificationsAreDueToOne(t *testing.T) {
+	t.Parallel()
+	l := ledger.New()
+	audience := l.Audience(ledger.Name{})
+	first, second := listener(audience), listener(audience)
+	n := &notifier{to: []*ledger.Member{first.Member(0), second.Member(0), first.Member(0)}}
+	n.batches = newBatches(t, func(context.Context, int) []error { return []error{nil} })
+	var failures []error
+	p := Plan{Count: 5, Rate: 1000, InFlight: 10, Test: ledger.Run{ID: 5, Distributed: true, Secret: []byte("secret")}}
+	result := p.Run(t.Context(), audience, n, func(err error) {
+		failures = append(failures, err)
+		for i, to := range []*ledger.Listener{first, second, second} { // of which the last is wrong
+			l.Deliver(to.Member(0), n.requests[i][0], time.Now())
+		}
+	})
+	require.Equal(t, []error{errSend}, failures)
+	require.Empty(t, n.stamps, "nothing is sent but to one listener")
+	require.Equal(t, []int{3, 2}, []int{result.Sent, result.Unsent})
+	require.Equal(t, []int64{3, 2, 1}, []int64{result.Expected, result.Received, result.Lost})
+}

@@ -29,6 +29,14 @@ type BatchBroadcaster interface {
 	SendBatch(ctx context.Context, stamps []string) <-chan []error
 }
 
+// Notifier is a BatchBroadcaster each of whose broadcasts is for one listener only.
+type Notifier interface {
+	BatchBroadcaster
+	// Next chooses whom the next broadcast is for, which SendBatch then sends. Its error says
+	// why there can be none any more.
+	Next() (*ledger.Member, error)
+}
+
 // FinalError says that nothing more can be sent: the connection is closed, the key is
 // refused, the operation is invalid.
 type FinalError struct{ Err error }

@@ -388,11 +388,11 @@ func frameLengths(t *testing.T, from io.Reader) (lengths []int) {
 			assert.EqualValues(t, text, kind)
 		}
 		n := int(head[1] & 0x7f)
-		if n == 126 {
-			var extended [2]byte
-			_, err = io.ReadFull(in, extended[:])
+		if extra := map[int]int{126: 2, 127: 8}[n]; extra > 0 {
+			var extended [8]byte
+			_, err = io.ReadFull(in, extended[8-extra:])
 			assert.NoError(t, err)
-			n = int(binary.BigEndian.Uint16(extended[:]))
+			n = int(binary.BigEndian.Uint64(extended[:]))
 		}
 		_, err = in.Discard(4 + n) // the mask, which a client must use, and the payload
 		assert.NoError(t, err)
@@ -422,4 +422,25 @@ func TestFramesOfAMessage(t *testing.T) {
 		total += n
 	}
 	require.Equal(t, 100_000, total)
+}
+
+// A frame is as long as a target says, whatever others say.
+func TestFramesOfATarget(t *testing.T) {
+	t.Parallel()
+	for size, want := range map[int][]int{
+		0:         {16 << 10, 16 << 10, 16 << 10},
+		128 << 10: {48 << 10},
+		20_000:    {20_000, 20_000, 9152},
+	} {
+		lengths := make(chan []int, 1)
+		to := rawGateway(t, func(socket net.Conn, accept string) {
+			write(t, socket, switching(accept))
+			lengths <- frameLengths(t, socket)
+		})
+		to.FrameSize = size
+		conn := dial(t, to)
+		require.NoError(t, conn.Write(make([]byte, 48<<10)))
+		conn.Close(websocket.CloseNormalClosure, "", shortTimeout)
+		require.Equal(t, want, <-lengths, "%d", size)
+	}
 }

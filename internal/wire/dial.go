@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -35,6 +36,9 @@ type Target struct {
 	// MaxMessage is how many bytes a message may have; zero for 1 MiB. A longer one
 	// ends the connection before its bytes are read.
 	MaxMessage int64
+	// FrameSize is how many bytes of a message that is sent a frame may have; zero for 16
+	// KiB. A longer message is sent in several frames.
+	FrameSize int
 }
 
 // TLSConfig returns a configuration for the WebSockets of one host. It is derived from
@@ -53,26 +57,35 @@ func TLSConfig(base *tls.Config, host string) *tls.Config {
 
 // The read buffer is small because connections are many. Longer messages bypass it;
 // only the payload of a control frame, at most 125 bytes (RFC 6455, section 5.5), has
-// to fit. Write buffers are pooled and used for one message at a time; a message that
-// is larger than one is sent in several frames.
+// to fit. Write buffers are pooled and used for one message at a time; each holds a frame.
 const (
-	readBufferSize  = 128
-	writeBufferSize = 16 << 10
+	readBufferSize   = 128
+	defaultFrameSize = 16 << 10
 )
 
-// writeBuffers holds the write buffers of all connections.
-var writeBuffers sync.Pool
+// writeBuffers holds a *sync.Pool of the write buffers of all connections, by their size.
+// There are as many sizes as a test's clients have.
+var writeBuffers sync.Map
+
+func writeBuffersOf(size int) *sync.Pool {
+	pool, ok := writeBuffers.Load(size)
+	if !ok {
+		pool, _ = writeBuffers.LoadOrStore(size, new(sync.Pool))
+	}
+	return pool.(*sync.Pool) //nolint:forcetypeassert // nothing else is stored
+}
 
 // Dial opens a WebSocket connection. Its error is a *DialError.
 func Dial(ctx context.Context, target *Target) (*Conn, error) {
 	attempt := dialing{target: target, phase: PhaseUpgrade, unwatch: func() bool { return true }}
+	frame := cmp.Or(target.FrameSize, defaultFrameSize)
 	dialer := websocket.Dialer{
 		NetDialContext:    attempt.tcp,
 		NetDialTLSContext: attempt.tls,
 		Subprotocols:      target.Subprotocols,
 		ReadBufferSize:    readBufferSize,
-		WriteBufferSize:   writeBufferSize,
-		WriteBufferPool:   &writeBuffers,
+		WriteBufferSize:   frame,
+		WriteBufferPool:   writeBuffersOf(frame),
 	}
 	socket, response, err := dialer.DialContext(ctx, target.URL.String(), target.Header)
 	err = upgradeError(response, err)

@@ -11,6 +11,8 @@ new apigw.Client("wss://host/stage", { room: 1 });
 new apigw.Client("wss://host/stage", { handshake: [{ send: "a", pattern: ["b"] }] });
 // @ts-expect-error: text is posted
 new apigw.Client("wss://host/stage").post("id=", { text: "a" });
+// @ts-expect-error: a message is a text
+new apigw.Client("wss://host/stage").notify({ message: { stamp: "{{stamp}}" } });
 // @ts-expect-error: of an index
 new apigw.Client("wss://host/stage", { room: (name: string) => name });
 // @ts-expect-error: a header is a string
