@@ -235,3 +235,49 @@ func TestAnswersInTheClientsMessage(t *testing.T) {
 		require.Equal(w, `{"ready":1,"deaf":0,"failed":0}`, result)
 	})
 }
+
+// With a secret, what others make up counts as nothing.
+func TestReadyWithASecret(t *testing.T) {
+	t.Parallel()
+	for name, secrets := range map[string][]string{"one": {"a", "a"}, "another": {"a", "b"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			simulateGateway(t, gateway.Config{}, func(w *world) {
+				p := w.processes(2)
+				for i, secret := range secrets {
+					p[i].env = map[string]string{"PUSHGW_SECRET": secret}
+				}
+				asks, listening := p.vu(1), p.vu(2)
+				results := together(w, map[*vu]string{
+					asks: timed(readyClient, `{ listeners: 1, timeout: '10s' }`), listening: listens(readyClient, 1, "0", "20s"),
+				})
+				_, result := outcomeOf(results[asks])
+				if name == "one" {
+					require.Equal(w, `{"ready":1,"deaf":0,"failed":0}`, result)
+					return
+				}
+				require.Equal(w, "TimeoutError: ready(): after 10s, 1 of 2 processes answered (missing: 2); 0 of 1 listeners", result)
+				require.Positive(w, listening.sum("pushgw_errors", "error=ForgedStamp"))
+			})
+		})
+	}
+}
+
+// Who knows only the run knows nothing of how many processes there are.
+func TestReadyWithoutSegments(t *testing.T) {
+	t.Parallel()
+	simulateGateway(t, gateway.Config{}, func(w *world) {
+		p := w.processes(3)
+		named := make([]*vu, len(p))
+		for i := range p {
+			p[i].env = map[string]string{"PUSHGW_RUN": "mine"}
+			named[i] = p[i].vu()
+		}
+		results := together(w, map[*vu]string{
+			named[0]: timed(readyClient, `{ listeners: 4 }`), named[1]: listens(readyClient, 2, "0", "20s"), named[2]: listens(readyClient, 2, "3000", "20s"),
+		})
+		took, result := outcomeOf(results[named[0]])
+		require.Equal(w, `{"ready":4,"deaf":0,"failed":0}`, result)
+		require.GreaterOrEqual(w, took, int64(3000))
+	})
+}

@@ -61,8 +61,14 @@ func TestClocksAreToldApart(t *testing.T) {
 // an error. Where deliveries came before they were sent, these were counted.
 func TestWhatIsKnownOfTwoClocks(t *testing.T) {
 	t.Parallel()
-	at := func(ms int64) *time.Duration { d := time.Duration(ms) * time.Millisecond; return &d }
-	micros := func(ms int64) *int64 { n := ms * 1000; return &n }
+	at := func(ms int64) *time.Duration {
+		d := time.Duration(ms) * time.Millisecond
+		return &d
+	}
+	micros := func(ms int64) *int64 {
+		n := ms * 1000
+		return &n
+	}
 	const shown = "pushgw: the delays of what origin 00000006 broadcast are the difference of two clocks: this host's is "
 	for name, test := range map[string]struct {
 		difference ledger.ClockDifference
@@ -71,11 +77,13 @@ func TestWhatIsKnownOfTwoClocks(t *testing.T) {
 	}{
 		"nothing": {ledger.ClockDifference{}, shown + "ahead of, or behind, nobody knows by how much, the publisher's", "", result.ClockBand{}},
 		"both": {
-			ledger.ClockDifference{Least: at(-2), Most: at(3)}, shown + "between -2ms and 3ms ahead of the publisher's", "",
+			ledger.ClockDifference{Least: at(-2), Most: at(3)},
+			shown + "between -2ms and 3ms ahead of the publisher's", "",
 			result.ClockBand{Least: micros(-2), Most: micros(3)},
 		},
 		"behind": {
-			ledger.ClockDifference{Least: at(500)}, shown + "500ms at the least ahead of the publisher's",
+			ledger.ClockDifference{Least: at(500)},
+			shown + "500ms at the least ahead of the publisher's",
 			"pushgw: clock skew: the clock of origin 00000006 is behind this host's by 500ms or more, and its deliveries took less than their delays say by as much",
 			result.ClockBand{Least: micros(500)},
 		},
