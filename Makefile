@@ -31,7 +31,7 @@ types: ## check index.d.ts, and the scripts against it (needs npm)
 	cd test/types && npm ci --silent --no-audit --no-fund && npx tsc
 
 exact: build ## hold every count against the gateway's, under each fault, ten times (an hour)
-	EXACT_LISTENERS=2000 EXACT_BROADCASTS=200 EXACT_SECONDS=15 K6=$(CURDIR)/k6 go test ./test -run 'TestEveryCountIsExact|TestTheSumOverProcessesIsExact' -v -count=10 -timeout=3h
+	EXACT_LISTENERS=2000 EXACT_BROADCASTS=200 EXACT_SECONDS=15 PROCESSES=8 K6=$(CURDIR)/k6 go test ./test -run 'TestEveryCountIsExact|TestTheSumOverProcessesIsExact|TestTheBarrier' -v -count=10 -timeout=3h
 
 fuzz_time := 60s
 

@@ -32,6 +32,7 @@ type apiGateway struct {
 	sends          []varying // the texts of the handshake's steps, if any of them varies
 	varyings       *varyings
 	management     *url.URL // of @connections
+	message        string   // in which stamps are sent, unless a call has another
 	nextID         func() int64
 }
 
@@ -62,6 +63,7 @@ func (m *module) newAPIGatewayClient(args sobek.ConstructorCall) *sobek.Object {
 	g.auth = readAPIGatewayAuth(u, o)
 	g.handshake = m.readHandshake(o, vs, &g.sends, c.settings.timeout)
 	g.management = readManagementURL(u, o)
+	g.message = g.readMessage(o, stamp.Placeholder).text
 	c.check(o)
 	return c.define(args.This, apiGatewayMethods, func(name string) any { return c.managementMethod(g, name) })
 }
@@ -215,6 +217,9 @@ func (g *apiGateway) checkListen() error { return nil }
 
 func (g *apiGateway) checkPublish(string, *message) error { return nil }
 
+// needsEar implements backend: whoever sends is in the room, too.
+func (g *apiGateway) needsEar() bool { return false }
+
 // prepare implements backend.
 func (g *apiGateway) prepare(ctx context.Context, own *values, target *wire.Target) (listen.Prepared, error) {
 	steps, err := g.steps(own)
@@ -246,8 +251,11 @@ func (g *apiGateway) steps(own *values) ([]apigw.Step, error) {
 }
 
 // readBroadcast implements backend: a broadcast is a text message.
-func (g *apiGateway) readBroadcast(o *options) *message {
-	m := &message{text: o.str("message", stamp.Placeholder)}
+func (g *apiGateway) readBroadcast(o *options) *message { return g.readMessage(o, g.message) }
+
+// readMessage reads the text in which a stamp is sent.
+func (g *apiGateway) readMessage(o *options, def string) *message {
+	m := &message{text: o.str("message", def)}
 	if !strings.Contains(m.text, stamp.Placeholder) {
 		o.fail("message", "must contain %s, by which its listeners know it", stamp.Placeholder)
 	}

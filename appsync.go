@@ -113,6 +113,9 @@ func (g *appSync) checkPublish(method string, _ *message) error {
 	return nil
 }
 
+// needsEar implements backend: mutations go over HTTP.
+func (g *appSync) needsEar() bool { return true }
+
 // prepare implements backend.
 func (g *appSync) prepare(ctx context.Context, own *values, target *wire.Target) (listen.Prepared, error) {
 	return g.realtime.prepare(ctx, own, target, func(starts [][]byte) dialect.Session { return appsync.New(starts) })

@@ -97,7 +97,7 @@ func (r *realtimeAPI) prepare(
 	if err := r.authorize(ctx, own, target); err != nil {
 		return listen.Prepared{}, err
 	}
-	if own.role == telemetry.RoleHost {
+	if own.role == telemetry.RoleHost && !own.hears {
 		return listen.Prepared{Target: target, Session: session(nil)}, nil
 	}
 	frames, err := r.framesOf(ctx, own)

@@ -4,11 +4,13 @@ import (
 	"context"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/grafana/sobek"
 	"go.k6.io/k6/v2/lib"
 
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/listen"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
@@ -26,7 +28,12 @@ type call struct {
 	// subscriptions.
 	shared []listen.Subscription
 	once   sync.Once
-	own    *values // what that connection, or a request of the call, has of its own; nil before
+	// hears is the audience that a call of a distributed test is about: of what its
+	// connections hear that are no listeners, and of what it says when all listeners fail. It
+	// is nil where there is no such one.
+	hears     *ledger.Audience
+	answering atomic.Pointer[answering] // nil while no rolls are answered
+	own       *values                   // what that connection, or a request of the call, has of its own; nil before
 }
 
 // begin is called on the event loop. It throws in the init context.
@@ -99,7 +106,7 @@ func (c *call) host() listen.Config {
 // config is what the call's connections have in common, which prepare prepares.
 func (c *call) config(prepare func(ctx context.Context, i int) (listen.Prepared, error)) listen.Config {
 	settings, process, u := &c.client.settings, c.client.module.process, c.client.backend.webSocketURL()
-	return listen.Config{
+	config := listen.Config{
 		Host:     u.Host,
 		Prepare:  prepare,
 		Ledger:   process.ledger,
@@ -109,6 +116,10 @@ func (c *call) config(prepare func(ctx context.Context, i int) (listen.Prepared,
 		Ping:     settings.ping,
 		Observer: c.recorder,
 	}
+	if process.ledger.Run().Distributed {
+		config.Control = c.heard
+	}
+	return config
 }
 
 // requestHeader is what the call's requests over HTTP carry besides credentials. Where a

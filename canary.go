@@ -117,10 +117,8 @@ func (s *canaries) sender(ctx context.Context, key string) (broadcaster, error) 
 		s.open[0].Close()
 		s.open = s.open[1:]
 	}
-	backend, who := s.call.client.backend, s.call.who
-	s.call.who = backend.host(key)
-	s.call.who.vu, s.call.who.index = who.vu, who.index
-	b, err := backend.broadcaster(ctx, s.call, s.message, key)
+	s.call.becomeHost(key)
+	b, err := s.call.client.backend.broadcaster(ctx, s.call, s.message, key)
 	if err == nil {
 		s.open = append(s.open, b)
 	}

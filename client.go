@@ -51,6 +51,9 @@ type backend interface {
 	host(audience string) identity
 	// broadcaster opens what sends messages to the audience with this key.
 	broadcaster(ctx context.Context, c *call, m *message, audience string) (broadcaster, error)
+	// needsEar reports whether the broadcaster's own connection, if it has any, doesn't hear
+	// what is broadcast.
+	needsEar() bool
 	// readIdentity reads in the options of connect() as whom a connection shakes hands.
 	readIdentity(o *options) identity
 	// extend gives a connection's JavaScript object what the dialect adds to it.
@@ -92,6 +95,8 @@ type identity struct {
 	// false, where the client's own are to be taken.
 	nickname, room string
 	inRoom         bool
+	// hears: a host that hears what listeners hear.
+	hears bool
 }
 
 // settings are the options that all clients have.

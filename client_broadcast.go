@@ -16,7 +16,10 @@ import (
 func (c *client) broadcast(value sobek.Value) *sobek.Promise {
 	b := c.readBroadcast("broadcast()", value, c.constantAudience)
 	call := c.begin("broadcast()", c.backend.host(b.audience))
+	call.hears = c.audience(b.audience)
+	answering := call.answerRollsIn(b.message)
 	return call.promise(func(ctx context.Context) (any, error) {
+		defer answering.begin(ctx)()
 		broadcaster, err := c.backend.broadcaster(ctx, call, b.message, b.audience)
 		if err != nil {
 			call.openAccount(b).close()

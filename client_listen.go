@@ -36,12 +36,18 @@ func (c *client) listen(value sobek.Value) *sobek.Promise {
 		c.module.throw(err)
 	}
 	call := c.begin("listen()", identity{role: telemetry.RoleListener})
+	if key, ok := c.constantAudience(); ok {
+		call.hears = c.audience(key)
+	}
+	answering := call.answerRolls()
 	group := listen.NewGroup(call.listeners(plan.Connections), c.roster())
 	return newPromise(c.module.vu, func(ctx context.Context) (any, error) {
 		defer call.startTicking(group.Tick)()
 		c.relisten.prepare(&plan)
+		defer answering.begin(ctx)()
 		summary := group.Run(ctx, plan)
 		c.relisten.after(&summary)
+		answering.tellFailure()
 		return newListenResult(&summary), nil
 	})
 }

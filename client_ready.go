@@ -49,10 +49,16 @@ func (c *client) ready(value sobek.Value) *sobek.Promise {
 	if err != nil {
 		c.module.throw(err)
 	}
+	distributed := c.module.process.ledger.Run().Distributed
+	if distributed {
+		b.checkRollCall(call)
+	}
+	answering := call.answerRollsIn(b.message)
 	return call.promise(func(ctx context.Context) (any, error) {
+		defer answering.begin(ctx)()
 		ctx, cancel := context.WithTimeoutCause(ctx, b.timeout, errBarrierTimeout)
 		defer cancel()
-		result, err := b.wait(ctx, call)
+		result, err := b.wait(ctx, call, distributed)
 		if err != nil {
 			b.giveUp()
 		}
@@ -60,8 +66,12 @@ func (c *client) ready(value sobek.Value) *sobek.Promise {
 	})
 }
 
-// wait waits until the barrier is reached, or can't be any more.
-func (b *barrier) wait(ctx context.Context, c *call) (any, error) {
+// wait waits until the barrier is reached, in all processes of a distributed test, or can't be
+// any more.
+func (b *barrier) wait(ctx context.Context, c *call, distributed bool) (any, error) {
+	if distributed {
+		return b.awaitAll(ctx, c)
+	}
 	if b.canary {
 		return b.awaitCanaries(ctx, c)
 	}
@@ -109,17 +119,10 @@ func (c *client) readBarrier(value sobek.Value) *barrier {
 	return b
 }
 
-// watch returns how the listeners stand, and two channels of which either tells when that
-// changes. How many of an audience are still to come isn't known, so that is how many of the
-// client's.
+// watch returns how the listeners of this process stand, and two channels of which either
+// tells when that changes.
 func (b *barrier) watch() (count ledger.Count, changed, also <-chan struct{}) {
-	count, changed = b.roster.Watch()
-	if b.audience != nil {
-		var members ledger.Count
-		members, also = b.audience.Watch()
-		count.Ready, count.Confirmed, count.CutOff = members.Ready, members.Confirmed, members.CutOff
-	}
-	return count, changed, also
+	return standing(b.roster, b.audience)
 }
 
 // await waits until measure says that there are as many listeners as the barrier wants. It
@@ -167,12 +170,18 @@ func (b *barrier) outOfReach(count ledger.Count) bool {
 
 // unreachableError says why too few listeners are ready, by the first that failed.
 func (b *barrier) unreachableError(count ledger.Count) error {
+	failure := failureOf(&count)
+	failure.err = fmt.Errorf("ready(): of %d listeners %d are ready, and no more can be: %d failed, %d were cut off%s",
+		b.needed(count.LargestGroup), count.Ready, count.Failed, count.CutOff, firstCause(count))
+	return failure
+}
+
+// failureOf is an error with the name of why the first listener failed.
+func failureOf(count *ledger.Count) *scriptError {
 	failure := &scriptError{name: nameConnectError}
 	if count.FirstFailure != nil {
 		failure.name, failure.code = named(count.FirstFailure).name, named(count.FirstFailure).code
 	}
-	failure.err = fmt.Errorf("ready(): of %d listeners %d are ready, and no more can be: %d failed, %d were cut off%s",
-		b.needed(count.LargestGroup), count.Ready, count.Failed, count.CutOff, firstCause(count))
 	return failure
 }
 
@@ -189,14 +198,18 @@ func firstCause(count ledger.Count) string {
 	}
 }
 
-// needed is how many listeners this process has to have. Where each VU opens a group of
+// needed is how many of the listeners are this process's part. Where each VU opens a group of
 // connections, k6 divides the groups among processes, not the connections.
 func (b *barrier) needed(group int) int {
 	if group < 1 || b.listeners%group != 0 {
 		group = 1
 	}
-	share := int(b.tuple.ScaleInt64(int64(b.listeners/group))) * group
-	return int(math.Ceil(float64(share)*b.quorum - 1e-9))
+	return b.neededOf(int(b.tuple.ScaleInt64(int64(b.listeners/group))) * group)
+}
+
+// neededOf is how many of so many listeners make the quorum.
+func (b *barrier) neededOf(listeners int) int {
+	return int(math.Ceil(float64(listeners)*b.quorum - 1e-9))
 }
 
 // timeoutError says how the listeners stood when the barrier's time was up; ready is

@@ -43,49 +43,27 @@ const readyClient = `new apigw.Client('` + chatURL + `')`
 func TestReadyWaitsForEnough(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		options  string
-		group    int // of listeners that are opened together
-		part     string
-		sequence string
-		enough   int
+		options string
+		enough  int
 	}{
-		{`{ listeners: 1 }`, 1, "", "", 1},
-		{`{ listeners: 10 }`, 1, "", "", 10},
-		{`{ listeners: 10, quorum: 1 }`, 1, "", "", 10},
-		{`{ listeners: 10, quorum: 0.9 }`, 1, "", "", 9},
-		{`{ listeners: 10, quorum: 0.91 }`, 1, "", "", 10},
-		{`{ listeners: 10, quorum: 0.7 }`, 1, "", "", 7}, // 10 * 0.7 is more than 7 in floating point
-		{`{ listeners: 100, quorum: 0.29 }`, 1, "", "", 29},
-		{`{ listeners: 10 }`, 1, "0:1/5", "0,1/5,1", 2},
-		{`{ listeners: 10 }`, 1, "1/5:1", "0,1/5,1", 8},
-		{`{ listeners: 10, quorum: 0.5 }`, 1, "1/5:1", "0,1/5,1", 4},
-		{`{ listeners: 9 }`, 1, "0:1/2", "0,1/2,1", 5},
-		{`{ listeners: 9 }`, 1, "1/2:1", "0,1/2,1", 4},
-		{`{ listeners: 12 }`, 4, "0:1/2", "0,1/2,1", 8}, // two groups of four here, one there
-		{`{ listeners: 12 }`, 4, "1/2:1", "0,1/2,1", 4},
-		{`{ listeners: 13 }`, 4, "0:1/2", "0,1/2,1", 7}, // no number of groups
-		{`{ listeners: 14 }`, 4, "0:1/2", "0,1/2,1", 7},
-		{`{ listeners: 12 }`, 0, "0:1/2", "0,1/2,1", 6},
-		{`{ listeners: 10 }`, 1, "0:1/2", "", 5},
+		{`{ listeners: 1 }`, 1},
+		{`{ listeners: 10 }`, 10},
+		{`{ listeners: 10, quorum: 1 }`, 10},
+		{`{ listeners: 10, quorum: 0.9 }`, 9},
+		{`{ listeners: 10, quorum: 0.91 }`, 10},
+		{`{ listeners: 10, quorum: 0.7 }`, 7}, // 10 * 0.7 is more than 7 in floating point
+		{`{ listeners: 100, quorum: 0.29 }`, 29},
 	} {
 		t.Run(fmt.Sprint(c), func(t *testing.T) {
 			t.Parallel()
 			simulate(t, chat(nil), func(w *world) {
-				roster := w.roster(chatAudience)
-				if c.group > 0 {
-					roster.NoteGroupSize(c.group)
-				}
 				go func() {
 					for range c.enough {
 						time.Sleep(time.Second)
 						w.listeners(chatAudience, 1)
 					}
 				}()
-				var adapt []func(*lib.State)
-				if c.part != "" {
-					adapt = append(adapt, segment(w, c.part, c.sequence))
-				}
-				result := w.vu(adapt...).run(`
+				result := w.vu().run(`
 					const began = Date.now();
 					const result = await ` + readyClient + `.ready(Object.assign(` + c.options + `, { timeout: '1h' }));
 					return [Date.now() - began, JSON.stringify(result)];

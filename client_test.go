@@ -70,7 +70,7 @@ func TestClientChecksItsOptions(t *testing.T) {
 		`{ handshake: {} }`:             `new apigw.Client(): option "handshake" must be a list, not an object`,
 		`{ handshake: [{ sent: '' }] }`: `new apigw.Client() handshake[0]: unknown option "sent"; known are send, expect, contains, pattern, timeout, counter`,
 		`{ rooms: '' }`: `new apigw.Client(): unknown option "rooms"; known are nickname, handshake, room, audience, timeout, ping, maxMessageSize, frameSize, ` +
-			`connectRate, timestamps, subprotocols, query, headers, stampPattern, credentials, tokenParameter, auth, managementUrl`,
+			`connectRate, timestamps, subprotocols, query, headers, stampPattern, credentials, tokenParameter, auth, managementUrl, message`,
 	})
 	requireThrows(t, graph, map[string]string{
 		`undefined`: `new appsync.Client(): option "auth" must have one of apiKey, token, iam in it, and has none`,

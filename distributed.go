@@ -2,6 +2,7 @@ package pushgw
 
 import (
 	"hash/fnv"
+	"math/rand/v2"
 	"time"
 
 	"go.k6.io/k6/v2/lib"
@@ -23,10 +24,15 @@ func runOf(options *lib.Options, lookupEnv func(string) (string, bool), offset t
 	id := result.Identify(options, lookupEnv)
 	named, _ := lookupEnv("PUSHGW_RUN")
 	secret, _ := lookupEnv("PUSHGW_SECRET")
+	distributed := id.Processes > 1 || named != ""
+	if distributed && id.Processes == 1 {
+		// Nobody knows how many there are, and their numbers only tell them apart.
+		id.Process, id.Processes = 1+rand.IntN(1<<16-1), 0
+	}
 	run := ledger.Run{
 		ID:      hash(id.Run),
 		Process: uint16(min(id.Process, 1<<16-1)), Processes: uint16(min(id.Processes, 1<<16-1)), //nolint:gosec // not negative
-		Distributed: id.Processes > 1 || named != "", Secret: []byte(secret),
+		Distributed: distributed, Secret: []byte(secret),
 	}
 	if clock, err := doctor.LocalMachine().Clock(); err == nil && clock.Synchronised {
 		run.ClockError = clock.MaxError + offset.Abs() // a test's clock is wrong by so much more

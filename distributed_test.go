@@ -40,6 +40,8 @@ func TestRunOf(t *testing.T) {
 
 	named := runOf(&lib.Options{}, environment("PUSHGW_RUN", "mine", "PUSHGW_SECRET", "s"), 0)
 	require.True(t, named.Distributed)
+	require.Zero(t, named.Processes, "nobody knows how many there are")
+	require.NotZero(t, named.Process)
 	require.Equal(t, []byte("s"), named.Secret)
 	require.NotEqual(t, named.ID, alone.ID)
 	require.NotEqual(t, named.ID, runOf(&lib.Options{}, environment("PUSHGW_RUN", "yours"), 0).ID)

@@ -116,6 +116,9 @@ func (g *eventAPI) checkPublish(method string, m *message) error {
 	}
 }
 
+// needsEar implements backend: a connection that publishes isn't subscribed to anything.
+func (g *eventAPI) needsEar() bool { return true }
+
 // prepare implements backend.
 func (g *eventAPI) prepare(ctx context.Context, own *values, target *wire.Target) (listen.Prepared, error) {
 	return g.realtime.prepare(ctx, own, target, func(subscribe [][]byte) dialect.Session { return events.New(subscribe) })

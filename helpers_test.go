@@ -38,6 +38,7 @@ type world struct {
 	*network
 
 	process *process
+	env     map[string]string // of the process
 }
 
 // simulate runs f in a world whose gateway serves requests by handler.
@@ -113,7 +114,7 @@ func initVU(t *testing.T, p *process, env map[string]string) *vu {
 // vu returns a VU of the process. Adapt changes its state before it runs.
 func (w *world) vu(adapt ...func(*lib.State)) *vu {
 	w.Helper()
-	v := initVU(w.T, w.process, nil)
+	v := initVU(w.T, w.process, w.env)
 	v.start(w.network, adapt...)
 	return v
 }

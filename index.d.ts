@@ -147,14 +147,16 @@ declare module "k6/x/pushgw" {
 
   export interface ReadyOptions {
     /**
-     * How many listeners to wait for, in the whole test: with `--execution-segment` each
-     * process waits for its share.
+     * How many listeners to wait for, in the whole test. Where that runs in several processes (`--execution-segment`,
+     * or `PUSHGW_RUN`), `ready()` asks the others through the gateway, and waits until all have answered and their
+     * listeners together are so many. It can be called in any of them, and in several.
      */
     listeners: number;
     /**
      * The key of the only audience whose listeners are counted. Default: all listeners of the client are, whichever
      * audiences they are in, each once. All clients of one endpoint whose listeners have audiences of their own count as
-     * one; where the audience is the same for all listeners, all clients with that audience do.
+     * one; where the audience is the same for all listeners, all clients with that audience do. The processes of a test
+     * are asked in one audience, so where the listeners' differ it has to be named there.
      */
     audience?: string;
     /** The share of them that is enough, from 0 to 1. Default 1. */
@@ -163,7 +165,7 @@ declare module "k6/x/pushgw" {
      * How long to wait before it is a `TimeoutError`. When it can't be reached any more, because
      * as many have been tried and no more are coming, it is the error of the first listener that
      * failed, a `ConnectError` or a `HandshakeError`, at once. Either says how the listeners
-     * stand, and why the first failed. Default `'1m'`.
+     * stand, why the first failed, and which processes have not answered. Default `'1m'`.
      */
     timeout?: Duration;
     /**
@@ -176,7 +178,7 @@ declare module "k6/x/pushgw" {
   }
 
   export interface ReadyResult {
-    /** Listeners that are ready. */
+    /** Listeners that are ready. This and what follows is of all processes of the test. */
     ready: number;
     /** Listeners that the gateway acknowledged but no canary reached. */
     deaf: number;
@@ -391,6 +393,11 @@ declare module "k6/x/pushgw" {
        */
       handshake?: Step[];
       /**
+       * The text in which stamps are sent, see {@link MessageOptions}, unless a call has another. Processes that only
+       * listen use it, too: for their answers to another process's `ready()`. Default `'{{stamp}}'`.
+       */
+      message?: string;
+      /**
        * Where `post()`, `get()`, `delete()` and `notify()` go: what stands before `/@connections`. Default: the URL with `https`,
        * which is right for the API's own host and for custom domains alike.
        */
@@ -418,13 +425,13 @@ declare module "k6/x/pushgw" {
     interface MessageOptions extends BroadcastOptions {
       /**
        * The text to send, with `{{stamp}}` where the stamp goes and `{{audience}}` where the key of the audience does,
-       * escaped as JSON if the text is JSON. Default `'{{stamp}}'`.
+       * escaped as JSON if the text is JSON. Default: the client's.
        */
       message?: string;
     }
 
     interface BarrierOptions extends ReadyOptions {
-      /** The text of canaries, as that of broadcasts. Default `'{{stamp}}'`. */
+      /** The text of canaries, and of what other processes are asked, as that of broadcasts. Default: the client's. */
       message?: string;
     }
 
@@ -463,7 +470,7 @@ declare module "k6/x/pushgw" {
        * half a second, then longer from failure to failure, up to half a minute, with jitter.
        */
       listen(options?: ListenOptions): Promise<ListenResult>;
-      /** Waits until that many listeners of the process are ready, or can't be any more. */
+      /** Waits until that many listeners of the test are ready, or can't be any more. */
       ready(options: BarrierOptions): Promise<ReadyResult>;
       /**
        * Sends broadcasts from a connection of its own and waits for the account of them, as a host's does. Without the
@@ -588,7 +595,7 @@ declare module "k6/x/pushgw" {
        * half a second, then longer from failure to failure, up to half a minute, with jitter.
        */
       listen(options?: ListenOptions): Promise<ListenResult>;
-      /** Waits until that many listeners of the process are ready, or can't be any more. */
+      /** Waits until that many listeners of the test are ready, or can't be any more. */
       ready(options: ReadyOptions): Promise<ReadyResult>;
       /**
        * Sends mutations and waits for the account of their deliveries. It sends no more once the
@@ -707,7 +714,7 @@ declare module "k6/x/pushgw" {
        * half a second, then longer from failure to failure, up to half a minute, with jitter.
        */
       listen(options?: ListenOptions): Promise<ListenResult>;
-      /** Waits until that many listeners of the process are ready, or can't be any more. */
+      /** Waits until that many listeners of the test are ready, or can't be any more. */
       ready(options: ReadyOptions & EventMessage): Promise<ReadyResult>;
       /**
        * Publishes events and waits for the account of their deliveries. An event that AppSync says has failed is

@@ -40,6 +40,7 @@ type process struct {
 	results   *result.Writer // nil if no result file is to be written; see openResults
 	lookupEnv func(string) (string, bool)
 	joined    sync.Once // see joinRun
+	rollcalls rollcalls
 }
 
 func newProcess() *process {

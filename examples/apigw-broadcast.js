@@ -10,7 +10,6 @@ const BROADCASTS = Number(__ENV.BROADCASTS || 10);
 const RATE = Number(__ENV.RATE || 5); // broadcasts a second
 const HOLD = __ENV.HOLD || '10m'; // how long the listeners stay at most; when the broadcasts are over they go
 const SEGMENTS = Number(__ENV.SEGMENTS || 1); // processes that share the listeners; see distributed/segments.sh
-const START = __ENV.START || '0s'; // when to broadcast: with segments, once all of them have their listeners
 const VUS = Number(__ENV.VUS || 1); // among which they are shared out; as many as listeners is the published way
 const CONNECT_RATE = Number(__ENV.CONNECT_RATE || 0); // connections to open a second; 0 for as fast as possible
 
@@ -19,7 +18,7 @@ const gateway = new apigw.Client(URL, { room: __ENV.ROOM || 'Room1', connectRate
 export const options = {
   scenarios: {
     listener: { executor: 'per-vu-iterations', vus: VUS, exec: 'listener', maxDuration: '1h' },
-    broadcast: { executor: 'per-vu-iterations', vus: 1, exec: 'broadcast', startTime: START, maxDuration: '1h' },
+    broadcast: { executor: 'per-vu-iterations', vus: 1, exec: 'broadcast', maxDuration: '1h' },
   },
   thresholds: {
     'joined_success_counter{role:listener}': [`count==${LISTENERS / SEGMENTS}`],

@@ -14,6 +14,7 @@ const gateway = new apigw.Client(__ENV.APIGW_URL || 'ws://127.0.0.1:8090/dev', {
       counter: 'joined',
     },
   ],
+  message: JSON.stringify({ action: 'publish', room: 'orders', text: 'at {{stamp}}' }),
 });
 
 export const options = {
@@ -37,10 +38,6 @@ export async function listeners() {
 
 export async function publisher() {
   await gateway.ready({ listeners: LISTENERS, timeout: '30s' });
-  const result = await gateway.broadcast({
-    count: BROADCASTS,
-    rate: 10,
-    message: JSON.stringify({ action: 'publish', room: 'orders', text: 'at {{stamp}}' }),
-  });
+  const result = await gateway.broadcast({ count: BROADCASTS, rate: 10 });
   console.log(JSON.stringify(result));
 }

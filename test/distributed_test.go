@@ -95,8 +95,8 @@ func (r *distributedRound) requireEqual(t *testing.T, listeners int64, counts []
 	assert.Zero(t, sum.Unclosed, "%s: unclosed", r.Fault)
 	assert.Positive(t, r.Truth.Control.Messages)
 	if r.Fault == "all" {
-		// Who is cut off while broadcasts are sent may have been, or not, when one was: without
-		// a roll nobody knows how far the clocks are apart.
+		// Who is cut off while broadcasts are sent may have been, or not, when one was: clocks are
+		// known only as well as messages are fast.
 		assert.LessOrEqual(t, sum.Lost, lost)
 		assert.GreaterOrEqual(t, sum.Lost+sum.Indeterminate, lost)
 		return

@@ -243,17 +243,20 @@ func TestExampleOfSegments(t *testing.T) {
 // deliveries; one of them has API Gateway's host, too.
 func TestExampleOfSegmentedBroadcasts(t *testing.T) {
 	t.Parallel()
-	for _, script := range []string{"apigw", "appsync"} {
+	for _, script := range []string{"apigw", "appsync", "events"} {
 		t.Run(script, func(t *testing.T) {
 			t.Parallel()
 			segments, all := runSegments(t, "../examples/"+script+"-broadcast.js", serve(t).env("LISTENERS=30", "VUS=6",
-				"START=4s", "BROADCASTS=3", "CANARY=no")...)
+				"BROADCASTS=3", "CANARY=no")...)
 			for _, counts := range segments {
 				require.Equal(t, 30, counts["msg_received_counter"])
 			}
 			require.EqualValues(t, 30, all.Get("gateways.0.listeners").Int())
 			require.EqualValues(t, 3, all.Get("gateways.0.sent").Int())
+			require.EqualValues(t, 90, all.Get("gateways.0.expected").Int())
+			require.EqualValues(t, 90, all.Get("gateways.0.received").Int())
 			require.Zero(t, all.Get("gateways.0.lost").Int())
+			require.Empty(t, all.Get("unknown").Array())
 		})
 	}
 }

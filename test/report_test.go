@@ -100,7 +100,7 @@ func TestAKilledProcessIsReported(t *testing.T) {
 	var processes []*process
 	for _, segment := range []string{"0:1/3", "1/3:2/3", "2/3:1"} {
 		processes = append(processes, start(t, "scripts/segment.js", g.env(env("LISTENERS", listeners), env("BROADCASTS", broadcasts),
-			env("STATS_URL", "http://"+g.address+"/stats"), "PUSHGW_RESULT="+directory, "PUSHGW_RUN=killed",
+			"PUSHGW_RESULT="+directory, "PUSHGW_RUN=killed",
 			"--execution-segment="+segment, "--execution-segment-sequence=0,1/3,2/3,1")...))
 	}
 	g.statsWhen(t, func(stats *gateway.Stats) bool {

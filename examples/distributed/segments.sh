@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One test in several k6 processes on this machine, each with its execution segment, and one account of them all:
 #
-#   LISTENERS=30000 VUS=60 START=60s examples/distributed/segments.sh examples/apigw-broadcast.js
+#   LISTENERS=30000 VUS=60 examples/distributed/segments.sh examples/apigw-broadcast.js
 #   SEGMENTS=8 TARGET=30000 RAMP=60s examples/distributed/segments.sh examples/apigw-connections.js
 #
 # What follows the script is for `k6 x pushgw report`, such as --expect 'lost==0'. PUSHGW_RESULT is the directory

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"cmp"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -58,9 +60,8 @@ type Ending struct {
 	// broadcasts there were, and Unaccounted how many audiences had no room for an origin.
 	Unclosed    []uint32
 	Unaccounted int
-	// Lying are the origins whose clock, or this host's, is farther from the true time than
-	// its kernel says.
-	Lying []uint32
+	// Clocks are what is known of the publishers' clocks.
+	Clocks []ClockDifference
 	// Unheard: this process is one of several of a test, listeners were ready, and nobody has
 	// heard of any broadcast.
 	Unheard bool
@@ -77,6 +78,7 @@ func (t *Attendance) End(now time.Time) (e Ending) {
 	for _, a := range t.roster.all() {
 		a.endRemotes(&e, instantOf(now))
 	}
+	slices.SortFunc(e.Clocks, func(a, b ClockDifference) int { return cmp.Compare(a.Origin, b.Origin) })
 	return e
 }
 
@@ -85,7 +87,7 @@ func (a *Audience) endRemotes(e *Ending, at instant) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	r := a.remotes.Load()
-	e.Unheard = e.Unheard && a.ledger.Run().Distributed && a.latest.Load() == 0 && (r == nil || len(r.all()) == 0)
+	e.Unheard = e.Unheard && a.ledger.Run().Distributed && a.latest.Load() == 0 && (r == nil || !r.begun())
 	if r == nil || a.ready > 0 {
 		return
 	}
@@ -95,8 +97,8 @@ func (a *Audience) endRemotes(e *Ending, at instant) {
 			c.reported = true
 			e.Unclosed = append(e.Unclosed, c.origin)
 		}
-		if c.clock.lies() {
-			e.Lying = append(e.Lying, c.origin)
+		if c.begun {
+			e.Clocks = append(e.Clocks, c.clock.difference(c.origin, a.ledger.ClockOffset()))
 		}
 	}
 	if r.refused {
@@ -107,5 +109,15 @@ func (a *Audience) endRemotes(e *Ending, at instant) {
 
 // unclosed reports whether it isn't known of how many broadcasts something may be due here.
 func (c *account) unclosed() bool {
-	return !c.foreign && (c.headless || c.broken || c.end == 0 || c.highest < c.end)
+	return c.begun && !c.foreign && (c.headless || c.broken || c.end == 0 || c.highest < c.end)
+}
+
+// begun reports whether anything is known of any broadcast.
+func (r *remotes) begun() bool {
+	for _, c := range r.all() {
+		if c.begun {
+			return true
+		}
+	}
+	return false
 }

@@ -21,3 +21,7 @@ func (c *clock) now() time.Time { return c.date(time.Now()) }
 
 // date returns what this process's clock showed at a time of the system's.
 func (c *clock) date(t time.Time) time.Time { return t.Add(time.Duration(c.offset.Load())) }
+
+// Date returns what this process's clock showed at a time of the system's. So is dated what
+// other processes are told, and what is compared with what they tell.
+func (l *Ledger) Date(t time.Time) time.Time { return l.clock.date(t) }

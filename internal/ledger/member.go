@@ -30,6 +30,9 @@ type originWindow struct {
 	replayWindow
 }
 
+// Audience returns the audience that it is a member of.
+func (m *Member) Audience() *Audience { return m.audience }
+
 // mark is a place in the sequence of broadcasts, once it is set.
 type mark struct {
 	set      bool

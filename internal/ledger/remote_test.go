@@ -24,6 +24,7 @@ type abroad struct {
 	attendance *Attendance
 	listening  []*Member
 	origin     uint32
+	clocks     []ClockDifference // as known when all had ended
 }
 
 const ourRun = 7
@@ -57,7 +58,9 @@ func (w *abroad) ends() Ending {
 	for _, m := range w.listening {
 		m.listener.Leave(Local)
 	}
-	return w.attendance.End(time.Now())
+	ending := w.attendance.End(time.Now())
+	w.clocks, ending.Clocks = ending.Clocks, nil
+	return ending
 }
 
 func (w *abroad) stamp(sequence, end uint32) stamp.Stamp {

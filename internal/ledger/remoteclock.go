@@ -81,3 +81,35 @@ func sum(a, b, unknown instant) instant {
 	}
 	return a + b
 }
+
+// ClockDifference is by how much this process's clock is ahead of a publisher's, at the
+// least and at the most, as far as that is known.
+type ClockDifference struct {
+	Origin      uint32
+	Least, Most *time.Duration // nil where nothing is known
+	// Lies: what the two kernels say of their clocks can't be true.
+	Lies bool
+}
+
+// Excludes reports whether the two clocks are known to differ.
+func (d *ClockDifference) Excludes() bool {
+	return d.Least != nil && *d.Least > 0 || d.Most != nil && *d.Most < 0
+}
+
+// difference returns what is known of an origin's clock. Offset is by how much this
+// process's clock differs from the system's, by which arrivals are dated here.
+func (c *remoteClock) difference(origin uint32, offset time.Duration) ClockDifference {
+	least, most := c.bounds()
+	return ClockDifference{
+		Origin: origin, Lies: c.lies(), Least: unless(longAgo, least, offset), Most: unless(farAhead, most, offset),
+	}
+}
+
+// unless returns a known difference and the offset; nil if it is unknown.
+func unless(unknown, difference instant, offset time.Duration) *time.Duration {
+	if difference == unknown {
+		return nil
+	}
+	d := time.Duration(difference) + offset
+	return &d
+}

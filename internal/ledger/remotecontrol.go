@@ -44,6 +44,8 @@ func (l *Ledger) Control(m *Member, text []byte, arrived time.Time) (stamp.Contr
 	}
 	at := instantOf(arrived)
 	switch c := control.(type) {
+	case *stamp.Roll:
+		l.hearRoll(a, c, &run, at)
 	case *stamp.Opening:
 		l.hearOpening(a, c, &run, at)
 	case *stamp.Closing:
@@ -95,6 +97,16 @@ func (l *Ledger) named(a *Audience, origin, run uint32, ours *Run) *account {
 		return nil
 	}
 	return a.openAccount(origin, true)
+}
+
+// hearRoll notes that another process asks who is there, before it broadcasts. That bounds its
+// clock, also if what it broadcasts is slow.
+func (l *Ledger) hearRoll(a *Audience, r *stamp.Roll, run *Run, at instant) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if c := l.named(a, r.Asker, r.Run, run); c != nil {
+		c.clock.arrived(instantOf(r.Sent), at)
+	}
 }
 
 // hearOpening notes that a series of another process is about to begin.

@@ -63,6 +63,22 @@ func (w *world) requireExact(seed uint64, broadcasts []*worldBroadcast) {
 		require.Equal(w.t, p.reordered, p.sum.Reordered, what)
 		require.Empty(w.t, p.ending.Unclosed, what)
 		require.False(w.t, p.ending.Unheard, what)
+		w.requireClocks(p, what)
+	}
+}
+
+// requireClocks requires that the true difference of two clocks lies within what is known of
+// it, and that both sides are, because everybody has answered a roll.
+func (w *world) requireClocks(p *worldProcess, what string) {
+	w.t.Helper()
+	for _, d := range p.ending.Clocks {
+		for _, publisher := range w.processes {
+			if publisher.audience.origin == d.Origin {
+				truth := p.ledger.ClockOffset() - publisher.ledger.ClockOffset()
+				require.LessOrEqual(w.t, *d.Least, truth, what)
+				require.GreaterOrEqual(w.t, *d.Most, truth, what)
+			}
+		}
 	}
 }
 

@@ -8,7 +8,8 @@ import (
 // Run is what this process knows of the test that it is a part of.
 type Run struct {
 	ID uint32 // all processes of a test have the same
-	// Process is this one's number, of so many, both from 1.
+	// Process is this one's number, of so many, both from 1. Processes is zero where nobody
+	// knows how many there are; then the number is any that others hardly have.
 	Process, Processes uint16
 	// Distributed: control tokens are sent, because other processes may be listening.
 	Distributed bool

@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -40,6 +41,41 @@ func TestControlTokens(t *testing.T) {
 	}
 }
 
+// What another process tells is passed on once for all listeners of an audience, and also if
+// a connection reads it that is no listener.
+func TestControlTokensArePassedOn(t *testing.T) {
+	t.Parallel()
+	h, to := newHub(t, "welcome")
+	s := newFixture(to)
+	s.Ledger.SetRun(ledger.Run{ID: 3, Distributed: true, Secret: []byte("secret")})
+	heard := make(chan *ledger.Audience, 10)
+	s.Control = func(token stamp.Control, to *ledger.Audience, arrived time.Time) {
+		assert.Equal(t, &stamp.Roll{Run: 3, Number: 7}, token)
+		assert.False(t, arrived.IsZero())
+		heard <- to
+	}
+	ended, stop := s.run(t, Plan{Connections: 2})
+	s.waitFor(t, "ready", 2)
+	roll := &stamp.Roll{Run: 3, Number: 7}
+	h.send("<" + stamp.WriteControl(roll, []byte("secret")) + "> " + stamp.WriteControl(roll, []byte("another")))
+	s.waitFor(t, "erred ForgedStamp", 2)
+	stop()
+	<-ended
+	require.Len(t, heard, 1)
+	require.Equal(t, s.audience, <-heard)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	conn, err := Open(ctx, &s.Config, 0, nil, nil)
+	require.NoError(t, err)
+	go conn.Serve()
+	s.waitFor(t, "ready", 3)
+	h.send(stamp.WriteControl(roll, []byte("another")) + stamp.WriteControl(roll, []byte("secret")))
+	require.Nil(t, <-heard)
+	conn.Close(NormalClosure, "")
+	<-conn.Done()
+}
+
 // A group passes on what becomes of other processes' broadcasts, some of it while it runs
 // and the rest when it ends.
 func TestAccountsOfOtherProcesses(t *testing.T) {
@@ -62,5 +98,8 @@ func TestAccountsOfOtherProcesses(t *testing.T) {
 	<-ended
 	require.Len(t, s.settled, 2)
 	require.EqualValues(t, 2, s.settled[1].Sequence)
+	require.Len(t, s.endings, 1)
+	require.Len(t, s.endings[0].Clocks, 1)
+	s.endings[0].Clocks = nil
 	require.Equal(t, []ledger.Ending{{Settled: s.settled[1:], Unclosed: []uint32{1}}}, s.endings, "a third was promised")
 }

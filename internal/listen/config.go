@@ -35,6 +35,10 @@ type Config struct {
 	// Ping is how often a protocol ping is sent; zero for never.
 	Ping     time.Duration
 	Observer Observer
+	// Control gets what other processes of the test tell, each token once for all listeners
+	// of an audience, and once for every other connection that reads it; of these the audience
+	// is nil. It is called by the goroutines that read, and nil if nobody wants to know.
+	Control func(token stamp.Control, to *ledger.Audience, arrived time.Time)
 
 	// free are the places that listeners take as they become ready, and lost those of
 	// listeners that were cut off; both nil where there is no Group.

@@ -158,8 +158,11 @@ func (c *Conn) receive(m wire.Message) {
 		c.handle(event)
 		return
 	}
-	if c.listener != nil {
+	switch {
+	case c.listener != nil:
 		c.recordDeliveries(c.member(event.Request), m)
+	case c.config.Control != nil:
+		c.passControls(m)
 	}
 	if c.handler != nil {
 		c.handler.Message(m.Data, event.Request)

@@ -110,11 +110,28 @@ func (c *Conn) recordDelivery(to *ledger.Member, s stamp.Stamp, m wire.Message) 
 
 // recordControl enters a control token in the ledger. It is no delivery.
 func (c *Conn) recordControl(to *ledger.Member, token []byte, m wire.Message) {
-	switch _, err := c.config.Ledger.Control(to, token, m.Arrived); {
+	switch control, err := c.config.Ledger.Control(to, token, m.Arrived); {
 	case errors.Is(err, stamp.ErrDamaged):
 		c.config.Observer.Erred(DamagedStamp)
 	case err != nil:
 		c.config.Observer.Erred(ForgedStamp)
+	case control != nil && c.config.Control != nil:
+		c.config.Control(control, to.Audience(), m.Arrived)
+	}
+}
+
+// passControls passes on the control tokens in a message to a connection that is no listener.
+func (c *Conn) passControls(m wire.Message) {
+	secret := c.config.Ledger.Run().Secret
+	for rest := m.Data; ; {
+		token, after, _, ok := stamp.Next(rest)
+		if !ok {
+			return
+		}
+		if control, err := stamp.ReadControl(token.Control, secret); err == nil {
+			c.config.Control(control, nil, m.Arrived)
+		}
+		rest = after
 	}
 }
 

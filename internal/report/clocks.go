@@ -81,12 +81,17 @@ func newClocks(files []*result.File, correct bool) *clocks {
 			}
 		}
 	}
-	fastest := c.fastest(files)
+	fastest, found := c.fastest(files), c.found(files)
 	for _, receiver := range files {
 		for _, publisher := range files {
-			if receiver != publisher {
-				c.bounds[pair{receiver, publisher}] = bound(receiver, publisher, fastest)
+			if receiver == publisher {
+				continue
 			}
+			known, ok := found[pair{receiver, publisher}]
+			if !ok {
+				known = Bounds{noLow, noHigh}
+			}
+			c.bounds[pair{receiver, publisher}] = bound(receiver, publisher, fastest, known)
 		}
 	}
 	return c
@@ -110,16 +115,43 @@ func (c *clocks) fastest(files []*result.File) map[pair]time.Duration {
 	return fastest
 }
 
+// found returns what the processes themselves have found out of each other's clocks while
+// they ran.
+func (c *clocks) found(files []*result.File) map[pair]Bounds {
+	found := make(map[pair]Bounds)
+	for _, receiver := range files {
+		for _, a := range receiver.Accounts {
+			publisher := c.publishers[a.Origin]
+			if publisher == nil || publisher == receiver || a.Clock == nil {
+				continue
+			}
+			known, ok := found[pair{receiver, publisher}]
+			if !ok {
+				known = Bounds{noLow, noHigh}
+			}
+			if a.Clock.Least != nil {
+				known.Low = max(known.Low, time.Duration(*a.Clock.Least)*time.Microsecond)
+			}
+			if a.Clock.Most != nil {
+				known.High = min(known.High, time.Duration(*a.Clock.Most)*time.Microsecond)
+			}
+			found[pair{receiver, publisher}] = known
+		}
+	}
+	return found
+}
+
 // bound returns what is known of a receiver's clock less a publisher's: what the two
-// kernels say, and that nothing is received before it is sent. Where they contradict each
+// kernels say, that nothing is received before it is sent, and what they found out of each
+// other while they ran. Where they contradict each
 // other a kernel is wrong.
-func bound(receiver, publisher *result.File, fastest map[pair]time.Duration) Bounds {
-	causality := Bounds{noLow, noHigh}
+func bound(receiver, publisher *result.File, fastest map[pair]time.Duration, found Bounds) Bounds {
+	causality := found
 	if d, ok := fastest[pair{receiver, publisher}]; ok {
-		causality.High = d
+		causality.High = min(causality.High, d)
 	}
 	if d, ok := fastest[pair{publisher, receiver}]; ok {
-		causality.Low = -d
+		causality.Low = max(causality.Low, -d)
 	}
 	kernel := kernelBounds(receiver.Clock, publisher.Clock)
 	both := Bounds{max(kernel.Low, causality.Low), min(kernel.High, causality.High)}

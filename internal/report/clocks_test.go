@@ -85,3 +85,17 @@ func TestDeliveriesBothWaysBoundTheClocks(t *testing.T) {
 	require.Equal(t, 20*time.Millisecond, c.true(b, there.Origin, there.Delay).Max(), "half of the round trip")
 	require.Equal(t, 20*time.Millisecond, c.true(a, back.Origin, back.Delay).Max())
 }
+
+// What the processes found out of each other's clocks bounds them, too.
+func TestWhatTheProcessesFoundBoundsTheClocks(t *testing.T) {
+	t.Parallel()
+	least, most := int64(480_000), int64(600_000)
+	of := result.Origin{Gateway: "apigw", ID: "a"}
+	delay := result.NewCollector()
+	delay.Add(&result.Batch{Gateway: "apigw", Deliveries: []result.Delivery{{Origin: 10, Delay: 530 * time.Millisecond}}}, began)
+	heard := delay.Snapshot().Accounts[0]
+	heard.Origin, heard.Clock = of, &result.ClockBand{Least: &least, Most: &most}
+	a := &result.File{Accounts: []*result.Account{{Origin: of, Local: true}}}
+	b := &result.File{Accounts: []*result.Account{heard}}
+	require.Equal(t, Bounds{480 * time.Millisecond, 530 * time.Millisecond}, newClocks([]*result.File{a, b}, false).raw(b, of))
+}

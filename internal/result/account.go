@@ -25,6 +25,9 @@ type Account struct {
 	// Unclosed counts the series whose end was never heard, so that what this process's
 	// listeners lost of their last broadcasts isn't known.
 	Unclosed int64 `json:"unclosed,omitempty"`
+	// Clock is by how much this process's clock is ahead of the publisher's, as far as it was
+	// found out; nil for the process's own, and where nothing was.
+	Clock *ClockBand `json:"clock,omitempty"`
 	// Broadcasts are the settled ones, in the order of their sequences. Where the process
 	// keeps no account of an origin there are none, and its losses aren't known.
 	Broadcasts []Broadcast `json:"broadcasts,omitempty"`
@@ -37,6 +40,13 @@ type Account struct {
 	// intervals. It is not zero where the two clocks differ by so much that a bucket
 	// would be wider than what is to be measured.
 	Base int64 `json:"base,omitempty"`
+}
+
+// ClockBand is by how much one clock is ahead of another, in µs, at the least and at the most;
+// nil where nothing is known.
+type ClockBand struct {
+	Least *int64 `json:"least,omitempty"`
+	Most  *int64 `json:"most,omitempty"`
 }
 
 // Heard counts deliveries as they were read.

@@ -196,6 +196,15 @@ func (c *Collector) Unclosed(of Origin) {
 	}
 }
 
+// ClockKnown enters what is known of a publisher's clock.
+func (c *Collector) ClockKnown(of Origin, band ClockBand) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if a := c.account(of, false); a != nil {
+		a.Clock = &band
+	}
+}
+
 // MeetLimit notes a limit of this host that kept a connection from being opened.
 func (c *Collector) MeetLimit(limit string) {
 	const most = 8

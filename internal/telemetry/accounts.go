@@ -40,12 +40,8 @@ func (r *Recorder) AccountsEnded(e *ledger.Ending) {
 	if e.Unheard {
 		unclosed++
 	}
-	for range e.Lying {
-		r.Erred(clockSkew)
-	}
-	if len(e.Lying) > 0 && r.process.LogOnce("lying clocks") {
-		r.state.Logger.Warnf("pushgw: clock skew: the clock of this host, or that of origin %08x, is farther from the true time than its kernel says; "+
-			"what can't be told without comparing them is indeterminate", e.Lying[0])
+	for i := range e.Clocks {
+		r.clockKnown(&e.Clocks[i])
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -28,14 +28,6 @@ type clock struct {
 // stamps of ever new ones.
 const maxOrigins = 16
 
-// A gateway's fastest delivery is a matter of milliseconds. If even the fastest of
-// suspectFrom deliveries took longer than suspectAbove, different clocks are the more
-// likely reason.
-const (
-	suspectFrom  = 20
-	suspectAbove = 250 * time.Millisecond
-)
-
 // record takes a delivery into account and reports whether it arrived before it was sent.
 func (c clocks) record(d ledger.Delivery) (negative bool) {
 	from := origin{d.Origin, d.Local}
@@ -55,18 +47,52 @@ func (c clocks) record(d ledger.Delivery) (negative bool) {
 	return d.Delay < 0
 }
 
-// warning says what is suspicious about the clock of an origin; empty if nothing is.
+// warning says what is wrong with the clock of an origin; empty if nothing is known to be.
 func (c *clock) warning(o origin) string {
-	switch {
-	case c.negative > 0:
-		return fmt.Sprintf("clock skew: %d of %d deliveries from origin %08x arrived before they were sent, "+
-			"by up to %s: the publisher's clock is ahead of this host's, or a clock was set",
-			c.negative, c.deliveries, o.id, -c.fastest)
-	case !o.local && c.deliveries >= suspectFrom && c.fastest > suspectAbove:
-		return fmt.Sprintf("clock skew is likely: the fastest of %d deliveries from origin %08x took %s: "+
-			"unless the gateway is that slow, the publisher's clock is behind this host's",
-			c.deliveries, o.id, c.fastest)
-	default:
+	if c.negative == 0 {
 		return ""
+	}
+	return fmt.Sprintf("clock skew: %d of %d deliveries from origin %08x arrived before they were sent, "+
+		"by up to %s: the publisher's clock is ahead of this host's, or a clock was set",
+		c.negative, c.deliveries, o.id, -c.fastest)
+}
+
+// clockKnown tells what is known of another process's clock: in the result file, in the log,
+// and as an error if the clocks differ. Where deliveries came before they were sent, each of
+// them was counted.
+func (r *Recorder) clockKnown(d *ledger.ClockDifference) {
+	r.keepClock(d)
+	behind := d.Least != nil && *d.Least > 0
+	if (behind || d.Lies) && r.process.LogForeignOnce(fmt.Sprintf("clock behind of %08x", d.Origin)) {
+		r.Erred(clockSkew)
+		r.state.Logger.Warn("pushgw: " + skew(d, behind))
+	}
+	if r.process.LogForeignOnce(fmt.Sprintf("clock of %08x", d.Origin)) {
+		r.state.Logger.Infof("pushgw: the delays of what origin %08x broadcast are the difference of two clocks: this host's is %s the publisher's",
+			d.Origin, ahead(d))
+	}
+}
+
+// skew says how two clocks are known to differ.
+func skew(d *ledger.ClockDifference, behind bool) string {
+	if behind {
+		return fmt.Sprintf("clock skew: the clock of origin %08x is behind this host's by %s or more, and its deliveries took less than "+
+			"their delays say by as much", d.Origin, *d.Least)
+	}
+	return fmt.Sprintf("clock skew: the clock of this host, or that of origin %08x, is farther from the true time than its kernel says; "+
+		"what can't be told without comparing them is indeterminate", d.Origin)
+}
+
+// ahead says by how much one clock may be ahead of another.
+func ahead(d *ledger.ClockDifference) string {
+	switch {
+	case d.Least == nil && d.Most == nil:
+		return "ahead of, or behind, nobody knows by how much,"
+	case d.Least == nil:
+		return fmt.Sprintf("%s at the most ahead of", *d.Most)
+	case d.Most == nil:
+		return fmt.Sprintf("%s at the least ahead of", *d.Least)
+	default:
+		return fmt.Sprintf("between %s and %s ahead of", *d.Least, *d.Most)
 	}
 }

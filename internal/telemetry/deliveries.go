@@ -82,7 +82,8 @@ func (r *Recorder) Unstamped(message []byte) {
 // clockSkew is the error that is counted where two clocks seem to differ.
 const clockSkew = "ClockSkew"
 
-// judgeClocks warns of origins whose clock seems to differ.
+// judgeClocks warns of origins whose deliveries came before they were sent, each of which was
+// counted when it came.
 func (r *Recorder) judgeClocks() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -90,9 +91,6 @@ func (r *Recorder) judgeClocks() {
 		text := clock.warning(origin)
 		if text == "" {
 			continue
-		}
-		if clock.negative == 0 { // else each negative delay was counted when it came
-			r.countError(clockSkew)
 		}
 		if r.process.LogForeignOnce(fmt.Sprintf("clock skew of %08x", origin.id)) {
 			r.state.Logger.Warn("pushgw: " + text)

@@ -67,21 +67,6 @@ func TestNegativeDelaysAreCounted(t *testing.T) {
 		"by up to 40ms: the publisher's clock is ahead of this host's, or a clock was set"}, f.logged(logrus.WarnLevel))
 }
 
-// Skew that is only likely is counted once for each recorder, and logged once for the process.
-func TestLikelySkewIsCounted(t *testing.T) {
-	t.Parallel()
-	process := new(Process)
-	for i := range 2 {
-		f := newFixtureOf(t, process, RoleListener)
-		for range suspectFrom {
-			f.Delivered(delivery(false, time.Second), 0)
-		}
-		f.Finish()
-		require.Equal(t, []tagged{{1, "ClockSkew"}}, f.found("errors", "error"))
-		require.Len(t, f.logged(logrus.WarnLevel), 1-i)
-	}
-}
-
 // Much that comes at once is pushed without waiting for the next tick.
 func TestManyDeliveriesArePushedAtOnce(t *testing.T) {
 	t.Parallel()

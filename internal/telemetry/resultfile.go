@@ -84,6 +84,22 @@ func (r *Recorder) keepUnclosed(origins []uint32) {
 	}
 }
 
+// keepClock enters in the result file what is known of another process's clock.
+func (r *Recorder) keepClock(d *ledger.ClockDifference) {
+	if r.process.Results != nil {
+		r.process.Results.ClockKnown(result.OriginOf(r.gateway, d.Origin), result.ClockBand{Least: micros(d.Least), Most: micros(d.Most)})
+	}
+}
+
+// micros is a duration in microseconds, if there is one.
+func micros(d *time.Duration) *int64 {
+	if d == nil {
+		return nil
+	}
+	n := d.Microseconds()
+	return &n
+}
+
 // broadcastOf is the result file's form of a settled broadcast.
 func broadcastOf(s *ledger.Settled) result.Broadcast {
 	b := result.Broadcast{

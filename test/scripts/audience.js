@@ -5,6 +5,7 @@ const hold = { connections: Number(__ENV.LISTENERS), duration: '8s' };
 const room = new apigw.Client(__ENV.APIGW_URL);
 const api = new appsync.Client(__ENV.APPSYNC_URL, {
   auth: { apiKey: __ENV.API_KEY || 'da2-localpushgatewayapikey0001' },
+  mutation: { query: 'mutation { createRoom(input: { title: "{{stamp}}" }) { title } }' }, // for answers
   subscription: { query: 'subscription { onCreateRoom { title } }' },
 });
 

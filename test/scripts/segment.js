@@ -1,6 +1,4 @@
 // One of several processes that share a test. One of them has the VU that broadcasts.
-import http from 'k6/http';
-import { sleep } from 'k6';
 import { apigw } from 'k6/x/pushgw';
 
 const LISTENERS = Number(__ENV.LISTENERS);
@@ -17,7 +15,6 @@ export const options = {
 export const listener = () => gateway.listen({ duration: '8s' });
 
 export async function broadcast() {
-  const ready = await gateway.ready({ listeners: LISTENERS }); // those of this process
-  while (Number(http.get(__ENV.STATS_URL).json('apigw.ready')) < LISTENERS) sleep(0.05); // those of all
+  const ready = await gateway.ready({ listeners: LISTENERS }); // those of all processes
   console.log(JSON.stringify({ ready, result: await gateway.broadcast({ count: BROADCASTS }) }));
 }

@@ -1,0 +1,82 @@
+package rollcall
+
+import (
+	"sync"
+	"time"
+
+	"github.com/pushgw/xk6-pushgw/internal/stamp"
+)
+
+// Answers decides which rolls a process answers: each once, and not more often than every
+// answerEvery. One answer does for all rolls that are heard before its listeners are
+// counted, because every process that calls hears it. The zero value is ready for use; its
+// methods may be called by several goroutines.
+type Answers struct {
+	mu      sync.Mutex
+	newest  map[uint32]uint32 // numbers of the newest rolls, by their askers
+	pending bool              // an answer is on its way whose listeners aren't counted yet
+	last    time.Time         // when listeners were counted last
+	count   uint64            // answers so far
+}
+
+// answerEvery is how often a process answers, at the most: anybody could make up rolls.
+const answerEvery = 500 * time.Millisecond
+
+// maxAskers bounds the askers that are remembered. If they are forgotten, an old roll may be
+// answered again.
+const maxAskers = 64
+
+// Begin reports whether a roll is to be answered, and after how long. The caller then calls
+// Count or Drop.
+func (a *Answers) Begin(r *stamp.Roll, now time.Time) (wait time.Duration, ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if known, again := a.newest[r.Asker]; again && r.Number <= known {
+		return 0, false
+	}
+	if a.newest == nil || len(a.newest) >= maxAskers {
+		a.newest = make(map[uint32]uint32)
+	}
+	a.newest[r.Asker] = r.Number
+	return a.begin(now)
+}
+
+// Volunteer is Begin of an answer that no roll asks for.
+func (a *Answers) Volunteer(now time.Time) (wait time.Duration, ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.begin(now)
+}
+
+// begin is Begin, with the lock held.
+func (a *Answers) begin(now time.Time) (wait time.Duration, ok bool) {
+	if a.pending {
+		return 0, false
+	}
+	a.pending = true
+	return max(0, a.last.Add(answerEvery).Sub(now)), true
+}
+
+// Count notes that the listeners are about to be counted: rolls from now on need another
+// answer. It returns which answer this is.
+func (a *Answers) Count(now time.Time) uint64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.pending, a.last = false, now
+	a.count++
+	return a.count
+}
+
+// Drop notes that an answer won't be sent. The roll is called again.
+func (a *Answers) Drop() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.pending = false
+}
+
+// Latest reports whether no answer has begun after this one.
+func (a *Answers) Latest(count uint64) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.count == count && !a.pending
+}

@@ -1,0 +1,291 @@
+package pushgw
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/rollcall"
+	"github.com/pushgw/xk6-pushgw/internal/stamp"
+)
+
+// rollCall is a barrier for all processes of a test: it asks them through the gateway. See
+// package rollcall.
+type rollCall struct {
+	*barrier
+	call *call
+	to   *ledger.Audience
+	run  ledger.Run
+
+	broadcaster broadcaster
+	ear         *hostConn // hears the answers, where the broadcaster's connection doesn't; else nil
+
+	mu      sync.Mutex
+	state   *rollcall.Call
+	changed chan struct{} // has one element if an answer was heard
+}
+
+// checkRollCall throws why the processes of a test can't be asked, if they can't, and notes
+// in which audience they are.
+func (b *barrier) checkRollCall(c *call) {
+	client := c.client
+	if err := client.backend.checkPublish("ready() in a test of several processes", b.message); err != nil {
+		client.module.throw(err)
+	}
+	if err := client.backend.checkListen(); err != nil {
+		client.module.throw(scriptErrorf(nameUsageError, "ready() in a test of several processes hears their answers as a listener: %w", err))
+	}
+	c.hears = b.audience
+	if c.hears != nil {
+		return
+	}
+	first := client.backend.heard()[0].audience // each listener hears it, if it is constant
+	if !first.constant() {
+		client.module.throw(scriptErrorf(nameUsageError, "ready() in a test of several processes asks them in one audience: "+
+			"option \"audience\" is missing, because the client's listeners are not all of one"))
+	}
+	c.hears = client.audience(first.text)
+}
+
+// awaitAll waits until the listeners of all processes are as many as the barrier wants.
+func (b *barrier) awaitAll(ctx context.Context, c *call) (any, error) {
+	r := &rollCall{barrier: b, call: c, to: c.hears, run: c.client.module.process.ledger.Run(), changed: make(chan struct{}, 1)}
+	if b.canary {
+		b.requireConfirmation()
+	}
+	r.state = rollcall.New(r.config(), time.Now())
+	defer c.client.module.process.rollcalls.add(r)()
+	defer r.close()
+	if err := r.open(ctx); err != nil {
+		if ctx.Err() != nil {
+			return r.overdue(ctx)
+		}
+		return nil, err
+	}
+	for {
+		own, changed, also := r.watch()
+		if ctx.Err() != nil {
+			return r.overdue(ctx)
+		}
+		s, next, over, err := r.judge(ctx, &own)
+		if over {
+			return r.result(ctx, &s, err)
+		}
+		select {
+		case <-changed:
+		case <-also:
+		case <-r.changed:
+		case <-time.After(time.Until(next)):
+		case <-r.ended():
+			if ctx.Err() != nil {
+				continue // which is why
+			}
+			return nil, scriptErrorf(nameClosedError, "ready(): the connection that asks the other processes was closed")
+		case <-ctx.Done():
+		}
+	}
+}
+
+// overdue is the result when the context has ended.
+func (r *rollCall) overdue(ctx context.Context) (any, error) {
+	r.mu.Lock()
+	s := r.state.Standing()
+	r.mu.Unlock()
+	return r.result(ctx, &s, r.timeoutError(ctx, &s))
+}
+
+// config is what the roll call waits for.
+func (r *rollCall) config() rollcall.Config {
+	last := &r.call.client.module.process.rollcalls.last
+	count, _, _ := r.watch()
+	return rollcall.Config{
+		Run: r.run.ID, Process: r.run.Process, Processes: r.run.Processes, Asker: r.to.Origin(),
+		Needed: r.neededOf(r.listeners), Share: r.needed(count.LargestGroup), Confirmed: r.canary,
+		Number: func() uint32 { return last.Add(1) }, Random: rand.Float64,
+	}
+}
+
+// open opens what asks, and what hears the answers.
+func (r *rollCall) open(ctx context.Context) (err error) {
+	key := r.to.Name().Key
+	r.call.becomeHost(key)
+	if r.call.client.backend.needsEar() {
+		who := r.call.who
+		r.call.who.hears = true
+		r.ear, err = openHost(ctx, r.call, nil)
+		r.call.who = who
+		if err != nil {
+			return err
+		}
+	}
+	r.broadcaster, err = r.call.client.backend.broadcaster(ctx, r.call, r.message, key)
+	return err
+}
+
+func (r *rollCall) close() {
+	if r.broadcaster != nil {
+		r.broadcaster.Close()
+	}
+	if r.ear != nil {
+		r.ear.Close()
+	}
+}
+
+// ended returns a channel that is closed when answers can't be heard any more.
+func (r *rollCall) ended() <-chan struct{} {
+	if r.ear != nil {
+		return r.ear.conn.Done()
+	}
+	return r.broadcaster.Ended()
+}
+
+// hear takes in an answer.
+func (r *rollCall) hear(p *stamp.Present, arrived time.Time) {
+	r.mu.Lock()
+	r.state.Hear(p, arrived, time.Now())
+	r.mu.Unlock()
+	select {
+	case r.changed <- struct{}{}:
+	default:
+	}
+}
+
+// judge does what is due. It returns how all listeners stand, and when to come back at the
+// latest, unless it is over: because the barrier is fulfilled, or of an error.
+func (r *rollCall) judge(ctx context.Context, own *ledger.Count) (s rollcall.Standing, next time.Time, over bool, err error) {
+	now := time.Now()
+	r.mu.Lock()
+	r.state.SetOwn(countOf(own), now)
+	s = r.state.Standing()
+	switch {
+	case r.state.Complete():
+		r.to.Answered(r.state.Last(), r.state.Heard())
+		over = true
+	case r.state.OutOfReach(now):
+		over, err = true, r.unreachableError(&s, own)
+	}
+	due := !over && r.state.Due(now)
+	next = r.state.Next()
+	r.mu.Unlock()
+	if !due {
+		return s, next, over, err
+	}
+	err = r.ask(ctx)
+	return s, time.Now(), err != nil, err
+}
+
+// ask calls the roll. Where listeners are to hear something first, there is a canary before
+// it.
+func (r *rollCall) ask(ctx context.Context) error {
+	if r.canary {
+		if err := r.send(ctx, r.to.Canary().String()); err != nil {
+			return err
+		}
+	}
+	r.mu.Lock()
+	now := time.Now()
+	roll := r.state.Roll(now, r.call.client.module.process.ledger.Date(now))
+	r.mu.Unlock()
+	return r.send(ctx, stamp.WriteControl(roll, r.run.Secret))
+}
+
+// send sends one token. Once the context ends, what fails does so because of that.
+func (r *rollCall) send(ctx context.Context, token string) error {
+	err := r.broadcaster.Send(ctx, token)
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return nil
+	default:
+		r.call.recorder.RequestFailed(err)
+		return err
+	}
+}
+
+// result is that of ready(), once all is over.
+func (r *rollCall) result(ctx context.Context, s *rollcall.Standing, err error) (any, error) {
+	deaf := 0
+	if r.canary {
+		deaf = s.Ready - s.Confirmed
+		if ctx.Err() == nil || errors.Is(context.Cause(ctx), errBarrierTimeout) {
+			r.call.recorder.CountDeaf(deaf)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return readyResult{Ready: s.Measure, Deaf: deaf, Failed: s.Failed}, nil
+}
+
+// timeoutError says who has not answered, and how the listeners stood.
+func (r *rollCall) timeoutError(ctx context.Context, s *rollcall.Standing) error {
+	if !errors.Is(context.Cause(ctx), errBarrierTimeout) {
+		return ctx.Err()
+	}
+	own, _, _ := r.watch()
+	return scriptErrorf(nameTimeoutError, "ready(): after %s, %s; %d of %d listeners%s%s",
+		r.timeout, r.answered(s), s.Measure, r.neededOf(r.listeners), r.details(s), r.cause(&own))
+}
+
+// unreachableError says that too few listeners are ready in all processes.
+func (r *rollCall) unreachableError(s *rollcall.Standing, own *ledger.Count) error {
+	failure := failureOf(own)
+	failure.err = fmt.Errorf("ready(): %s; %d of %d listeners, and no more can be%s%s",
+		r.answered(s), s.Measure, r.neededOf(r.listeners), r.details(s), r.cause(own))
+	return failure
+}
+
+// answered says how many processes have answered, and which haven't.
+func (r *rollCall) answered(s *rollcall.Standing) string {
+	if r.run.Processes == 0 {
+		return fmt.Sprintf("%d processes answered", s.Answered)
+	}
+	text := fmt.Sprintf("%d of %d processes answered", s.Answered, r.run.Processes)
+	if len(s.Missing) > 0 {
+		text += " (missing: " + listed(s.Missing) + ")"
+	}
+	if s.Disagrees > 0 {
+		text += fmt.Sprintf("; process %d says that the test has %d", s.Disagrees, s.Says)
+	}
+	return text
+}
+
+// listed is a list of numbers, of which very many are not all shown.
+func listed(numbers []int) string {
+	const most = 20
+	texts := make([]string, 0, most)
+	for _, n := range numbers[:min(len(numbers), most)] {
+		texts = append(texts, fmt.Sprint(n))
+	}
+	text := strings.Join(texts, ", ")
+	if more := len(numbers) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// details says what else is known of the listeners of all processes that have answered.
+func (r *rollCall) details(s *rollcall.Standing) string {
+	text := ""
+	for _, d := range []struct {
+		n    int
+		what string
+	}{{s.Coming, "are coming"}, {s.Failed, "failed"}, {s.CutOff, "were cut off"}, {s.Ready - s.Measure, "are deaf"}} {
+		if d.n > 0 {
+			text += fmt.Sprintf(", %d %s", d.n, d.what)
+		}
+	}
+	return text
+}
+
+// cause says why the first of this process's listeners failed; empty if none did.
+func (r *rollCall) cause(own *ledger.Count) string {
+	if own.FirstFailure == nil {
+		return ""
+	}
+	return fmt.Sprintf("; the first here failed because: %v", own.FirstFailure)
+}
