@@ -17,6 +17,7 @@ type answering struct {
 	call    *call
 	ctx     context.Context //nolint:containedctx // that of the call, which the answers don't outlive
 	message *message
+	who     identity // its VU; the call's own changes as it opens connections
 	running sync.WaitGroup
 }
 
@@ -34,7 +35,7 @@ func (c *call) answerRollsIn(m *message) *answering {
 	if !c.client.module.process.ledger.Run().Distributed {
 		return nil
 	}
-	return &answering{call: c, message: m}
+	return &answering{call: c, message: m, who: identity{vu: c.who.vu, index: c.who.index}}
 }
 
 // begin has rolls answered until stop is called. That has to be when the call's connections
@@ -130,7 +131,7 @@ func (a *answering) answer(p *stamp.Present, to *ledger.Audience, answers *rollc
 	}
 	ctx, cancel := context.WithTimeout(a.ctx, a.call.client.settings.timeout)
 	defer cancel()
-	host := a.call.hostCall(to)
+	host := a.hostCall(to)
 	defer host.startTicking(nil)()
 	b, err := host.client.backend.broadcaster(ctx, host, a.message, to.Name().Key)
 	if err != nil {
@@ -201,9 +202,10 @@ func (a *answering) tellFailure() {
 }
 
 // hostCall is a call for a connection, or requests, of its own: what is sent to an audience,
-// with this call's credentials.
-func (c *call) hostCall(to *ledger.Audience) *call {
-	host := &call{client: c.client, state: c.state, hears: to, who: identity{vu: c.who.vu, index: c.who.index}}
+// with the credentials of the VU.
+func (a *answering) hostCall(to *ledger.Audience) *call {
+	c := a.call
+	host := &call{client: c.client, state: c.state, hears: to, who: a.who}
 	host.becomeHost(to.Name().Key)
 	host.recorder = telemetry.NewRecorder(c.state, &c.client.module.process.telemetry, c.client.module.metrics, c.client.backend.tag(), host.who.role)
 	return host
