@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sirupsen/logrus"
 	"github.com/stretchr/testify/require"
 	"go.k6.io/k6/v2/lib"
 
@@ -153,6 +154,7 @@ func TestTheOpeningSaysWhoAnswered(t *testing.T) {
 		require.InDelta(w, 0, listening.sum("pushgw_lost", "origin=remote"), 0)
 		require.Empty(w, listening.values("pushgw_unclosed"))
 		require.Len(w, listening.values("pushgw_reach", "origin=remote"), 15)
+		require.Contains(w, strings.Join(listening.logged(logrus.InfoLevel), "\n"), "this host's is between", "both sides of the clocks' difference are known")
 	})
 }
 
