@@ -27,7 +27,8 @@ const (
 	distributedFaults = "drop,deaf,close,all"
 )
 
-// distributedClocks is by how much the processes' clocks are wrong, and how many there are.
+// distributedClocks is by how much the processes' clocks are wrong, one after another. There
+// are as many processes, unless PROCESSES says another number.
 var distributedClocks = []time.Duration{-time.Hour, 0, 3 * time.Second}
 
 // distributedCounts is what a process counted in a round.
@@ -47,21 +48,22 @@ type distributedRound struct {
 	}
 }
 
-// TestTheSumOverProcessesIsExact: three processes listen, one of them broadcasts, their
+// TestTheSumOverProcessesIsExact: several processes listen, one of them broadcasts, their
 // clocks differ, and the sum of what they say is what the gateway did.
 func TestTheSumOverProcessesIsExact(t *testing.T) {
 	t.Parallel()
-	vus := 2 * len(distributedClocks)
+	processes := number("PROCESSES", len(distributedClocks))
+	vus := 2 * processes
 	listeners := int64(number("EXACT_LISTENERS", distributedListeners) / vus * vus)
 	faults := distributedFaults
 	if os.Getenv("EXACT_LISTENERS") != "" {
 		faults = ""
 	}
-	for _, side := range []string{"apigw", "appsync"} {
+	for _, side := range []string{"apigw", "appsync", "events"} {
 		t.Run(side, func(t *testing.T) {
 			t.Parallel()
 			g := serve(t, "--fanout", "4")
-			rounds, counts := runDistributed(t, g.env("GATEWAY="+side, "HTTP_URL=http://"+g.address, "API_KEY="+gateway.APIKey,
+			rounds, counts := runDistributed(t, processes, g.env("GATEWAY="+side, "HTTP_URL=http://"+g.address, "API_KEY="+gateway.APIKey,
 				env("LISTENERS", listeners), env("VUS", vus), "FAULTS="+faults,
 				env("BROADCASTS", number("EXACT_BROADCASTS", distributedBroadcasts)), env("SECONDS", number("EXACT_SECONDS", distributedSeconds))))
 			for _, round := range rounds {
@@ -114,13 +116,12 @@ func (r *distributedRound) requireEqual(t *testing.T, listeners int64, counts []
 	}
 }
 
-// runDistributed runs the processes, and returns the rounds that one of them tells of and
+// runDistributed runs n processes, and returns the rounds that one of them tells of and
 // what each counted in each.
-func runDistributed(t *testing.T, environment []string) (rounds []distributedRound, counts [][]distributedCounts) {
+func runDistributed(t *testing.T, n int, environment []string) (rounds []distributedRound, counts [][]distributedCounts) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 	defer cancel()
-	n := len(distributedClocks)
 	bounds := []string{"0"}
 	for i := 1; i < n; i++ {
 		bounds = append(bounds, fmt.Sprintf("%d/%d", i, n))
@@ -129,7 +130,8 @@ func runDistributed(t *testing.T, environment []string) (rounds []distributedRou
 	counts = make([][]distributedCounts, n)
 	logs := make([]strings.Builder, n)
 	var running sync.WaitGroup
-	for i, offset := range distributedClocks {
+	for i := range n {
+		offset := distributedClocks[i%len(distributedClocks)]
 		cmd := exec.CommandContext(ctx, binary(t), "run", "--quiet", "--no-usage-report", "--log-format=json",
 			"--execution-segment="+bounds[i]+":"+bounds[i+1], "--execution-segment-sequence="+strings.Join(bounds, ","), "scripts/distributed.js")
 		cmd.Env = append(append(os.Environ(), environment...), env("PUSHGW_TEST_CLOCK_OFFSET", offset), "K6_AUTO_EXTENSION_RESOLUTION=false")

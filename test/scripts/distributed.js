@@ -1,7 +1,7 @@
 // One of several processes that share a test and a gateway, under one fault after another.
 // One of them broadcasts, all listen, and each says what its listeners lost. Listeners come
 // anew for each round, and each round has an audience of its own.
-import { apigw, appsync } from 'k6/x/pushgw';
+import { apigw, appsync, events } from 'k6/x/pushgw';
 import http from 'k6/http';
 import { sleep } from 'k6';
 import { vu } from 'k6/execution';
@@ -14,13 +14,17 @@ const SETTLE = 3000; // longer than any delivery takes
 const ROUNDS = 24; // more than there can be
 const side = __ENV.GATEWAY;
 
-const client = (round) => side === 'appsync'
-  ? new appsync.Client(__ENV.APPSYNC_URL, {
-    auth: { apiKey: __ENV.API_KEY },
+const auth = { apiKey: __ENV.API_KEY };
+const clients = {
+  apigw: (round) => new apigw.Client(__ENV.APIGW_URL, { room: `Round${round}` }),
+  appsync: (round) => new appsync.Client(__ENV.APPSYNC_URL, {
+    auth,
     subscription: { query: `subscription Round${round} { onCreateRoom { title } }` },
     mutation: { query: 'mutation { createRoom(input: { title: "{{stamp}}" }) { title } }' },
-  })
-  : new apigw.Client(__ENV.APIGW_URL, { room: `Round${round}` });
+  }),
+  events: (round) => new events.Client(__ENV.EVENTS_URL, { auth, channel: `default/Round${round}` }),
+};
+const client = clients[side];
 
 const usual = { drop: 0.01, duplicate: 0.01, reorder: 0.01, delay: '1ms..200ms', errors: 0.01 };
 const slow = { delay: '1s..2s' }; // most is under way when all has been sent
