@@ -1,12 +1,11 @@
 package appsync
 
 import (
-	"bytes"
-	"encoding/json"
 	"sync"
 
 	"github.com/pushgw/xk6-pushgw/gateway/auth"
 	"github.com/pushgw/xk6-pushgw/gateway/graphql"
+	"github.com/pushgw/xk6-pushgw/gateway/jsontext"
 	"github.com/pushgw/xk6-pushgw/gateway/socket"
 )
 
@@ -29,7 +28,7 @@ type message struct {
 	Payload any    `json:"payload,omitempty"`
 }
 
-func (m message) frame() []byte { return socket.Frame(encode(m)) }
+func (m message) frame() []byte { return socket.Frame(jsontext.Encode(m)) }
 
 func connectionError(p problem) []byte {
 	return message{Type: "connection_error", Payload: problems{[]problem{p}}}.frame()
@@ -77,16 +76,4 @@ func writeData(c *socket.Conn, id string, payload []byte, written func(error)) e
 	*buffer = socket.AppendFrame((*buffer)[:0],
 		[]byte(`{"id":`), []byte(id), []byte(`,"type":"data","payload":`), payload, []byte(`}`))
 	return c.WriteThen(*buffer, written)
-}
-
-// encode is json.Marshal without escaping <, > and &. It is only given what can be
-// encoded.
-func encode(v any) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return []byte("null")
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

@@ -1,12 +1,12 @@
 package appsync
 
 import (
-	"crypto/rand"
-	"fmt"
 	"io"
 	"net/http"
 
+	"github.com/google/uuid"
 	"github.com/pushgw/xk6-pushgw/gateway/graphql"
+	"github.com/pushgw/xk6-pushgw/gateway/jsontext"
 )
 
 // maxBody is the length in bytes that a request may have. AppSync documents 5 MB
@@ -60,16 +60,7 @@ func answerProblem(w http.ResponseWriter, status int, p problem) {
 
 func answerJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
-	w.Header().Set("x-amzn-RequestId", newUUID())
+	w.Header().Set("x-amzn-RequestId", uuid.NewString())
 	w.WriteHeader(status)
-	_, _ = w.Write(encode(v)) // if it fails, the client has left
-}
-
-// newUUID returns a random UUID (RFC 9562, version 4).
-func newUUID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // it never fails
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	_, _ = w.Write(jsontext.Encode(v)) // if it fails, the client has left
 }

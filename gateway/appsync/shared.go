@@ -16,9 +16,3 @@ func AnswerProblem(w http.ResponseWriter, status int, p auth.Problem) { answerPr
 
 // Refusal returns the error for a status that a fault demands.
 func Refusal(status int) auth.Problem { return refusal(status) }
-
-// Encode is json.Marshal without escaping <, > and &.
-func Encode(v any) []byte { return encode(v) }
-
-// NewUUID returns a random UUID.
-func NewUUID() string { return newUUID() }

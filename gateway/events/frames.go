@@ -3,9 +3,9 @@ package events
 import (
 	"sync"
 
-	"github.com/pushgw/xk6-pushgw/gateway/appsync"
 	"github.com/pushgw/xk6-pushgw/gateway/auth"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
+	"github.com/pushgw/xk6-pushgw/gateway/jsontext"
 	"github.com/pushgw/xk6-pushgw/gateway/socket"
 )
 
@@ -24,7 +24,7 @@ type message struct {
 	Errors []auth.Problem `json:"errors,omitempty"`
 }
 
-func (m message) frame() []byte { return socket.Frame(appsync.Encode(m)) }
+func (m message) frame() []byte { return socket.Frame(jsontext.Encode(m)) }
 
 // errorFrame is an error about an operation, or about none if id is empty.
 func errorFrame(kind, id string, p auth.Problem) []byte {
@@ -49,12 +49,12 @@ const (
 func encodeEvent(form fault.EventForm, event string) []byte {
 	switch form {
 	case fault.EventList:
-		return appsync.Encode([]string{event})
+		return jsontext.Encode([]string{event})
 	case fault.EventObject:
 		return []byte(event)
 	case fault.EventString:
 	}
-	return appsync.Encode(event)
+	return jsontext.Encode(event)
 }
 
 var frames = sync.Pool{New: func() any { return new([]byte) }}
