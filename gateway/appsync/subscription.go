@@ -2,6 +2,7 @@ package appsync
 
 import (
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
+	"github.com/pushgw/xk6-pushgw/gateway/realtime"
 	"github.com/tidwall/gjson"
 )
 
@@ -25,7 +26,7 @@ func (s *subscription) name() string { return gjson.Parse(s.id).Str }
 
 // Data writes a broadcast's payload.
 func (s *subscription) Data(payload []byte, written func(error)) error {
-	return writeData(s.conn.Conn, s.id, payload, written)
+	return realtime.WriteData(s.conn.Conn, s.id, "payload", payload, written)
 }
 
 // Error writes an error frame without an id, as AppSync does when a limit is

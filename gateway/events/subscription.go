@@ -3,6 +3,7 @@ package events
 import (
 	"github.com/pushgw/xk6-pushgw/gateway/auth"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
+	"github.com/pushgw/xk6-pushgw/gateway/realtime"
 	"github.com/tidwall/gjson"
 )
 
@@ -24,7 +25,7 @@ func newSubscription(c *connection, id gjson.Result, channel string) *subscripti
 
 // Data writes an event.
 func (s *subscription) Data(event []byte, written func(error)) error {
-	return writeData(s.conn.Conn, `"`+s.id+`"`, event, written)
+	return realtime.WriteData(s.conn.Conn, `"`+s.id+`"`, "event", event, written)
 }
 
 // Error writes a broadcast_error, which says that the delivery of some event failed.
