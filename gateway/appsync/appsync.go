@@ -92,7 +92,7 @@ func New(config Config, faults *fault.Faults) *Gateway {
 		Path: "/graphql/connect", Error: connectionError,
 	}
 	g.keepAlives.interval = config.KeepAlive
-	g.startBroker()
+	g.broker.workers, g.broker.groups = realtime.StartWorkers(g.Hub, faults), map[string]*group{}
 	g.Hub.Go(g.keepAlive)
 	return g
 }

@@ -127,7 +127,7 @@ func (c *connection) subscribe(id gjson.Result, to *group) {
 		c.gateway.Ready.Add(1)
 	}
 	c.subscriptions = append(c.subscriptions, s)
-	c.gateway.faults.Ready(&s.listener)
+	c.gateway.faults.Ready(&s.subscriber.Listener)
 	c.gateway.broker.join(s, to)
 	_ = c.Write(message{ID: id.Str, Type: "start_ack"}.frame())
 }

@@ -114,7 +114,7 @@ func (c *connection) subscribe(m gjson.Result) {
 		c.gateway.Ready.Add(1)
 	}
 	c.subscriptions = append(c.subscriptions, s)
-	c.gateway.faults.Ready(&s.listener)
+	c.gateway.faults.Ready(&s.subscriber.Listener)
 	c.gateway.broker.join(s)
 	_ = c.Write(message{ID: s.id, Type: "subscribe_success"}.frame())
 }

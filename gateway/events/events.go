@@ -69,7 +69,7 @@ func New(config Config, faults *fault.Faults) *Gateway {
 	g.endpoint = realtime.Endpoint{
 		Hub: g.Hub, Faults: faults, Access: config.Access, Subprotocol: subprotocol, Path: path, Error: connectionError,
 	}
-	g.startBroker()
+	g.broker.workers, g.broker.audiences = realtime.StartWorkers(g.Hub, faults), map[string]*realtime.Audience{}
 	g.Hub.Go(g.keepAlive)
 	return g
 }
