@@ -28,21 +28,16 @@ func (c *client) graphQL(g *appSync, value sobek.Value) *sobek.Promise {
 		c.module.throw(scriptErrorf(nameInvalidOption, "graphql(): %v", err))
 	}
 	call := c.begin("graphql()", identity{role: telemetry.RoleHost})
-	return newPromise(c.module.vu, func(ctx context.Context) (any, error) {
-		defer call.recorder.Flush()
-		response, err := g.post(ctx, call, []byte(body))
-		if err != nil {
-			if ctx.Err() == nil { // else it is the iteration that has ended
-				call.recorder.RequestFailed(err)
-			}
-			return nil, err
-		}
-		var parsed struct{ Data any }
-		if err := json.Unmarshal(response, &parsed); err != nil {
-			return nil, &dialect.Error{Name: appsync.Other, Message: "the response is not JSON"}
-		}
-		return parsed.Data, nil
-	})
+	return answered(call, func(ctx context.Context) ([]byte, error) { return g.post(ctx, call, []byte(body)) }, readData)
+}
+
+// readData returns the data of a GraphQL response.
+func readData(response []byte) (any, error) {
+	var parsed struct{ Data any }
+	if err := json.Unmarshal(response, &parsed); err != nil {
+		return nil, &dialect.Error{Name: appsync.Other, Message: "the response is not JSON"}
+	}
+	return parsed.Data, nil
 }
 
 // post sends a GraphQL request and returns the response's body. A response with errors

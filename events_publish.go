@@ -50,17 +50,9 @@ func newPublishResult(p *events.Published) publishResult {
 func (c *client) publishEvents(g *eventAPI, value, options sobek.Value) *sobek.Promise {
 	channel, texts := g.readPublish(c.module, value, options)
 	call := c.begin("publish()", identity{role: telemetry.RoleHost})
-	return newPromise(c.module.vu, func(ctx context.Context) (any, error) {
-		defer call.recorder.Flush()
-		published, err := g.post(ctx, call, channel, texts)
-		if err != nil {
-			if ctx.Err() == nil { // else it is the iteration that has ended
-				call.recorder.RequestFailed(err)
-			}
-			return nil, err
-		}
-		return newPublishResult(published), nil
-	})
+	return answered(call, func(ctx context.Context) (*events.Published, error) {
+		return g.post(ctx, call, channel, texts)
+	}, func(published *events.Published) (any, error) { return newPublishResult(published), nil })
 }
 
 // readPublish reads the arguments of publish(), and throws what is wrong with them.
