@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/grafana/sobek"
 
@@ -17,7 +18,7 @@ import (
 
 // apiGatewayMethods are the methods of all clients, and those of the management API, by
 // which a backend posts to connections, looks at them and closes them.
-var apiGatewayMethods = append(clientMethods[:len(clientMethods):len(clientMethods)], "post", "get", "delete", "notify")
+var apiGatewayMethods = slices.Concat(clientMethods, []string{"post", "get", "delete", "notify"})
 
 // managementMethod returns the JavaScript method of that name.
 func (c *client) managementMethod(g *apiGateway, name string) any {
@@ -49,17 +50,7 @@ func (c *client) manage(
 		c.module.throw(scriptErrorf(nameUsageError, "%s(): a connection's id can't be empty", name))
 	}
 	call := c.begin(name+"()", identity{role: telemetry.RoleHost})
-	return newPromise(c.module.vu, func(ctx context.Context) (any, error) {
-		defer call.recorder.Flush()
-		response, err := g.manage(ctx, call, method, connection, body)
-		if err != nil {
-			if ctx.Err() == nil { // else it is the iteration that has ended
-				call.recorder.RequestFailed(err)
-			}
-			return nil, err
-		}
-		return result(response)
-	})
+	return answered(call, func(ctx context.Context) ([]byte, error) { return g.manage(ctx, call, method, connection, body) }, result)
 }
 
 // manage sends a request about a connection to the management API, and returns the body of

@@ -45,7 +45,7 @@ func (m *module) newAppSyncClient(args sobek.ConstructorCall) *sobek.Object {
 }
 
 // appSyncMethods are the methods of all clients, and graphql().
-var appSyncMethods = append(clientMethods[:len(clientMethods):len(clientMethods)], "graphql")
+var appSyncMethods = slices.Concat(clientMethods, []string{"graphql"})
 
 // readAppSync reads the options of a client. They say what is wrong with them.
 func (m *module) readAppSync(u *url.URL, o *options) (*client, *appSync) {

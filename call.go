@@ -77,6 +77,27 @@ func (c *call) promise(work func(ctx context.Context) (any, error)) *sobek.Promi
 	})
 }
 
+// answered is the promise of what result makes of the answer to one request over HTTP, which
+// send sends.
+func answered[T any](c *call, send func(context.Context) (T, error), result func(T) (any, error)) *sobek.Promise {
+	return newPromise(c.client.module.vu, func(ctx context.Context) (any, error) {
+		defer c.recorder.Flush()
+		answer, err := send(ctx)
+		if err != nil {
+			c.requestFailed(ctx, err)
+			return nil, err
+		}
+		return result(answer)
+	})
+}
+
+// requestFailed counts a request that failed, unless it did because the iteration has ended.
+func (c *call) requestFailed(ctx context.Context, err error) {
+	if ctx.Err() == nil {
+		c.recorder.RequestFailed(err)
+	}
+}
+
 // listeners is what the connections of one listen() have in common, of which there are so
 // many.
 func (c *call) listeners(connections int) listen.Config {

@@ -96,9 +96,7 @@ func (s *canaries) send(ctx context.Context, to *ledger.Audience) error {
 		return err
 	}
 	if err := sender.Send(ctx, to.Canary().String()); err != nil {
-		if ctx.Err() == nil {
-			s.call.recorder.RequestFailed(err)
-		}
+		s.call.requestFailed(ctx, err)
 		return err
 	}
 	s.sent = true

@@ -45,7 +45,7 @@ func (m *module) newEventsClient(args sobek.ConstructorCall) *sobek.Object {
 }
 
 // eventsMethods are the methods of all clients, and publish().
-var eventsMethods = append(clientMethods[:len(clientMethods):len(clientMethods)], "publish")
+var eventsMethods = slices.Concat(clientMethods, []string{"publish"})
 
 // readEventAPI reads the options of a client. They say what is wrong with them.
 func (m *module) readEventAPI(u *url.URL, o *options) (*client, *eventAPI) {

@@ -12,7 +12,6 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/events"
 	"github.com/pushgw/xk6-pushgw/internal/jsonscan"
-	"github.com/pushgw/xk6-pushgw/internal/publish"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 )
 
@@ -50,17 +49,9 @@ func newPublishResult(p *events.Published) publishResult {
 func (c *client) publishEvents(g *eventAPI, value, options sobek.Value) *sobek.Promise {
 	channel, texts := g.readPublish(c.module, value, options)
 	call := c.begin("publish()", identity{role: telemetry.RoleHost})
-	return newPromise(c.module.vu, func(ctx context.Context) (any, error) {
-		defer call.recorder.Flush()
-		published, err := g.post(ctx, call, channel, texts)
-		if err != nil {
-			if ctx.Err() == nil { // else it is the iteration that has ended
-				call.recorder.RequestFailed(err)
-			}
-			return nil, err
-		}
-		return newPublishResult(published), nil
-	})
+	return answered(call, func(ctx context.Context) (*events.Published, error) {
+		return g.post(ctx, call, channel, texts)
+	}, func(published *events.Published) (any, error) { return newPublishResult(published), nil })
 }
 
 // readPublish reads the arguments of publish(), and throws what is wrong with them.
@@ -137,17 +128,12 @@ func jsonText(value sobek.Value) (string, error) {
 // post publishes over HTTP. Each event that was published counts as one answer, and each
 // that failed as one error.
 func (g *eventAPI) post(ctx context.Context, c *call, channel string, texts []string) (*events.Published, error) {
-	body := []byte(credentials.PublishBody(channel, texts))
-	header, err := c.authorizedHeader(ctx, g.realtime.auth, body)
+	answer, err := g.realtime.post(ctx, c, g.url, []byte(credentials.PublishBody(channel, texts)))
 	if err != nil {
-		return nil, &scriptError{name: nameConnectError, err: err}
+		return nil, err
 	}
-	status, response, err := publish.Post(ctx, c.state, g.url, header, body)
-	if err != nil {
-		return nil, &scriptError{name: nameConnectError, err: err}
-	}
-	published, refused := g.read(status, response, len(texts))
-	if refused != nil {
+	published, refused, isAppSync := events.PublishResponse(answer.body, len(texts))
+	if refused = answer.problem(refused, isAppSync, "no errors"); refused != nil {
 		c.recorder.Erred(refused.Name)
 		return nil, refused
 	}
@@ -159,19 +145,4 @@ func (g *eventAPI) post(ctx context.Context, c *call, channel string, texts []st
 		}
 	}
 	return published, nil
-}
-
-// read returns what a response says: what became of so many events, or what is wrong.
-func (g *eventAPI) read(status int, body []byte, n int) (*events.Published, *dialect.Error) {
-	published, refused, isAppSync := events.PublishResponse(body, n)
-	switch {
-	case len(body) == 0:
-		refused, isAppSync = &dialect.Error{Name: events.Other, Message: "its body is empty"}, false
-	case refused == nil && status == 200:
-		return published, nil
-	case refused == nil:
-		refused, isAppSync = &dialect.Error{Name: events.Other, Message: "its body has no errors"}, false
-	}
-	addStatus(refused, g.url, status, isAppSync)
-	return nil, refused
 }

@@ -84,8 +84,9 @@ declare module "k6/x/pushgw" {
     headers?: { [name: string]: PerConnection };
     /**
      * The key of the audience that a listener belongs to, so that a broadcast is expected by those only who are to
-     * hear it. On API Gateway it has the default `{{room}}`; on AppSync it is needed where the subscription differs from
-     * one connection to the next, and else those who subscribe with the same are one audience.
+     * hear it. On API Gateway it has the default `{{room}}`, and on AppSync Events the channel. On AppSync it is needed
+     * where the subscription differs from one connection to the next, and else those who subscribe with the same are one
+     * audience.
      */
     audience?: PerConnection;
     /** Parameters to add to the query of the WebSockets' URL. Default none. */
@@ -94,7 +95,7 @@ declare module "k6/x/pushgw" {
     subprotocols?: PerConnection[];
     /**
      * How many bytes a message from the gateway may have. A longer one ends its connection.
-     * Default 1048576 (1 MiB), which is above what either gateway sends.
+     * Default 1048576 (1 MiB), which is above what any of the gateways sends.
      */
     maxMessageSize?: number;
     /**
@@ -169,10 +170,9 @@ declare module "k6/x/pushgw" {
      */
     timeout?: Duration;
     /**
-     * Whether to send canaries through the gateway until the listeners have heard one, for an
-     * acknowledgement is no proof. They go to each audience in which somebody has yet to hear one, one after the other. Who heard none is deaf and is expected to hear nothing,
-     * until it does.
-     * Default false.
+     * Whether to send canaries through the gateway until the listeners have heard one, because an acknowledgement is no
+     * proof. They go to each audience in which a listener has yet to hear one, one after the other. A listener that heard
+     * none is deaf and is expected to hear nothing, until it does. Default false.
      */
     canary?: boolean;
   }
@@ -619,7 +619,7 @@ declare module "k6/x/pushgw" {
        * key is the channel, unless the option `audience` says otherwise. `listen()` needs it.
        */
       channel?: PerConnection | PerConnection[];
-      /** Where subscriptions go. Default: derived from the API's URL. */
+      /** Where subscriptions go; its path and its query may have `{{index}}`. Default: derived from the API's URL. */
       realtimeUrl?: string;
       /** The API's host as it is signed. Default: the URL's. */
       host?: string;

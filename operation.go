@@ -75,8 +75,8 @@ func (vs *varyings) readOperation(o *options, name string) *operation {
 
 // readObject takes what a function returned for the JSON of an object.
 func readObject(returned sobek.Value) (string, error) {
-	object, ok := returned.(*sobek.Object)
-	if !ok || returned.ExportType() != plainObject {
+	object, ok := asPlainObject(returned)
+	if !ok {
 		return "", fmt.Errorf("must return an object, not %s", kind(returned.Export()))
 	}
 	text, err := object.MarshalJSON()

@@ -29,6 +29,12 @@ type options struct {
 // plainObject is what an object literal is exported as.
 var plainObject = reflect.TypeFor[map[string]any]()
 
+// asPlainObject returns a value as an object, and whether it is what an object literal makes.
+func asPlainObject(value sobek.Value) (*sobek.Object, bool) {
+	object, ok := value.(*sobek.Object)
+	return object, ok && value.ExportType() == plainObject
+}
+
 // maxOptions is how many any call has. Room made once is smaller than room that grows.
 const maxOptions = 18
 
@@ -38,11 +44,12 @@ func readOptions(value sobek.Value, call string) *options {
 	if common.IsNullish(value) {
 		return o
 	}
-	if value.ExportType() != plainObject {
+	object, ok := asPlainObject(value)
+	if !ok {
 		o.err = scriptErrorf(nameInvalidOption, "%s: options must be an object, not %s", call, kind(value.Export()))
 		return o
 	}
-	o.object, _ = value.(*sobek.Object)
+	o.object = object
 	return o
 }
 
@@ -104,8 +111,8 @@ func (o *options) json(key string) json.RawMessage {
 	if !ok {
 		return nil
 	}
-	object, ok := value.(*sobek.Object)
-	if !ok || value.ExportType() != plainObject {
+	object, ok := asPlainObject(value)
+	if !ok {
 		o.fail(key, "must be an object, not %s", kind(value.Export()))
 		return nil
 	}

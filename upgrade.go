@@ -5,9 +5,9 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/grafana/sobek"
 	"golang.org/x/net/http/httpguts"
 
+	"github.com/pushgw/xk6-pushgw/internal/credentials"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
@@ -34,7 +34,7 @@ func readUpgradeOptions(o *options, vs *varyings, u *url.URL) (upgrade upgradeOp
 	upgrade.subprotocols = readSubprotocols(o, vs)
 	for _, parameter := range readEntries(o, vs, "query", nil) {
 		if parameter.constant() {
-			base = withParameter(base, parameter.name, parameter.text)
+			base = credentials.WithParameter(base, parameter.name, parameter.text)
 		} else {
 			upgrade.query = append(upgrade.query, parameter)
 		}
@@ -56,8 +56,8 @@ func readEntries(o *options, vs *varyings, key string, check func(name, value st
 	if !ok {
 		return nil
 	}
-	object, ok := value.(*sobek.Object)
-	if !ok || value.ExportType() != plainObject {
+	object, ok := asPlainObject(value)
+	if !ok {
 		o.fail(key, "must be an object of strings or functions, not %s", kind(value.Export()))
 		return nil
 	}
@@ -106,7 +106,7 @@ func (u *upgradeOptions) apply(own *values, target *wire.Target) error {
 		if err != nil {
 			return err
 		}
-		target.URL = withParameter(target.URL, u.query[i].name, value)
+		target.URL = credentials.WithParameter(target.URL, u.query[i].name, value)
 	}
 	if len(u.header) > 0 {
 		target.Header = target.Header.Clone()
@@ -142,14 +142,4 @@ func fillURL(u *url.URL, value func(placeholder string) string) *url.URL {
 	filled.RawPath = fill(escaped, func(name string) string { return url.PathEscape(value(name)) })
 	filled.RawQuery = fill(u.RawQuery, func(name string) string { return url.QueryEscape(value(name)) })
 	return &filled
-}
-
-// withParameter returns a URL with one more parameter in its query.
-func withParameter(u *url.URL, name, value string) *url.URL {
-	more := *u
-	if more.RawQuery != "" {
-		more.RawQuery += "&"
-	}
-	more.RawQuery += url.QueryEscape(name) + "=" + url.QueryEscape(value)
-	return &more
 }

@@ -185,7 +185,7 @@ func TestAppSyncSubscriptionsDiffer(t *testing.T) {
 		`{ query: 's', variables: () => ({}), operationName: 'S' }`:                                      `{"query":"s","variables":{},"operationName":"S"}`,
 	} {
 		subscribed := ""
-		simulate(t, realtime(func(_, data string) string { subscribed = data; return `{"type":"start_ack","id":"1"}` }), func(w *world) {
+		simulate(t, starts(func(_, data string) string { subscribed = data; return `{"type":"start_ack","id":"1"}` }), func(w *world) {
 			w.vu().run(`
 				const client = new appsync.Client('` + graphqlURL + `', { auth: { apiKey: 'k' }, audience: 'all', subscription: ` + subscription + ` });
 				await client.listen({ connections: 1, duration: '2s' });

@@ -65,7 +65,7 @@ func TestARefusedConnection(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, status)
 	require.JSONEq(t, `{"message":"Unauthorized"}`, body)
 	require.EqualValues(t, 1, f.gateway.Hub.Counters.Refused.Load())
-	require.Empty(t, f.integration.log)
+	require.Empty(t, f.integration.logged())
 }
 
 // The signer is the AWS SDK's; what is escaped in the path is escaped once more in what is

@@ -21,7 +21,7 @@ func TestARefusingIntegration(t *testing.T) {
 	require.EqualValues(t, 1, f.gateway.Hub.Counters.Refused.Load())
 	require.Zero(t, f.gateway.Hub.Counters.Accepted.Load())
 	require.Empty(t, f.gateway.Hub.Conns())
-	require.Equal(t, []string{"connect"}, f.integration.log, "what was refused doesn't disconnect")
+	require.Equal(t, []string{"connect"}, f.integration.logged(), "what was refused doesn't disconnect")
 }
 
 // A fault refuses before the integration is called.
@@ -39,7 +39,7 @@ func TestRefusalsHaveAMessage(t *testing.T) {
 	}
 	require.EqualValues(t, 4, f.gateway.Hub.Counters.Refused.Load())
 	require.Zero(t, f.gateway.Hub.Counters.Accepted.Load())
-	require.Empty(t, f.integration.log)
+	require.Empty(t, f.integration.logged())
 }
 
 // An upgrade that fails after $connect is followed by $disconnect.
@@ -53,7 +53,7 @@ func TestAFailedUpgrade(t *testing.T) {
 	f.gateway.ServeHTTP(w, r)
 	require.Equal(t, http.StatusBadRequest, w.Code)
 	require.JSONEq(t, `{"message":"Bad Request"}`, w.Body.String())
-	require.Equal(t, []string{"connect", "disconnect"}, f.integration.log)
+	require.Equal(t, []string{"connect", "disconnect"}, f.integration.logged())
 	require.Equal(t, f.integration.id(), <-f.integration.disconnected)
 	require.EqualValues(t, 1, f.gateway.Hub.Counters.Refused.Load())
 	require.Zero(t, f.gateway.Hub.Counters.Accepted.Load())
@@ -65,7 +65,7 @@ func TestAnUpgradeAfterClose(t *testing.T) {
 	f.gateway.Close()
 	_, status, _ := f.upgrade()
 	require.Equal(t, http.StatusBadRequest, status)
-	require.Equal(t, []string{"connect", "disconnect"}, f.integration.log)
+	require.Equal(t, []string{"connect", "disconnect"}, f.integration.logged())
 }
 
 func TestIdleConnectionsAreClosedBeforeTheirLifetime(t *testing.T) {

@@ -65,7 +65,7 @@ func TestConcurrentMessages(t *testing.T) {
 	}
 	require.NoError(t, conn.Close())
 	require.Equal(t, id, <-f.integration.disconnected)
-	require.Equal(t, []string{"connect", "work", "until it has left", "disconnect"}, f.integration.log)
+	require.Equal(t, []string{"connect", "work", "until it has left", "disconnect"}, f.integration.logged())
 }
 
 // Messages that are rejected are answered with each error frame, and not handled.
@@ -82,7 +82,7 @@ func TestRejectedMessages(t *testing.T) {
 		require.True(t, gjson.Get(frame, "requestId").Exists() != (message == badRequest), frame)
 		require.Equal(t, message == badRequest, gjson.Get(frame, "messageId").Exists())
 	}
-	require.Equal(t, []string{"connect"}, f.integration.log)
+	require.Equal(t, []string{"connect"}, f.integration.logged())
 	require.EqualValues(t, len(fault.ErrorMessages()), f.gateway.Hub.Counters.Errors.Load())
 }
 
@@ -107,7 +107,7 @@ func TestOrderOfLeaving(t *testing.T) {
 	require.Eventually(t, func() bool { return f.gateway.Hub.Counters.FramesIn.Load() == 2 }, timeout, time.Millisecond)
 	require.NoError(t, conn.Close())
 	require.Equal(t, id, <-f.integration.disconnected)
-	require.Equal(t, []string{"connect", "until it has left", "next", "disconnect"}, f.integration.log)
+	require.Equal(t, []string{"connect", "until it has left", "next", "disconnect"}, f.integration.logged())
 	_, open := f.gateway.lookup(id)
 	require.False(t, open)
 }

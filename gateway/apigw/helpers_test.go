@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -39,6 +40,13 @@ func (i *integration) logs(text string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.log = append(i.log, text)
+}
+
+// logged returns the log so far. The integration may be called until the gateway is closed.
+func (i *integration) logged() []string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return slices.Clone(i.log)
 }
 
 func (i *integration) Connect(id string) error {

@@ -16,6 +16,7 @@ import (
 	"github.com/pushgw/xk6-pushgw/gateway/auth"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
 	"github.com/pushgw/xk6-pushgw/gateway/graphql"
+	"github.com/pushgw/xk6-pushgw/gateway/realtime"
 	"github.com/pushgw/xk6-pushgw/gateway/socket"
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
 	"golang.org/x/time/rate"
@@ -60,6 +61,7 @@ type Gateway struct {
 	config   Config
 	faults   *fault.Faults
 	schema   *graphql.Schema
+	endpoint realtime.Endpoint
 	broker   broker
 	starts   *rate.Limiter // nil if there is no limit
 	requests *rate.Limiter
@@ -85,8 +87,12 @@ func New(config Config, faults *fault.Faults) *Gateway {
 		g.starts = rate.NewLimiter(rate.Limit(config.Rate), config.Rate)
 		g.requests = rate.NewLimiter(rate.Limit(config.Rate), config.Rate)
 	}
+	g.endpoint = realtime.Endpoint{
+		Hub: g.Hub, Faults: faults, Access: config.Access, Subprotocol: subprotocol,
+		Path: "/graphql/connect", Error: connectionError,
+	}
 	g.keepAlives.interval = config.KeepAlive
-	g.startBroker()
+	g.broker.workers, g.broker.groups = realtime.StartWorkers(g.Hub, faults), map[string]*group{}
 	g.Hub.Go(g.keepAlive)
 	return g
 }

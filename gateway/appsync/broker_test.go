@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pushgw/xk6-pushgw/gateway/realtime"
 	"github.com/pushgw/xk6-pushgw/gateway/socket"
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
 	"github.com/stretchr/testify/require"
@@ -18,7 +19,7 @@ func TestBrokerMatchesItsMembers(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, Config{})
 	var conns []*connection
-	for number := range uint64(2*parts + 1) {
+	for number := range uint64(9) {
 		conns = append(conns, &connection{Conn: &socket.Conn{Number: number}, gateway: f.gateway})
 	}
 	documents := []string{anyRoom, `{"query":"subscription { onCreateRoom { id } }"}`, `{"query":"subscription { onCreateRoom { title } }"}`}
@@ -49,11 +50,12 @@ func TestBrokerMatchesItsMembers(t *testing.T) {
 		require.Equal(t, len(there), audience)
 		found := 0
 		for g, members := range matched {
-			for part, list := range members {
-				for _, s := range list {
+			for _, list := range members {
+				for _, member := range list {
+					s, ok := member.Out.(*subscription)
+					require.True(t, ok)
 					require.True(t, there[s])
 					require.Same(t, g, s.group)
-					require.Equal(t, part, s.part())
 					found++
 				}
 			}
@@ -132,7 +134,7 @@ func TestDeliveriesToALeaverAreGone(t *testing.T) {
 // Every subscriber gets what is published in the same order.
 func TestOrderOfPublishing(t *testing.T) {
 	t.Parallel()
-	const connections, publishers, each = 2 * parts, 4, 50
+	const connections, publishers, each = 8, 4, 50
 	f := newFixture(t, Config{})
 	got := make(chan []string, connections)
 	for range connections {
@@ -176,19 +178,19 @@ func TestPublishingWaitsInOrder(t *testing.T) {
 	f.subscribe(reader, "2", fmt.Sprintf(byTitle, "b"))
 
 	// The worker of the first connection's part is held up, and its queue is full.
-	part := int(1 % parts)
+	var alone realtime.Subscribers
 	matched, _ := f.gateway.broker.match(f.event("a"))
-	var first *subscription
-	for _, members := range matched {
-		first = members[part][0]
+	for _, to := range matched {
+		alone[1] = to[1] // the part of the connection with number 1
 	}
-	queue := f.gateway.broker.queues[part]
+	require.Equal(t, 1, alone.Len())
 	held := outlet{begun: make(chan struct{}), release: make(chan struct{})}
-	first.listener.Out = held
-	queue <- job{f.gateway.Tally.Open(nil, 1), nil, []*subscription{first}}
+	alone[1][0].Out = held
+	account := f.gateway.Tally.Open(nil, 1)
+	f.gateway.broker.workers.Queue(account, nil, alone)
 	<-held.begun
-	for range maxQueued {
-		queue <- job{}
+	for range realtime.MaxQueued {
+		f.gateway.broker.workers.Queue(account, nil, alone)
 	}
 
 	done := make(chan struct{}, 2)

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pushgw/xk6-pushgw/gateway/realtime"
 	"github.com/pushgw/xk6-pushgw/gateway/socket"
 	"github.com/tidwall/gjson"
 )
@@ -63,7 +64,7 @@ func (c *connection) acknowledge() {
 		c.acking.Store(false) // first, because a client may go on as soon as it has read the ack
 		_ = c.Write(ackFrame) // a connection whose write fails is closed
 		if !c.gateway.faults.StopKeepAlive() {
-			_ = c.Write(keepAliveFrame)
+			_ = c.Write(realtime.KeepAliveFrame)
 		}
 		c.gateway.keepAlives.schedule(c)
 	}
@@ -126,7 +127,7 @@ func (c *connection) subscribe(id gjson.Result, to *group) {
 		c.gateway.Ready.Add(1)
 	}
 	c.subscriptions = append(c.subscriptions, s)
-	c.gateway.faults.Ready(&s.listener)
+	c.gateway.faults.Ready(&s.subscriber.Listener)
 	c.gateway.broker.join(s, to)
 	_ = c.Write(message{ID: id.Str, Type: "start_ack"}.frame())
 }

@@ -1,26 +1,17 @@
 package appsync
 
 import (
-	"bytes"
-	"encoding/json"
-	"sync"
-
 	"github.com/pushgw/xk6-pushgw/gateway/auth"
 	"github.com/pushgw/xk6-pushgw/gateway/graphql"
+	"github.com/pushgw/xk6-pushgw/gateway/jsontext"
+	"github.com/pushgw/xk6-pushgw/gateway/realtime"
 	"github.com/pushgw/xk6-pushgw/gateway/socket"
 )
 
 // The messages of real-time-websocket-client.html, "Message types".
-var (
-	ackFrame       = socket.Frame([]byte(`{"type":"connection_ack","payload":{"connectionTimeoutMs":300000}}`))
-	keepAliveFrame = socket.Frame([]byte(`{"type":"ka"}`))
-)
+var ackFrame = socket.Frame([]byte(`{"type":"connection_ack","payload":{"connectionTimeoutMs":300000}}`))
 
 type problem = auth.Problem
-
-type problems struct {
-	Errors []problem `json:"errors"`
-}
 
 // message is any other message to a client.
 type message struct {
@@ -29,15 +20,15 @@ type message struct {
 	Payload any    `json:"payload,omitempty"`
 }
 
-func (m message) frame() []byte { return socket.Frame(encode(m)) }
+func (m message) frame() []byte { return socket.Frame(jsontext.Encode(m)) }
 
 func connectionError(p problem) []byte {
-	return message{Type: "connection_error", Payload: problems{[]problem{p}}}.frame()
+	return message{Type: "connection_error", Payload: realtime.Problems{Errors: []problem{p}}}.frame()
 }
 
 // errorFrame is an error about an operation, or about none if id is empty.
 func errorFrame(id string, p problem) []byte {
-	return message{ID: id, Type: "error", Payload: problems{[]problem{p}}}.frame()
+	return message{ID: id, Type: "error", Payload: realtime.Problems{Errors: []problem{p}}}.frame()
 }
 
 // limitFrame is an error about a limit. Some have an object in place of the list of errors.
@@ -65,28 +56,4 @@ func invalidFrame(id string, wrong []graphql.Error) []byte {
 	return message{ID: id, Type: "error", Payload: struct {
 		Errors []short `json:"errors"`
 	}{errors}}.frame()
-}
-
-var frames = sync.Pool{New: func() any { return new([]byte) }}
-
-// writeData writes a data message. The payload is encoded once for all
-// subscribers, because only the id differs. id is a JSON string with its quotes.
-func writeData(c *socket.Conn, id string, payload []byte, written func(error)) error {
-	buffer := frames.Get().(*[]byte) // the pool holds nothing else
-	defer frames.Put(buffer)
-	*buffer = socket.AppendFrame((*buffer)[:0],
-		[]byte(`{"id":`), []byte(id), []byte(`,"type":"data","payload":`), payload, []byte(`}`))
-	return c.WriteThen(*buffer, written)
-}
-
-// encode is json.Marshal without escaping <, > and &. It is only given what can be
-// encoded.
-func encode(v any) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return []byte("null")
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

@@ -7,11 +7,6 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-func TestEncodeLeavesHTMLAsItIs(t *testing.T) {
-	t.Parallel()
-	require.Equal(t, `{"type":"<&>"}`, string(encode(message{Type: "<&>"})))
-}
-
 func TestOperationsByName(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, Config{})

@@ -1,12 +1,11 @@
 package appsync
 
 import (
-	"crypto/rand"
-	"fmt"
 	"io"
 	"net/http"
 
 	"github.com/pushgw/xk6-pushgw/gateway/graphql"
+	"github.com/pushgw/xk6-pushgw/gateway/realtime"
 )
 
 // maxBody is the length in bytes that a request may have. AppSync documents 5 MB
@@ -17,27 +16,27 @@ const maxBody = 5 << 20
 func (g *Gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if p := g.config.Access.CheckRequest(r, body); p != nil {
-		answerProblem(w, p.Code, *p)
+		realtime.AnswerProblem(w, p.Code, *p)
 		return
 	}
 	if err != nil {
-		answerProblem(w, http.StatusBadRequest, problem{Type: malformed, Message: "Unable to read the request body."})
+		realtime.AnswerProblem(w, http.StatusBadRequest, problem{Type: malformed, Message: "Unable to read the request body."})
 		return
 	}
 	if g.requests != nil && !g.requests.Allow() {
-		answerProblem(w, http.StatusTooManyRequests, refusal(http.StatusTooManyRequests))
+		realtime.AnswerProblem(w, http.StatusTooManyRequests, realtime.Refusal(http.StatusTooManyRequests))
 		return
 	}
 	if len(body) == 0 {
-		answerProblem(w, http.StatusBadRequest, problem{Type: malformed, Message: "Request body is empty."})
+		realtime.AnswerProblem(w, http.StatusBadRequest, problem{Type: malformed, Message: "Request body is empty."})
 		return
 	}
 	q, err := graphql.Read(body)
 	if err != nil || q.Query == "" {
-		answerProblem(w, http.StatusBadRequest, problem{Type: malformed, Message: "Unable to parse GraphQL query."})
+		realtime.AnswerProblem(w, http.StatusBadRequest, problem{Type: malformed, Message: "Unable to parse GraphQL query."})
 		return
 	}
-	answerJSON(w, http.StatusOK, g.execute(q))
+	realtime.Answer(w, http.StatusOK, g.execute(q))
 }
 
 // execute answers a query or a mutation.
@@ -50,26 +49,3 @@ func (g *Gateway) execute(q graphql.Request) graphql.Response {
 }
 
 const malformed = "MalformedHttpRequestException"
-
-// answerProblem answers a request that is refused.
-func answerProblem(w http.ResponseWriter, status int, p problem) {
-	w.Header().Set("x-amzn-ErrorType", p.Type)
-	p.Code = 0 // over HTTP the code is the response's status
-	answerJSON(w, status, problems{[]problem{p}})
-}
-
-func answerJSON(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
-	w.Header().Set("x-amzn-RequestId", newUUID())
-	w.WriteHeader(status)
-	_, _ = w.Write(encode(v)) // if it fails, the client has left
-}
-
-// newUUID returns a random UUID (RFC 9562, version 4).
-func newUUID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // it never fails
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}

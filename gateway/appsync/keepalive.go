@@ -3,6 +3,8 @@ package appsync
 import (
 	"sync"
 	"time"
+
+	"github.com/pushgw/xk6-pushgw/gateway/realtime"
 )
 
 // keepAlives are the connections in the order in which they get their next ka. The time from
@@ -70,7 +72,7 @@ func (g *Gateway) keepAlive() {
 			due, wait := g.keepAlives.take(now)
 			for _, c := range due {
 				if !g.faults.StopKeepAlive() {
-					_ = c.Write(keepAliveFrame) // a connection whose write fails is closed
+					_ = c.Write(realtime.KeepAliveFrame) // a connection whose write fails is closed
 				}
 				g.keepAlives.schedule(c)
 			}

@@ -1,23 +1,22 @@
 package appsync
 
 import (
-	"github.com/pushgw/xk6-pushgw/gateway/fault"
+	"github.com/pushgw/xk6-pushgw/gateway/realtime"
 	"github.com/tidwall/gjson"
 )
 
 // subscription is a start that was acknowledged. It is the outlet through which
 // deliveries reach it.
 type subscription struct {
-	conn     *connection
-	id       string // a JSON string with its quotes, as the client sent it
-	group    *group
-	place    int // its index in its part of the group
-	listener fault.Listener
+	conn       *connection
+	id         string // a JSON string with its quotes, as the client sent it
+	group      *group
+	subscriber realtime.Subscriber
 }
 
 func newSubscription(c *connection, id gjson.Result) *subscription {
 	s := &subscription{conn: c, id: id.Raw}
-	s.listener = fault.Listener{Number: c.Number, Out: s, Withheld: &c.Withheld}
+	s.subscriber = realtime.NewSubscriber(c.Conn, s)
 	return s
 }
 
@@ -25,7 +24,7 @@ func (s *subscription) name() string { return gjson.Parse(s.id).Str }
 
 // Data writes a broadcast's payload.
 func (s *subscription) Data(payload []byte, written func(error)) error {
-	return writeData(s.conn.Conn, s.id, payload, written)
+	return realtime.WriteData(s.conn.Conn, s.id, "payload", payload, written)
 }
 
 // Error writes an error frame without an id, as AppSync does when a limit is

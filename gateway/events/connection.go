@@ -44,21 +44,29 @@ func (c *connection) Text(text []byte) {
 		c.fail("error", "", unsupported())
 		return
 	}
-	kind := m.Get("type").Str
-	if kind == "connection_init" {
+	switch kind := m.Get("type").Str; kind {
+	case "connection_init":
 		c.acknowledge()
+	case "subscribe", "unsubscribe", "publish":
+		c.operate(kind, m)
+	default:
+		c.fail("error", "", unsupported())
+	}
+}
+
+// operate handles a message that begins or ends an operation.
+func (c *connection) operate(kind string, m gjson.Result) {
+	if id := m.Get("id"); id.Type != gjson.String || !validID.MatchString(id.Str) {
+		c.fail("error", "", auth.Problem{Type: badRequest, Message: "Invalid operation id", Code: http.StatusBadRequest})
 		return
 	}
-	handle := map[string]func(*connection, gjson.Result){
-		"subscribe": (*connection).subscribe, "unsubscribe": (*connection).unsubscribe, "publish": (*connection).publish,
-	}[kind]
-	switch id := m.Get("id"); {
-	case handle == nil:
-		c.fail("error", "", unsupported())
-	case id.Type != gjson.String || !validID.MatchString(id.Str):
-		c.fail("error", "", auth.Problem{Type: badRequest, Message: "Invalid operation id", Code: http.StatusBadRequest})
+	switch kind {
+	case "subscribe":
+		c.subscribe(m)
+	case "unsubscribe":
+		c.unsubscribe(m)
 	default:
-		handle(c, m)
+		c.publish(m)
 	}
 }
 
@@ -114,7 +122,7 @@ func (c *connection) subscribe(m gjson.Result) {
 		c.gateway.Ready.Add(1)
 	}
 	c.subscriptions = append(c.subscriptions, s)
-	c.gateway.faults.Ready(&s.listener)
+	c.gateway.faults.Ready(&s.subscriber.Listener)
 	c.gateway.broker.join(s)
 	_ = c.Write(message{ID: s.id, Type: "subscribe_success"}.frame())
 }

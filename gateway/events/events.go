@@ -14,6 +14,7 @@ import (
 	"github.com/gorilla/websocket"
 	"github.com/pushgw/xk6-pushgw/gateway/auth"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
+	"github.com/pushgw/xk6-pushgw/gateway/realtime"
 	"github.com/pushgw/xk6-pushgw/gateway/socket"
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
 )
@@ -49,9 +50,10 @@ type Gateway struct {
 	Tally *truth.Tally
 	Ready atomic.Int64 // connections with a subscription
 
-	config Config
-	faults *fault.Faults
-	broker broker
+	config   Config
+	faults   *fault.Faults
+	endpoint realtime.Endpoint
+	broker   broker
 }
 
 // New returns an API that is ready to serve.
@@ -64,7 +66,10 @@ func New(config Config, faults *fault.Faults) *Gateway {
 		config: config,
 		faults: faults,
 	}
-	g.startBroker()
+	g.endpoint = realtime.Endpoint{
+		Hub: g.Hub, Faults: faults, Access: config.Access, Subprotocol: subprotocol, Path: path, Error: connectionError,
+	}
+	g.broker.workers, g.broker.audiences = realtime.StartWorkers(g.Hub, faults), map[string]*realtime.Audience{}
 	g.Hub.Go(g.keepAlive)
 	return g
 }
@@ -104,7 +109,17 @@ func (g *Gateway) keepAliveAt(now time.Time) {
 	}
 	for _, c := range g.Hub.Conns() {
 		if owner, ok := c.Owner.(*connection); ok && owner.isDue(now) {
-			_ = c.Write(keepAliveFrame) // a connection whose write fails is closed
+			_ = c.Write(realtime.KeepAliveFrame) // a connection whose write fails is closed
 		}
 	}
+}
+
+// isDue reports whether a ka is due, and notes that it is written now.
+func (c *connection) isDue(now time.Time) bool {
+	last := c.lastAlive.Load()
+	if last == 0 || now.Sub(time.Unix(0, last)) < c.gateway.config.KeepAlive {
+		return false
+	}
+	c.lastAlive.Store(now.UnixNano())
+	return true
 }

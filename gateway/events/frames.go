@@ -1,20 +1,15 @@
 package events
 
 import (
-	"sync"
-
-	"github.com/pushgw/xk6-pushgw/gateway/appsync"
 	"github.com/pushgw/xk6-pushgw/gateway/auth"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
+	"github.com/pushgw/xk6-pushgw/gateway/jsontext"
 	"github.com/pushgw/xk6-pushgw/gateway/socket"
 )
 
 // The messages of event-api-websocket-protocol.html, "Message types". Unlike in GraphQL's
 // protocol, what they hold is at the top level.
-var (
-	ackFrame       = socket.Frame([]byte(`{"type":"connection_ack","connectionTimeoutMs":300000}`))
-	keepAliveFrame = socket.Frame([]byte(`{"type":"ka"}`))
-)
+var ackFrame = socket.Frame([]byte(`{"type":"connection_ack","connectionTimeoutMs":300000}`))
 
 // message is any other message to a client, but for data.
 type message struct {
@@ -24,12 +19,14 @@ type message struct {
 	Errors []auth.Problem `json:"errors,omitempty"`
 }
 
-func (m message) frame() []byte { return socket.Frame(appsync.Encode(m)) }
+func (m message) frame() []byte { return socket.Frame(jsontext.Encode(m)) }
 
 // errorFrame is an error about an operation, or about none if id is empty.
 func errorFrame(kind, id string, p auth.Problem) []byte {
 	return message{ID: id, Type: kind, Errors: []auth.Problem{p}}.frame()
 }
+
+func connectionError(p auth.Problem) []byte { return errorFrame("connection_error", "", p) }
 
 // The types of errors that this package has of its own.
 const (
@@ -49,22 +46,10 @@ const (
 func encodeEvent(form fault.EventForm, event string) []byte {
 	switch form {
 	case fault.EventList:
-		return appsync.Encode([]string{event})
+		return jsontext.Encode([]string{event})
 	case fault.EventObject:
 		return []byte(event)
 	case fault.EventString:
 	}
-	return appsync.Encode(event)
-}
-
-var frames = sync.Pool{New: func() any { return new([]byte) }}
-
-// writeData writes a data message. The event is encoded once for all subscribers,
-// because only the id differs. id is a JSON string with its quotes.
-func writeData(c *socket.Conn, id string, event []byte, written func(error)) error {
-	buffer := frames.Get().(*[]byte) // the pool holds nothing else
-	defer frames.Put(buffer)
-	*buffer = socket.AppendFrame((*buffer)[:0],
-		[]byte(`{"id":`), []byte(id), []byte(`,"type":"data","event":`), event, []byte(`}`))
-	return c.WriteThen(*buffer, written)
+	return jsontext.Encode(event)
 }

@@ -4,8 +4,8 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/pushgw/xk6-pushgw/gateway/appsync"
 	"github.com/pushgw/xk6-pushgw/gateway/auth"
+	"github.com/pushgw/xk6-pushgw/gateway/realtime"
 	"github.com/tidwall/gjson"
 )
 
@@ -13,23 +13,23 @@ import (
 // over HTTP.
 func (g *Gateway) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path != path || r.Method != http.MethodPost {
-		appsync.AnswerProblem(w, http.StatusNotFound, auth.Problem{Type: "UnknownOperationException", Message: "Not Found"})
+		realtime.AnswerProblem(w, http.StatusNotFound, auth.Problem{Type: "UnknownOperationException", Message: "Not Found"})
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 	if p := g.config.Access.CheckRequest(r, body); p != nil {
-		appsync.AnswerProblem(w, p.Code, *p)
+		realtime.AnswerProblem(w, p.Code, *p)
 		return
 	}
 	if err != nil || !gjson.ValidBytes(body) {
-		appsync.AnswerProblem(w, http.StatusBadRequest, auth.Problem{Type: badRequest, Message: "Unable to parse the request body."})
+		realtime.AnswerProblem(w, http.StatusBadRequest, auth.Problem{Type: badRequest, Message: "Unable to parse the request body."})
 		return
 	}
 	m := gjson.ParseBytes(body)
 	done, wrong := g.publishAll(m.Get("channel"), m.Get("events"))
 	if wrong != nil {
-		appsync.AnswerProblem(w, wrong.overHTTP.Code, wrong.overHTTP)
+		realtime.AnswerProblem(w, wrong.overHTTP.Code, wrong.overHTTP)
 		return
 	}
-	appsync.Answer(w, http.StatusOK, done)
+	realtime.Answer(w, http.StatusOK, done)
 }

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/pushgw/xk6-pushgw/gateway/appsync"
+	"github.com/google/uuid"
 	"github.com/pushgw/xk6-pushgw/gateway/auth"
 	"github.com/tidwall/gjson"
 )
@@ -59,7 +59,7 @@ func (g *Gateway) publishAll(to, events gjson.Result) (*outcome, *refusedPublish
 	}
 	done := &outcome{Failed: []entry{}, Successful: []entry{}}
 	for i, event := range list {
-		e := entry{Identifier: appsync.NewUUID(), Index: i}
+		e := entry{Identifier: uuid.NewString(), Index: i}
 		switch {
 		case !gjson.Valid(event.Str):
 			e.Code, e.Message = http.StatusBadRequest, "Event is not valid JSON"

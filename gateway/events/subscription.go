@@ -2,29 +2,28 @@ package events
 
 import (
 	"github.com/pushgw/xk6-pushgw/gateway/auth"
-	"github.com/pushgw/xk6-pushgw/gateway/fault"
+	"github.com/pushgw/xk6-pushgw/gateway/realtime"
 	"github.com/tidwall/gjson"
 )
 
 // subscription is a subscribe that was acknowledged. It is the outlet through which
 // deliveries reach it.
 type subscription struct {
-	conn     *connection
-	id       string // its letters need no escaping in JSON
-	channel  string // without its outer slashes; perhaps with a wildcard
-	place    int    // its index in its part of the audience
-	listener fault.Listener
+	conn       *connection
+	id         string // its letters need no escaping in JSON
+	channel    string // without its outer slashes; perhaps with a wildcard
+	subscriber realtime.Subscriber
 }
 
 func newSubscription(c *connection, id gjson.Result, channel string) *subscription {
 	s := &subscription{conn: c, id: id.Str, channel: channel}
-	s.listener = fault.Listener{Number: c.Number, Out: s, Withheld: &c.Withheld}
+	s.subscriber = realtime.NewSubscriber(c.Conn, s)
 	return s
 }
 
 // Data writes an event.
 func (s *subscription) Data(event []byte, written func(error)) error {
-	return writeData(s.conn.Conn, `"`+s.id+`"`, event, written)
+	return realtime.WriteData(s.conn.Conn, `"`+s.id+`"`, "event", event, written)
 }
 
 // Error writes a broadcast_error, which says that the delivery of some event failed.

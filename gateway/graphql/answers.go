@@ -1,11 +1,10 @@
 package graphql
 
 import (
-	"crypto/rand"
-	"fmt"
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -61,7 +60,7 @@ func made(name string, t *ast.Type) any {
 	switch t.NamedType {
 	case "ID":
 		if t.NonNull {
-			return newUUID()
+			return uuid.NewString()
 		}
 	case "AWSDateTime":
 		if t.NonNull || created {
@@ -77,15 +76,6 @@ func made(name string, t *ast.Type) any {
 		}
 	}
 	return nil
-}
-
-// newUUID returns a random UUID (RFC 9562, version 4).
-func newUUID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // it never fails
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 // maxAnswers is how many answers are kept of each type, so that a long test doesn't fill

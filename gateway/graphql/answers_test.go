@@ -61,14 +61,3 @@ func TestQueriesFindWhatMutationsAnswered(t *testing.T) {
 	answer, _ := f.execute("{ ordersOf(customer: 1) { id } }", "null")
 	require.Len(t, gjson.Get(answer, "data.ordersOf").Array(), 100)
 }
-
-func TestUUIDs(t *testing.T) {
-	t.Parallel()
-	seen := map[string]bool{}
-	for range 1000 {
-		id := newUUID()
-		require.Regexp(t, `^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`, id)
-		seen[id] = true
-	}
-	require.Len(t, seen, 1000)
-}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/pushgw/xk6-pushgw/gateway/jsontext"
 )
 
 // lazy is a field's value that is made when it is asked for, because it may contain itself.
@@ -88,7 +90,7 @@ func (e *executor) object(of *ast.Definition, value map[string]any, sets []ast.S
 		if i > 0 {
 			e.out = append(e.out, ',')
 		}
-		e.out = append(append(e.out, encode(entry.key)...), ':')
+		e.out = append(append(e.out, jsontext.Encode(entry.key)...), ':')
 		if !e.field(of, value, entry, append(path, entry.key)) {
 			e.out = e.out[:start]
 			return false
@@ -102,7 +104,7 @@ func (e *executor) object(of *ast.Definition, value map[string]any, sets []ast.S
 func (e *executor) field(of *ast.Definition, object map[string]any, selected entry, path []any) bool {
 	f := selected.fields[0]
 	if f.Name == "__typename" {
-		e.out = append(e.out, encode(of.Name)...)
+		e.out = append(e.out, jsontext.Encode(of.Name)...)
 		return true
 	}
 	value := object[f.Name]
@@ -170,7 +172,7 @@ func (e *executor) list(parent *ast.Definition, of *ast.Type, value any, fields 
 func (e *executor) named(t *ast.Type, value any, fields []*ast.Field, path []any) bool {
 	of := e.schema.concrete(t)
 	if of.IsLeafType() {
-		e.out = append(e.out, encode(value)...)
+		e.out = append(e.out, jsontext.Encode(value)...)
 		return true
 	}
 	object, ok := value.(map[string]any)

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/pushgw/xk6-pushgw/gateway/jsontext"
 )
 
 // Whatever a client asks for, the answer is JSON.
@@ -36,6 +38,6 @@ func FuzzRequests(f *testing.F) {
 			s.Matches(event)
 			require.True(t, json.Valid(s.Payload(event)))
 		}
-		require.True(t, json.Valid(encode(operation.Execute(func(*Event) {}))))
+		require.True(t, json.Valid(jsontext.Encode(operation.Execute(func(*Event) {}))))
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/pushgw/xk6-pushgw/gateway/jsontext"
 )
 
 // fixture is the schema of the example.
@@ -26,20 +28,20 @@ func newFixture(t *testing.T) *fixture {
 // execute answers a request, and returns what it published.
 func (f *fixture) execute(query, variables string) (answer string, published []*Event) {
 	f.Helper()
-	request, err := Read([]byte(`{"query":` + string(encode(query)) + `,"variables":` + variables + `}`))
+	request, err := Read([]byte(`{"query":` + string(jsontext.Encode(query)) + `,"variables":` + variables + `}`))
 	require.NoError(f, err)
 	operation, wrong := f.schema.Prepare(request)
 	if wrong != nil {
-		return string(encode(Response{Errors: wrong})), nil
+		return string(jsontext.Encode(Response{Errors: wrong})), nil
 	}
 	r := operation.Execute(func(e *Event) { published = append(published, e) })
-	return string(encode(r)), published
+	return string(jsontext.Encode(r)), published
 }
 
 // subscribe returns a subscription, or the errors.
 func (f *fixture) subscribe(query, variables string) (*Subscription, []Error) {
 	f.Helper()
-	request, err := Read([]byte(`{"query":` + string(encode(query)) + `,"variables":` + variables + `}`))
+	request, err := Read([]byte(`{"query":` + string(jsontext.Encode(query)) + `,"variables":` + variables + `}`))
 	require.NoError(f, err)
 	operation, wrong := f.schema.Prepare(request)
 	if wrong != nil {

@@ -2,11 +2,12 @@ package graphql
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/pushgw/xk6-pushgw/gateway/jsontext"
 )
 
 // Event is what a mutation published: subscribers get only those fields that the mutation
@@ -17,7 +18,7 @@ type Event struct {
 }
 
 // Text returns what was published as JSON.
-func (e *Event) Text() []byte { return encode(e.value) }
+func (e *Event) Text() []byte { return jsontext.Encode(e.value) }
 
 // Subscription is a subscription that events are matched with.
 type Subscription struct {
@@ -88,7 +89,7 @@ func equal(a, b any) bool {
 	if text, ok := a.(string); ok {
 		return text == b // most filters are text, and there may be thousands of them
 	}
-	return bytes.Equal(encode(a), encode(b))
+	return bytes.Equal(jsontext.Encode(a), jsontext.Encode(b))
 }
 
 // Payload returns the subscription's response for an event, as JSON.
@@ -96,16 +97,5 @@ func (s *Subscription) Payload(event *Event) []byte {
 	e := &executor{schema: s.operation.schema, variables: s.operation.variables}
 	value := map[string]any{s.field: event.value}
 	written := e.object(s.root, value, []ast.SelectionSet{s.operation.parsed.SelectionSet}, nil)
-	return encode(e.response(written))
-}
-
-// encode is json.Marshal without escaping <, > and &. It is only given what can be encoded.
-func encode(v any) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return []byte("null")
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return jsontext.Encode(e.response(written))
 }

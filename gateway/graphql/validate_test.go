@@ -5,6 +5,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
+
+	"github.com/pushgw/xk6-pushgw/gateway/jsontext"
 )
 
 // What is known from AppSync's answers is in its words. The rest has at least its kind.
@@ -38,7 +40,7 @@ func TestWhatIsWrongWithADocument(t *testing.T) {
 		"subscription { onOrder { id } }":                                               "Subscriptions are not supported over HTTP.",
 	} {
 		answer, published := f.execute(query, "null")
-		require.Contains(t, gjson.Get(answer, "errors.#.message").Raw, string(encode(message)[1:len(encode(message))-1]), query)
+		require.Contains(t, gjson.Get(answer, "errors.#.message").Raw, string(jsontext.Encode(message)[1:len(jsontext.Encode(message))-1]), query)
 		require.Equal(t, gjson.Null, gjson.Get(answer, "data").Type, query)
 		require.Empty(t, published)
 	}

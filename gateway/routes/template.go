@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/pushgw/xk6-pushgw/gateway/jsontext"
 )
 
 // Template is a text with placeholders as API Gateway writes them:
@@ -45,7 +48,7 @@ func (t *Template) UnmarshalJSON(data []byte) error {
 }
 
 func isBody(name string) bool {
-	return len(name) > len(bodyPrefix) && name[:len(bodyPrefix)] == bodyPrefix
+	return len(name) > len(bodyPrefix) && strings.HasPrefix(name, bodyPrefix)
 }
 
 // fill returns the text for a message of a connection.
@@ -64,9 +67,6 @@ func (t Template) fill(connection, body string) string {
 
 // escaped returns a text as it is between the quotes of a JSON string.
 func escaped(text string) string {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(text) // a string can always be encoded
-	return string(bytes.TrimSpace(b.Bytes())[1 : b.Len()-2])
+	quoted := jsontext.Encode(text)
+	return string(quoted[1 : len(quoted)-1])
 }

@@ -156,11 +156,6 @@ func object(fields []Field) []byte {
 
 // withQuery returns the URL with the authorization object in its query.
 func withQuery(realtime *url.URL, object []byte) *url.URL {
-	payload := url.QueryEscape(base64.StdEncoding.EncodeToString([]byte(emptyPayload)))
-	u := *realtime
-	if u.RawQuery != "" {
-		u.RawQuery += "&"
-	}
-	u.RawQuery += "header=" + url.QueryEscape(base64.StdEncoding.EncodeToString(object)) + "&payload=" + payload
-	return &u
+	u := WithParameter(realtime, "header", base64.StdEncoding.EncodeToString(object))
+	return WithParameter(u, "payload", base64.StdEncoding.EncodeToString([]byte(emptyPayload)))
 }

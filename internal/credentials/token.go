@@ -19,12 +19,7 @@ func (t Token) Authorize(context.Context, Request) ([]Field, error) {
 
 // AuthorizeQuery implements QueryCredentials.
 func (t Token) AuthorizeQuery(_ context.Context, request Request, parameter string) (*url.URL, error) {
-	u := *request.URL
-	if u.RawQuery != "" {
-		u.RawQuery += "&"
-	}
-	u.RawQuery += url.QueryEscape(parameter) + "=" + url.QueryEscape(string(t))
-	return &u, nil
+	return WithParameter(request.URL, parameter, string(t)), nil
 }
 
 // Constant implements Credentials: it is the same token for all.

@@ -1,7 +1,6 @@
 package events
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -16,13 +15,10 @@ const maxSegments = 5
 
 var segment = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,48}[A-Za-z0-9])?$`)
 
-// ErrWildcard says that a channel can be subscribed to, but not published to.
-var ErrWildcard = errors.New("a wildcard can be subscribed to, and not published to")
-
 // CheckChannel returns what is wrong with a channel that is subscribed to. Its last segment
 // may be a wildcard; the first is the namespace. Slashes may begin and end it.
 func CheckChannel(channel string) error {
-	segments := strings.Split(trim(channel), "/")
+	segments := strings.Split(CanonicalChannel(channel), "/")
 	if len(segments) > maxSegments {
 		return fmt.Errorf("has more than %d segments", maxSegments)
 	}
@@ -36,7 +32,7 @@ func CheckChannel(channel string) error {
 }
 
 // IsWildcard reports whether a channel stands for all below it.
-func IsWildcard(channel string) bool { return strings.HasSuffix(trim(channel), "/*") }
+func IsWildcard(channel string) bool { return strings.HasSuffix(CanonicalChannel(channel), "/*") }
 
 // Covers reports whether who has subscribed to one channel, which may be a wildcard, hears
 // what is published to another. Both are canonical. Whether a/* covers a isn't documented;
@@ -50,8 +46,6 @@ func Covers(subscribed, channel string) bool {
 
 // CanonicalChannel returns the one way to write a channel: two that are the same to AppSync
 // have the same.
-func CanonicalChannel(channel string) string { return trim(channel) }
-
-func trim(channel string) string {
+func CanonicalChannel(channel string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(channel, "/"), "/")
 }

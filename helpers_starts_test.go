@@ -7,9 +7,9 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// realtime is AppSync's side of connections: it acknowledges each, and answers a start as
+// starts is AppSync's side of connections: it acknowledges each, and answers a start as
 // answer says, which gets the id and the operation; with nothing if that is empty.
-func realtime(answer func(id, data string) string) http.Handler {
+func starts(answer func(id, data string) string) http.Handler {
 	return sockets(func(socket *websocket.Conn, text string) {
 		switch frame := gjson.Parse(text); frame.Get("type").String() {
 		case "connection_init":
