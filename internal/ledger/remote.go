@@ -207,9 +207,11 @@ func (a *Audience) hear(s stamp.Stamp, at instant) (row *remoteRow, late bool) {
 	c.reported = false
 	from, _ := published(s)
 	c.clock.arrived(from, at)
-	c.begin(s.Sequence, at.plus(-c.settle))
+	// What came before it was published by then, or after this process had answered a roll.
+	before := max(at.plus(-c.settle), a.ledger.answers.latest())
+	c.begin(s.Sequence, before)
 	if s.Sequence < c.start {
-		c.beginEarlier(s.Sequence, at.plus(-c.settle), at)
+		c.beginEarlier(s.Sequence, before, at)
 	}
 	if !c.extend(s.Sequence, at) {
 		return nil, false

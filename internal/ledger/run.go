@@ -61,3 +61,13 @@ func (a *answers) sentAt(number uint32) (instant, bool) {
 	}
 	return a.sent[number%maxAnswers], true
 }
+
+// latest returns when the latest answer was sent, longAgo if none was.
+func (a *answers) latest() instant {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.last == 0 {
+		return longAgo
+	}
+	return a.sent[a.last%maxAnswers]
+}
