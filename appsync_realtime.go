@@ -131,3 +131,15 @@ func (r *realtimeAPI) framesOf(ctx context.Context, own *values) ([][]byte, erro
 	}
 	return r.frames(ctx, own)
 }
+
+// authorizeFrame returns the authorization of a frame that the script has the call's connection
+// send. Credentials are waited for no longer than a connection would.
+func (c *call) authorizeFrame(ctx context.Context, body string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.client.settings.timeout)
+	defer cancel()
+	authorization, err := c.own.auth.Frame(ctx, body)
+	if err != nil {
+		return nil, &scriptError{name: nameConnectError, err: err}
+	}
+	return authorization, nil
+}

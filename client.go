@@ -134,7 +134,7 @@ func readSettings(o *options, vs *varyings, u *url.URL, ping time.Duration) (set
 		rate:       o.perSecond("connectRate"),
 	}
 	if s.frameSize > maxFrameSize {
-		o.fail("frameSize", "must not be more than %d, which is above what either gateway takes", maxFrameSize)
+		o.fail("frameSize", "must not be more than %d", maxFrameSize)
 	}
 	if s.timeout == 0 {
 		o.fail("timeout", "must be more than zero")

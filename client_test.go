@@ -64,7 +64,7 @@ func TestClientChecksItsOptions(t *testing.T) {
 		`{ timeout: 1e-320 }`:           `new apigw.Client(): option "timeout" is too short: 1e-320 milliseconds are less than a nanosecond`,
 		`{ maxMessageSize: 0 }`:         `new apigw.Client(): option "maxMessageSize" must be a number not below 1, not 0`,
 		`{ frameSize: 0 }`:              `new apigw.Client(): option "frameSize" must be a number not below 1, not 0`,
-		`{ frameSize: 1048577 }`:        `new apigw.Client(): option "frameSize" must not be more than 1048576, which is above what either gateway takes`,
+		`{ frameSize: 1048577 }`:        `new apigw.Client(): option "frameSize" must not be more than 1048576`,
 		`{ headers: { a: 1 } }`:         `new apigw.Client(): option "headers.a" must be a string or a function that returns one, not a number`,
 		`{ room: 'two words' }`:         `new apigw.Client(): option "room" must be one word, as the chat application takes it, not "two words"`,
 		`{ handshake: {} }`:             `new apigw.Client(): option "handshake" must be a list, not an object`,

@@ -46,11 +46,9 @@ func (s *connection) publishEvents(g *eventAPI, value, options sobek.Value) *sob
 
 // sendPublish sends a request to publish n events over a connection.
 func sendPublish(ctx context.Context, c *call, host *hostConn, body string, n int) (*request, error) {
-	authorizing, cancel := context.WithTimeout(ctx, c.client.settings.timeout)
-	defer cancel()
-	authorization, err := c.own.auth.Frame(authorizing, body)
+	authorization, err := c.authorizeFrame(ctx, body)
 	if err != nil {
-		return nil, &scriptError{name: nameConnectError, err: err}
+		return nil, err
 	}
 	r := &request{
 		begin: func(session dialect.Session) (string, dialect.Event, error) {

@@ -36,7 +36,7 @@ var (
 // begin begins a subscription to what body says, and resolves with its object.
 func (s *connection) begin(body string) *sobek.Promise {
 	return newPromise(s.module().vu, func(ctx context.Context) (any, error) {
-		authorization, err := s.call.own.auth.Frame(ctx, body)
+		authorization, err := s.call.authorizeFrame(ctx, body)
 		if err != nil {
 			return nil, err
 		}

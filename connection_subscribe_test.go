@@ -119,3 +119,22 @@ func TestConnectionThatGivesUpSubscribing(t *testing.T) {
 		require.Equal(w, []string{"connection_init", "start1", "start2", "stop1", "end", "stop2"}, said)
 	})
 }
+
+// A subscription whose credentials can't be had fails on this side, as a request does.
+func TestSubscriptionsWithoutCredentials(t *testing.T) {
+	t.Parallel()
+	simulateGateway(t, gateway.Config{APIKey: "da2-k"}, func(w *world) {
+		v := w.vu()
+		u, err := gatewayURL(v.VU.Runtime().ToValue(graphqlURL), "", "http")
+		require.NoError(w, err)
+		c, g := v.module.readAppSync(u, given(w.T, `{ auth: { apiKey: 'k' } }`))
+		g.realtime.auth.Credentials = failing{"/graphql"}
+		g.realtime.share(true, g.startFrames)
+		require.NoError(w, v.VU.Runtime().Set("client", c.define(v.VU.Runtime().NewObject(), appSyncMethods, nil)))
+		f := v.fails(`
+			const host = await client.connect();
+			await host.subscribe({ query: 'subscription { onCreateRoom { title } }' });
+		`)
+		require.Equal(w, failure{name: "ConnectError", message: "no token"}, f)
+	})
+}
