@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.k6.io/k6/v2/lib"
@@ -28,6 +29,8 @@ type Recorder struct {
 	remote  *metrics.TagSet
 	role    string
 	gateway string
+
+	bytesPushed atomic.Int64 // when the bytes were pushed last, in ns since 1970
 
 	mu           sync.Mutex
 	messages     messageCounts
@@ -61,12 +64,14 @@ const flushAt = 2048
 func NewRecorder(state *lib.State, process *Process, m *Metrics, gateway, role string) *Recorder {
 	tags := state.Tags.GetCurrentValues()
 	tags.Tags = tags.Tags.With("gateway", gateway).With("role", role)
-	return &Recorder{
+	r := &Recorder{
 		state: state, metrics: m, process: process, tags: tags, role: role, gateway: gateway,
 		local:  tags.Tags.With("origin", "local"),
 		remote: tags.Tags.With("origin", "remote"),
 		counts: make(map[metrics.TimeSeries]float64),
 	}
+	r.bytesPushed.Store(time.Now().UnixNano())
+	return r
 }
 
 // count adds to a counter. The lock is held.
@@ -85,8 +90,23 @@ func (r *Recorder) Flush() {
 	if batch != nil {
 		r.process.Results.Add(batch, time.Now())
 	}
-	if len(samples) > 0 {
-		r.push(samples)
+	if len(samples) == 0 {
+		return
+	}
+	r.push(samples)
+	if now, last := time.Now().UnixNano(), r.bytesPushed.Load(); now-last >= int64(bytesEvery) && r.bytesPushed.CompareAndSwap(last, now) {
+		r.pushBytes()
+	}
+}
+
+// bytesEvery is how often the bytes that were sent and received are pushed, at the most, so
+// that they show while a call goes on that may take hours.
+const bytesEvery = time.Second
+
+// pushBytes pushes how many bytes the VU's dialer has counted since it was asked last.
+func (r *Recorder) pushBytes() {
+	if dialer, ok := r.state.Dialer.(*netext.Dialer); ok {
+		r.push(dialer.IOSamples(time.Now(), r.tags, r.state.BuiltinMetrics))
 	}
 }
 
@@ -107,9 +127,7 @@ func (r *Recorder) push(samples metrics.SampleContainer) {
 func (r *Recorder) Finish() {
 	r.judgeClocks()
 	r.Flush()
-	if dialer, ok := r.state.Dialer.(*netext.Dialer); ok {
-		r.push(dialer.IOSamples(time.Now(), r.tags, r.state.BuiltinMetrics))
-	}
+	r.pushBytes()
 }
 
 // take makes samples of what has been gathered, and what the result file is to have of

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -60,6 +61,23 @@ func TestFinishPushesBytes(t *testing.T) {
 	require.Equal(t, []tagged{{6, ""}}, f.found("data_sent"))
 	require.Equal(t, []tagged{{0, ""}}, f.found("data_received"))
 	require.Equal(t, []tagged{{1, ""}}, f.found("ws_msgs_sent"))
+}
+
+// The bytes are also pushed while a call goes on, but no more than once a second.
+func TestBytesArePushedMeanwhile(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		dialer := netext.NewDialer(net.Dialer{}, netext.NewResolver(net.LookupIP, 0, types.DNSfirst, types.DNSpreferIPv4))
+		f.state.Dialer = dialer
+		for range 25 { // ticks
+			time.Sleep(100 * time.Millisecond)
+			dialer.BytesRead++
+			f.Received()
+			f.Flush()
+		}
+		require.Equal(t, []tagged{{10, ""}, {10, ""}}, f.found("data_received"))
+	})
 }
 
 // After a setup() that failed k6 closes the channel while connections are still open. What
