@@ -223,11 +223,10 @@ func (r *Run) delayTile(outcomes []Outcome) Tile {
 
 func (r *Run) healthTile(h Health) Tile {
 	t := Tile{Class: h.Level, Name: "Load generator", Value: "not at fault", Detail: "read lag p99 " + short(h.Lag)}
-	switch h.Level {
-	case Good:
-	case None:
+	if h.Level == None {
 		t.Value, t.Detail = "–", "nothing was read"
-	default:
+	}
+	if h.Level == Suspect {
 		t.Value = "at fault"
 		if len(r.Connections.Limits) > 0 {
 			t.Detail = "a limit of its host"

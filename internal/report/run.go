@@ -229,9 +229,13 @@ func (r *Run) checkAccounts() {
 			r.unknown("process %d received %s deliveries from more publishers than it tells apart", f.Process, number(f.NotRecorded))
 		}
 		for _, a := range f.Accounts {
-			if r.unclosed(a) > 0 {
-				r.unknown("process %d never heard the end of %s of %s: what its listeners lost of the last broadcasts isn't known",
-					f.Process, plural(r.unclosed(a), "series", "series"), origin(a))
+			if n := r.unclosed(a); n > 0 {
+				which := "the last broadcasts"
+				if beyond, known := r.beyond(a); known {
+					which = plural(beyond, "broadcast", "broadcasts") + " that it has no account of"
+				}
+				r.unknown("process %d never heard the end of %s of %s: what its listeners lost of %s isn't known",
+					f.Process, plural(n, "series", "series"), origin(a), which)
 			}
 			if !a.Local && a.ID != "" && r.publisher(a.Origin) == nil {
 				r.unknown("process %d received %s deliveries of %s, whose publisher has left no file", f.Process, number(a.Heard.First), origin(a))
@@ -240,24 +244,31 @@ func (r *Run) checkAccounts() {
 	}
 }
 
-// unclosed is the number of series of an account whose end was not heard, and isn't known
-// from the publisher's file either. It is known there if the publisher has ended and the
-// account has all that was sent: as many broadcasts, from the same first to the same last.
+// unclosed is the number of series of an account whose end was not heard, unless the
+// publisher's file shows that the account has all that was sent.
 func (r *Run) unclosed(a *result.Account) int64 {
-	publisher := r.publisher(a.Origin)
-	if publisher == nil || publisher.State != result.Ended {
-		return a.Unclosed
-	}
-	sent := accountOf(publisher, a.Origin)
-	last := len(sent.Broadcasts) - 1
-	if last < 0 || len(a.Broadcasts) == 0 || count(sent.Broadcasts) != sent.Planned-sent.Unsent {
-		return a.Unclosed
-	}
-	if count(a.Broadcasts) == count(sent.Broadcasts) && a.Broadcasts[0].From == sent.Broadcasts[0].From &&
-		a.Broadcasts[len(a.Broadcasts)-1].To == sent.Broadcasts[last].To {
+	if n, known := r.beyond(a); known && n == 0 {
 		return 0
 	}
 	return a.Unclosed
+}
+
+// beyond returns how many broadcasts were sent that an account hasn't, and whether that is
+// known: the publisher has ended and its file has all of them. As many broadcasts are the
+// same if they have the same first and last.
+func (r *Run) beyond(a *result.Account) (n int64, known bool) {
+	publisher := r.publisher(a.Origin)
+	if publisher == nil || publisher.State != result.Ended {
+		return 0, false
+	}
+	sent, heard := accountOf(publisher, a.Origin), a.Broadcasts
+	n = count(sent.Broadcasts) - count(heard)
+	if count(sent.Broadcasts) != sent.Planned-sent.Unsent || n < 0 {
+		return 0, false
+	}
+	same := len(heard) > 0 && heard[0].From == sent.Broadcasts[0].From &&
+		heard[len(heard)-1].To == sent.Broadcasts[len(sent.Broadcasts)-1].To
+	return n, n > 0 || same
 }
 
 // checkListeners says which other processes can't tell what they lost of an account's

@@ -211,19 +211,22 @@ func TestAProcessKilledAtItsStartIsNotOfAnEarlierRun(t *testing.T) {
 func TestThePublishersFileClosesAccounts(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
-		change func(publisher *result.File, heard *result.Account)
-		closed bool
+		change          func(publisher *result.File, heard *result.Account)
+		closed, missing bool // from the account, and the report says how many are
 	}{
-		"all was heard": {func(*result.File, *result.Account) {}, true},
+		"all was heard": {func(*result.File, *result.Account) {}, true, false},
 		"the last was heard by nobody": {func(_ *result.File, heard *result.Account) {
 			heard.Broadcasts = heard.Broadcasts[:len(heard.Broadcasts)-1]
-		}, false},
-		"the first is in no account": {func(_ *result.File, heard *result.Account) { heard.Broadcasts = heard.Broadcasts[1:] }, false},
+		}, false, true},
+		"the first is in no account": {func(_ *result.File, heard *result.Account) { heard.Broadcasts = heard.Broadcasts[1:] }, false, true},
 		"one between is in no account": {func(_ *result.File, heard *result.Account) {
 			heard.Broadcasts = slices.Delete(heard.Broadcasts, 4, 5)
-		}, false},
-		"the publisher was killed":         {func(publisher *result.File, _ *result.Account) { publisher.State = result.Running }, false},
-		"the publisher's file has not all": {func(publisher *result.File, _ *result.Account) { publisher.Accounts[0].Planned++ }, false},
+		}, false, true},
+		"others than were sent": {func(_ *result.File, heard *result.Account) {
+			heard.Broadcasts[len(heard.Broadcasts)-1].To++
+		}, false, false},
+		"the publisher was killed":         {func(publisher *result.File, _ *result.Account) { publisher.State = result.Running }, false, false},
+		"the publisher's file has not all": {func(publisher *result.File, _ *result.Account) { publisher.Accounts[0].Planned++ }, false, false},
 	} {
 		files := small.files()
 		heard := files[1].Accounts[0]
@@ -238,5 +241,6 @@ func TestThePublishersFileClosesAccounts(t *testing.T) {
 		}
 		require.Contains(t, text, "process 2 never heard the end of 1 series", name)
 		require.EqualValues(t, 1, r.Gateways[0].Unclosed, name)
+		require.Equal(t, row.missing, strings.Contains(text, "lost of 1 broadcast that it has no account of isn't known"), name)
 	}
 }
