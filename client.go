@@ -87,9 +87,9 @@ type message struct {
 type identity struct {
 	role string // telemetry.RoleListener or telemetry.RoleHost
 	vu   uint64 // the VU's number in the whole test
-	// index is a listener's number in the whole test, from zero, and the same when its VU
-	// calls listen() again with as many connections. That of a host is its VU's number less
-	// one.
+	// index is a listener's number among those of its endpoint in the whole test, from zero, and
+	// the same when its VU calls listen() again with as many connections; see
+	// process.ordinal. That of a host is zero unless connect() says another.
 	index int64
 	// nickname and room are for API Gateway's applications. The nickname is empty, and inRoom
 	// false, where the client's own are to be taken.

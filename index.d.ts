@@ -17,9 +17,12 @@ declare module "k6/x/pushgw" {
    * A function is called once for each connection, with its index, on the VU's event loop; what it returns may be a promise.
    * If it throws or returns something else, there is no connection (`pushgw_connect_failed{phase:script}`).
    *
-   * The index of a listener is its number in the whole test, from 0: the first VU's `listen({ connections: 100 })` has
-   * 0 to 99, the second VU's 100 to 199, and each has the same when it calls `listen()` again. The index of a connection
-   * that `connect()` or `broadcast()` opens is its VU's number less one.
+   * The index of a listener is its number in the whole test among those of its endpoint, from 0: the `listen({ connections: 100 })`
+   * of the first VU that listens there has 0 to 99, the second VU's 100 to 199, and each has the same when it calls `listen()`
+   * again. So there are no gaps, whatever VUs other scenarios have, if all VUs listen with as many connections. Processes with
+   * execution segments take turns: of two, the first one's VUs have 0 to 99, 200 to 299 and so on. With `PUSHGW_RUN` instead,
+   * each process counts from 0. The index of a connection that `connect()` opens is its option `index`, and that of one that
+   * another method opens for itself is 0.
    */
   export type PerConnection = string | ((index: number) => string | Promise<string>);
 
@@ -144,6 +147,12 @@ declare module "k6/x/pushgw" {
     received: number;
     /** Connections that the gateway or the network closed, or whose subscription it ended. */
     closed: number;
+  }
+
+  /** A connection that the script drives. */
+  export interface HostOptions {
+    /** The connection's index, see {@link PerConnection}. Default 0. */
+    index?: number;
   }
 
   export interface ReadyOptions {
@@ -414,8 +423,8 @@ declare module "k6/x/pushgw" {
       identity: { sourceIp: string; userAgent: string };
     }
 
-    /** With a `handshake` of the client's own, either is a `UsageError` if no step has it. */
-    interface ConnectOptions {
+    /** With a `handshake` of the client's own, `nickname` and `room` are a `UsageError` if no step has them. */
+    interface ConnectOptions extends HostOptions {
       /** The connection's nickname, as it is. Default `'Host-'` and a number. */
       nickname?: string;
       /** The room to join. Default the client's. */
@@ -588,7 +597,7 @@ declare module "k6/x/pushgw" {
       /** @param url `https://{id}.appsync-api.{region}.amazonaws.com/graphql`, or `http://…` */
       constructor(url: string, options: Options);
       /** Opens one connection that the script drives; resolves when it is acknowledged. */
-      connect(options?: {}): Promise<Host>;
+      connect(options?: HostOptions): Promise<Host>;
       /**
        * Opens listeners and holds them, without a line of JavaScript for what they receive. After
        * a `listen()` that ran out of connections, the VU's next one waits before it opens any:
@@ -707,7 +716,7 @@ declare module "k6/x/pushgw" {
       /** @param url `https://{id}.appsync-api.{region}.amazonaws.com/event`, or `http://…` */
       constructor(url: string, options: Options);
       /** Opens one connection that the script drives; resolves when it is acknowledged. */
-      connect(options?: {}): Promise<Host>;
+      connect(options?: HostOptions): Promise<Host>;
       /**
        * Opens listeners and holds them, without a line of JavaScript for what they receive. After
        * a `listen()` that ran out of connections, the VU's next one waits before it opens any:
