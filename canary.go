@@ -26,9 +26,7 @@ type canaries struct {
 const maxCanarySenders = 16
 
 // awaitCanaries sends canaries through the gateway until enough listeners have heard one.
-// From then on, only those that have heard something count as listeners.
 func (b *barrier) awaitCanaries(ctx context.Context, c *call) (any, error) {
-	b.requireConfirmation()
 	if _, err := b.await(ctx, func(c ledger.Count) int { return c.Ready }); err != nil {
 		return nil, err
 	}
@@ -57,13 +55,15 @@ func (b *barrier) awaitCanaries(ctx context.Context, c *call) (any, error) {
 	}
 }
 
-// requireConfirmation has only listeners count that have heard something.
-func (b *barrier) requireConfirmation() {
+// requireConfirmation has only listeners count that have heard something, until it is
+// withdrawn.
+func (b *barrier) requireConfirmation() (withdraw func()) {
 	if b.audience != nil {
 		b.audience.RequireConfirmation()
-		return
+		return b.audience.WithdrawConfirmation
 	}
 	b.roster.RequireConfirmation()
+	return b.roster.WithdrawConfirmation
 }
 
 // unconfirmed returns the audiences in which a listener is yet to be reached.

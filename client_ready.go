@@ -58,8 +58,13 @@ func (c *client) ready(value sobek.Value) *sobek.Promise {
 		defer answering.begin(ctx)()
 		ctx, cancel := context.WithTimeoutCause(ctx, b.timeout, errBarrierTimeout)
 		defer cancel()
+		withdraw := func() {}
+		if b.canary {
+			withdraw = b.requireConfirmation()
+		}
 		result, err := b.wait(ctx, call, distributed)
 		if err != nil {
+			withdraw()
 			b.giveUp()
 		}
 		return result, err

@@ -382,3 +382,27 @@ func TestReadyWaitsForThePlanned(t *testing.T) {
 		require.Equal(w, 2*time.Minute+time.Second, time.Since(began))
 	})
 }
+
+// A barrier that failed changes nothing of what is expected of the listeners.
+func TestBroadcastAfterABarrierThatFailed(t *testing.T) {
+	t.Parallel()
+	for _, audience := range []string{``, `, audience: 'Room1'`} {
+		simulateCanaries(t, func(w *world, heard func(func(string))) {
+			members := w.listeners(chatAudience, 3)
+			heard(func(text string) {
+				if s, _, _, _ := stamp.Find([]byte(text)); !s.Canary {
+					for _, m := range members {
+						w.delivers(m, text, 0)
+					}
+				}
+			})
+			result := w.vu().run(`
+				const client = ` + readyClient + `;
+				const { name } = await caught(() => client.ready({ listeners: 3, canary: true, timeout: '3s'` + audience + ` }));
+				const { expected, received, indeterminate } = await client.broadcast();
+				return [name, expected, received, indeterminate];
+			`)
+			require.Equal(w, []any{"TimeoutError", int64(3), int64(3), int64(0)}, result)
+		})
+	}
+}

@@ -181,7 +181,8 @@ declare module "k6/x/pushgw" {
     /**
      * Whether to send canaries through the gateway until the listeners have heard one, because an acknowledgement is no
      * proof. They go to each audience in which a listener has yet to hear one, one after the other. A listener that heard
-     * none is deaf and is expected to hear nothing, until it does. Default false.
+     * none is deaf and is expected to hear nothing, until it does; if `ready()` is rejected, as much is expected of it after
+     * that as without canaries. Default false.
      */
     canary?: boolean;
   }

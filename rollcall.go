@@ -55,9 +55,6 @@ func (b *barrier) checkRollCall(c *call) {
 // awaitAll waits until the listeners of all processes are as many as the barrier wants.
 func (b *barrier) awaitAll(ctx context.Context, c *call) (any, error) {
 	r := &rollCall{barrier: b, call: c, to: c.hears, run: c.client.module.process.ledger.Run(), changed: make(chan struct{}, 1)}
-	if b.canary {
-		b.requireConfirmation()
-	}
 	r.state = rollcall.New(r.config(), time.Now())
 	defer c.client.module.process.rollcalls.add(r)()
 	defer r.close()
