@@ -69,6 +69,13 @@ func (a *Audience) require(n int) {
 // requireConfirmed reports whether confirmation is required. The lock is held.
 func (a *Audience) requireConfirmed() bool { return a.requirements > 0 }
 
+// occupied reports whether any member is ready.
+func (a *Audience) occupied() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.ready > 0
+}
+
 // unconfirmed reports whether any member is ready and has yet to read a stamp.
 func (a *Audience) unconfirmed() bool {
 	a.mu.Lock()
