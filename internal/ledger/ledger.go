@@ -91,6 +91,19 @@ func (l *Ledger) Listening() int {
 	return n
 }
 
+// Coming returns how many listeners of this process are connecting or yet to be dialled, on all
+// rosters.
+func (l *Ledger) Coming() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for _, r := range l.rosters {
+		count, _ := r.Watch()
+		n += count.Connecting + count.Planned
+	}
+	return n
+}
+
 // Occupied returns the keys of the audiences at an endpoint that have listeners that are ready, in
 // order.
 func (l *Ledger) Occupied(endpoint string) []string {
