@@ -118,13 +118,26 @@ func (c *client) readBarrier(value sobek.Value) *barrier {
 		o.fail("quorum", "must be a share from 0 to 1, not %v", b.quorum)
 	}
 	c.check(o)
-	if !b.canary {
-		return b
-	}
-	if err := c.backend.checkPublish("ready() with canary", b.message); err != nil {
-		c.module.throw(err)
+	b.message.byAudience = true
+	if b.canary {
+		b.checkCanaries()
 	}
 	return b
+}
+
+// checkCanaries throws why the barrier can't send canaries, if it can't.
+func (b *barrier) checkCanaries() {
+	key := ""
+	if b.audience != nil {
+		key = b.audience.Name().Key
+	}
+	err := b.client.backend.checkCanaries(b.message, key)
+	if err == nil {
+		err = b.client.backend.checkPublish("ready() with canary", b.message)
+	}
+	if err != nil {
+		b.client.module.throw(err)
+	}
 }
 
 // watch returns how the listeners of this process stand, and two channels of which either

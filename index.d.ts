@@ -445,7 +445,10 @@ declare module "k6/x/pushgw" {
     }
 
     interface BarrierOptions extends ReadyOptions {
-      /** The text of canaries, and of what other processes are asked, as that of broadcasts. Default: the client's. */
+      /**
+       * The text of canaries, and of what other processes are asked, as that of broadcasts. Default: the client's. With a
+       * `handshake` of the client's own, `canary` is a `UsageError` without either, because `{{stamp}}` alone is what the chat takes.
+       */
       message?: string;
     }
 
@@ -669,6 +672,17 @@ declare module "k6/x/pushgw" {
       batch?: number;
     }
 
+    /** What a barrier publishes, and how. */
+    interface BarrierOptions extends ReadyOptions, EventMessage {
+      /**
+       * The channel to which canaries are published for those who hear it by a `*`. For each other audience they go to the
+       * channel that it is named after, unless the client has the option `audience`. Where none is given that a channel with `*`
+       * covers, `canary` is a `UsageError`, or `audience` has to name another channel. Of several channels with `*`, each
+       * needs a `ready()` with `channel` and `audience`.
+       */
+      channel?: string;
+    }
+
     interface PublishOptions {
       /** The channel to publish to, which can't end with `*`. Default the client's. */
       channel?: string;
@@ -729,7 +743,7 @@ declare module "k6/x/pushgw" {
        */
       listen(options?: ListenOptions): Promise<ListenResult>;
       /** Waits until that many listeners of the test are ready, or can't be any more. */
-      ready(options: ReadyOptions & EventMessage): Promise<ReadyResult>;
+      ready(options: BarrierOptions): Promise<ReadyResult>;
       /**
        * Publishes events and waits for the account of their deliveries. An event that AppSync says has failed is
        * unsent. It sends no more once the key, the channel or the event is refused. If none could be sent, it rejects
