@@ -298,7 +298,7 @@ func TestWhatAFunctionIsAskedFor(t *testing.T) {
 				await during(() => client.broadcast({ count: 2 })),
 			];
 		`)
-		require.Equal(w, []any{"6 7 8", "2", "undefined", "undefined undefined"}, result)
+		require.Equal(w, []any{"0 1 2", "0", "undefined", "undefined undefined"}, result)
 	})
 }
 
