@@ -257,8 +257,16 @@ func TestCredentialsPage(t *testing.T) {
 // local gateway as it says.
 func TestYourApplicationPage(t *testing.T) {
 	t.Parallel()
-	scripts := listingsOf(read(t, "../docs/your-application.md"))
+	listed := listingsOf(read(t, "../docs/your-application.md"))
+	whole, scripts := listed[0], listed[1:] // which are parts to put into the first
 	routed := []string{"--routes", "../examples/routes.json"}
+	t.Run("whole", func(t *testing.T) {
+		t.Parallel()
+		o := k6(t, written(t, strings.Replace(whole, "import { apigw, appsync, events } from 'k6/x/pushgw';", "", 1)), serve(t, routed...).env()...)
+		o.requireClean(t)
+		requireDelivered(t, o, 100, 5)
+		requireAccount(t, o.said(t, 1)[0], 100, 5)
+	})
 	pages := []struct {
 		name       string
 		flags      []string
