@@ -412,8 +412,8 @@ declare module "k6/x/pushgw" {
        */
       message?: string;
       /**
-       * Where `post()`, `get()`, `delete()` and `notify()` go: what stands before `/@connections`. Default: the URL with `https`,
-       * which is right for the API's own host and for custom domains alike.
+       * Where `post()`, `get()`, `delete()` and `notify()` go: what stands before `/@connections`. Default: the URL with `https` in
+       * place of `wss`, or `http` of `ws`, which is right for the API's own host and for custom domains alike.
        */
       managementUrl?: string;
     }
