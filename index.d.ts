@@ -123,9 +123,11 @@ declare module "k6/x/pushgw" {
      */
     duration?: Duration;
     /**
-     * `'broadcast'`: until the broadcasts to these listeners are over. They are when a `broadcast()` of this process to one
-     * of their audiences has resolved since the first of them was dialled, or a `ready()` that waited for them was rejected,
-     * and for a second none has been under way. `duration`, if it is given, is for how long at most.
+     * `'broadcast'`: until the broadcasts to these listeners are over. They are when a `broadcast()` to one of their
+     * audiences has resolved since the first of them was dialled, or a `ready()` of this process that waited for them was
+     * rejected, and for a second none has been under way. A `broadcast()` of another process of the test counts too, once
+     * its end was heard through the gateway; if that process is killed or is cut off first, or its `ready()` is rejected,
+     * nobody tells. So give `duration` as well: it is for how long at most.
      */
     until?: 'broadcast';
   }

@@ -84,8 +84,19 @@ func (p *process) beginResults(state *lib.State, to backend) {
 		return
 	}
 	url := to.webSocketURL()
-	p.results.Start(result.Identify(&state.Options, p.lookupEnv), setupOf(&state.Options))
+	p.results.Start(p.identity(&state.Options), setupOf(&state.Options))
 	p.telemetry.Results.UseGateway(result.Gateway{Name: to.tag(), URL: url.Scheme + "://" + url.Host + url.Path})
+}
+
+// identity says which process of which run this is. Where nobody knows which, it has the
+// number by which it answers other processes, so that no two write the same file. Before,
+// joinRun has drawn it.
+func (p *process) identity(options *lib.Options) result.Identity {
+	id := result.Identify(options, p.lookupEnv)
+	if run := p.ledger.Run(); run.Distributed && run.Processes == 0 {
+		id.Process, id.Processes = int(run.Process), 0
+	}
+	return id
 }
 
 // setupOf is how the test is run. Of the options it has those that hold no secret, so not

@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.k6.io/k6/v2/lib"
 	_ "go.k6.io/k6/v2/lib/executor" // what scenarios do
+
+	"github.com/pushgw/xk6-pushgw/internal/result"
 )
 
 // How a test is run is told without what a scenario's environment may hold.
@@ -55,4 +57,22 @@ func TestResultFileWithoutEvents(t *testing.T) {
 	files, err := os.ReadDir(directory)
 	require.NoError(t, err)
 	require.Empty(t, files, "no method was called")
+}
+
+// Processes that don't know of each other have files of different names.
+func TestProcessesWithARunAlone(t *testing.T) {
+	t.Parallel()
+	p := newProcess()
+	initVU(t, p, map[string]string{"PUSHGW_RUN": "alone"})
+	options := &lib.Options{}
+	p.joinRun(options)
+	id := p.identity(options)
+	require.Equal(t, result.Identity{Run: "alone", Process: int(p.ledger.Run().Process), Processes: 0}, id)
+	require.Equal(t, id, p.identity(options))
+
+	alone := newProcess()
+	initVU(t, alone, nil)
+	alone.joinRun(options)
+	id = alone.identity(options)
+	require.Equal(t, []int{1, 1}, []int{id.Process, id.Processes})
 }

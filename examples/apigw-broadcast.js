@@ -8,7 +8,8 @@ const URL = __ENV.APIGW_URL || 'ws://127.0.0.1:8090/dev'; // k6 x pushgw serve
 const LISTENERS = Number(__ENV.LISTENERS || 100);
 const BROADCASTS = Number(__ENV.BROADCASTS || 10);
 const RATE = Number(__ENV.RATE || 5); // broadcasts a second
-const HOLD = __ENV.HOLD || '10m'; // how long the listeners stay at most; when the broadcasts are over they go
+const READY = __ENV.READY || '10m'; // how long the broadcasts wait for all listeners at most
+const HOLD = __ENV.HOLD || '20m'; // how long a listener stays at most: READY, and as long as the broadcasts take; when they are over it goes
 const SEGMENTS = Number(__ENV.SEGMENTS || 1); // processes that share the listeners; see distributed/segments.sh
 const VUS = Number(__ENV.VUS || 1); // among which they are shared out; as many as listeners is the published way
 const CONNECT_RATE = Number(__ENV.CONNECT_RATE || 0); // connections to open a second; 0 for as fast as possible
@@ -28,6 +29,7 @@ export const options = {
     'pushgw_missed{gateway:apigw}': ['count==0'],
     'pushgw_unsent{gateway:apigw}': ['count==0'],
     'pushgw_errors{gateway:apigw,error:StrayDelivery}': ['count==0'], // or it was published to the wrong place
+    'pushgw_unclosed{gateway:apigw}': ['count==0'],
     'pushgw_closed{gateway:apigw,by:gateway}': ['count==0'],
   },
 };
@@ -37,7 +39,7 @@ export async function listener() {
 }
 
 export async function broadcast() {
-  await gateway.ready({ listeners: LISTENERS, timeout: HOLD });
+  await gateway.ready({ listeners: LISTENERS, timeout: READY });
   const host = await gateway.connect({ nickname: 'Broadcast' });
   const result = await host.broadcast({ count: BROADCASTS, rate: RATE });
   console.log(`API Gateway ${JSON.stringify(result)}`);

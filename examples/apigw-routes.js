@@ -34,7 +34,7 @@ export const options = {
 };
 
 export async function listeners() {
-  await gateway.listen({ connections: LISTENERS / 10, until: 'broadcast' });
+  await gateway.listen({ connections: LISTENERS / 10, until: 'broadcast', duration: '10m' });
 }
 
 export async function publisher() {

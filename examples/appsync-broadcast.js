@@ -9,7 +9,8 @@ const API_KEY = __ENV.API_KEY || 'da2-localpushgatewayapikey0001';
 const LISTENERS = Number(__ENV.LISTENERS || 100);
 const BROADCASTS = Number(__ENV.BROADCASTS || 10);
 const RATE = Number(__ENV.RATE || 5); // broadcasts a second
-const HOLD = __ENV.HOLD || '10m'; // how long the listeners stay at most; when the broadcasts are over they go
+const READY = __ENV.READY || '10m'; // how long the broadcasts wait for all listeners at most
+const HOLD = __ENV.HOLD || '20m'; // how long a listener stays at most: READY, and as long as the broadcasts take; when they are over it goes
 const CANARY = __ENV.CANARY !== 'no'; // whether to prove that everybody hears, before it counts
 const SEGMENTS = Number(__ENV.SEGMENTS || 1); // processes that share the listeners; see distributed/segments.sh
 const VUS = Number(__ENV.VUS || 1); // among which they are shared out; as many as listeners is the published way
@@ -39,6 +40,7 @@ export const options = {
     'pushgw_missed{gateway:appsync}': ['count==0'],
     'pushgw_unsent{gateway:appsync}': ['count==0'],
     'pushgw_errors{gateway:appsync,error:StrayDelivery}': ['count==0'], // or it was published to the wrong place
+    'pushgw_unclosed{gateway:appsync}': ['count==0'],
     'pushgw_closed{gateway:appsync,by:gateway}': ['count==0'],
   },
 };
@@ -49,7 +51,7 @@ export async function subscriber() {
 
 export async function publisher() {
   // AppSync may acknowledge a subscription some time before its first event can reach it.
-  await api.ready({ listeners: LISTENERS, canary: CANARY, timeout: HOLD });
+  await api.ready({ listeners: LISTENERS, canary: CANARY, timeout: READY });
   const result = await api.broadcast({ count: BROADCASTS, rate: RATE });
   console.log(`AppSync ${JSON.stringify(result)}`);
 }

@@ -12,7 +12,8 @@ const BROADCASTS = Number(__ENV.BROADCASTS || 10);
 const RATE = Number(__ENV.RATE || 5); // events a second
 const BATCH = Number(__ENV.BATCH || 1); // events in one request, up to 5
 const PUBLISH = __ENV.PUBLISH === 'socket' ? 'socket' : 'http'; // over a connection AppSync takes 25 requests a second
-const HOLD = __ENV.HOLD || '10m'; // how long the listeners stay at most; when the broadcasts are over they go
+const READY = __ENV.READY || '10m'; // how long the broadcasts wait for all listeners at most
+const HOLD = __ENV.HOLD || '20m'; // how long a listener stays at most: READY, and as long as the broadcasts take; when they are over it goes
 const CANARY = __ENV.CANARY !== 'no'; // whether to prove that everybody hears, before it counts
 const SEGMENTS = Number(__ENV.SEGMENTS || 1); // processes that share the listeners; see segments.sh
 const VUS = Number(__ENV.VUS || 1); // among which they are shared out
@@ -32,6 +33,7 @@ export const options = {
     'pushgw_missed{gateway:events}': ['count==0'],
     'pushgw_unsent{gateway:events}': ['count==0'],
     'pushgw_errors{gateway:events,error:StrayDelivery}': ['count==0'], // or it was published to the wrong place
+    'pushgw_unclosed{gateway:events}': ['count==0'],
     'pushgw_closed{gateway:events,by:gateway}': ['count==0'],
   },
 };
@@ -42,7 +44,7 @@ export async function subscriber() {
 
 export async function publisher() {
   // AppSync may acknowledge a subscription some time before its first event can reach it.
-  await api.ready({ listeners: LISTENERS, canary: CANARY });
+  await api.ready({ listeners: LISTENERS, canary: CANARY, timeout: READY });
   const result = await api.broadcast({
     count: BROADCASTS,
     rate: RATE,

@@ -1,8 +1,11 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"math"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -10,11 +13,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
+
+	"github.com/pushgw/xk6-pushgw/gateway"
 )
 
 func TestExampleConnections(t *testing.T) {
@@ -261,6 +267,40 @@ func TestExampleOfSegmentedBroadcasts(t *testing.T) {
 	}
 }
 
+// TestSegmentsOfUnequalShares: what can't be shared out is refused before anything runs.
+func TestSegmentsOfUnequalShares(t *testing.T) {
+	t.Parallel()
+	cmd := exec.CommandContext(t.Context(), "../examples/distributed/segments.sh", "../examples/apigw-broadcast.js")
+	cmd.Env = append(cmd.Environ(), "K6=/bin/false", "VUS=10", "SEGMENTS=4")
+	output, err := cmd.CombinedOutput()
+	require.Error(t, err)
+	require.Equal(t, 2, cmd.ProcessState.ExitCode())
+	require.Contains(t, string(output), "VUS=10 isn't a multiple of SEGMENTS=4")
+}
+
+// TestInterruptedSegments: an interruption ends all processes in order, and they are reported.
+func TestInterruptedSegments(t *testing.T) {
+	t.Parallel()
+	g := serve(t)
+	directory := t.TempDir()
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "../examples/distributed/segments.sh", "../examples/apigw-connections.js")
+	cmd.Env = append(append(cmd.Environ(), "K6="+binary(t), "PUSHGW_RESULT="+directory, "PUSHGW_RUN=interrupted"),
+		g.env("TARGET=3", "RAMP=1s", "HOLD=10m")...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	require.NoError(t, cmd.Start())
+	g.statsWhen(t, func(stats *gateway.Stats) bool { return stats.APIGateway.Accepted == 3 })
+	require.NoError(t, syscall.Kill(-cmd.Process.Pid, syscall.SIGINT)) // as a terminal does
+	require.Error(t, cmd.Wait())
+	require.Equal(t, 105, cmd.ProcessState.ExitCode(), "k6's, of a test that was stopped: %s", output.String())
+	require.Contains(t, output.String(), "run interrupted: 3 of 3 processes")
+	require.NotContains(t, output.String(), "was killed")
+	require.FileExists(t, filepath.Join(directory, "report.html"))
+}
+
 // runSegments runs examples/distributed/segments.sh to its end. It returns the Counters
 // that each of the three processes prints, and the report of them all.
 func runSegments(t *testing.T, script string, env ...string) (segments []map[string]int, all gjson.Result) {
@@ -272,14 +312,18 @@ func runSegments(t *testing.T, script string, env ...string) (segments []map[str
 	cmd.Env = append(append(cmd.Environ(), "K6="+binary(t), "PUSHGW_RESULT="+directory, "PUSHGW_RUN=segments"), env...)
 	output, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", output)
-	printed := &outcome{objects: printedObjects(t, string(output))}
-	printed.requireIdentities(t)
-	separate, together, found := strings.Cut(string(output), "\nall processes, and "+directory+"/report.html\n")
+	live, together, found := strings.Cut(string(output), "\nall processes, and "+directory+"/report.html\n")
 	require.True(t, found, "%s", output)
-	for _, segment := range regexp.MustCompile(`(?m)^process \d of 3\n`).Split(separate, -1)[1:] {
-		segments = append(segments, printedCounts(t, segment))
+	for i := 1; i <= 3; i++ {
+		text, err := os.ReadFile(filepath.Join(directory, fmt.Sprintf("process-%d.log", i)))
+		require.NoError(t, err)
+		printed := &outcome{objects: printedObjects(t, string(text))}
+		printed.requireIdentities(t)
+		segments = append(segments, printedCounts(t, string(text)))
+		for line := range strings.Lines(string(text)) {
+			require.Contains(t, live+"\n", fmt.Sprintf("[%d] %s", i, line))
+		}
 	}
-	require.Len(t, segments, 3)
 	all = gjson.Get(together, "runs.0")
 	require.Equal(t, "segments", all.Get("run").String())
 	require.EqualValues(t, 3, all.Get("processes").Int())

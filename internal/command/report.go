@@ -31,7 +31,8 @@ func newReportCommand(gs *state.GlobalState) *cobra.Command {
 		Short: "Join the result files of all processes: a verdict, an exit code and a page",
 		Long: "Join the result files that the processes of a test wrote (PUSHGW_RESULT), print the verdict, and write a page.\n" +
 			"Several runs are compared. A report is its own input: give one in place of the files it was made of.\n" +
-			"The exit code is 1 if an expectation isn't met, or if a process is missing or has not ended.",
+			"The exit code is 1 if an expectation isn't met, if a process is missing or has not ended, or if it isn't known what was lost.\n" +
+			"Without --expect, losses that are known are no failure.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, paths []string) error { return o.run(gs.Stdout, paths) },
 	}
@@ -121,8 +122,11 @@ func failure(runs []*report.Run, outcomes []report.Outcome) error {
 		failed = append(failed, errors.New("there is no result file that can be used"))
 	}
 	for _, r := range runs {
-		if r.Incomplete {
+		switch {
+		case r.Incomplete:
 			failed = append(failed, fmt.Errorf("run %s is incomplete: %s", r.Name, r.Unknown[0]))
+		case len(r.Unknown) > 0:
+			failed = append(failed, fmt.Errorf("run %s: not all losses are known: %s", r.Name, r.Unknown[0]))
 		}
 	}
 	for _, outcome := range outcomes {

@@ -111,6 +111,17 @@ func TestReportExitCodes(t *testing.T) {
 	require.ErrorContains(t, err, "run nightly is incomplete: process 2 of 2 has left no file")
 	requireExitCode(t, 1, err)
 
+	f, err := os.ReadFile(filepath.Join(directory, "pushgw-nightly-2of2.json"))
+	require.NoError(t, err)
+	unclosed := t.TempDir()
+	resultFile(t, unclosed, 1)
+	f = bytes.Replace(f, []byte(`"local":false,`), []byte(`"local":false,"unclosed":1,`), 1)
+	f = bytes.Replace(f, []byte(`"to":1,`), []byte(`"to":2,`), 1)
+	require.NoError(t, os.WriteFile(filepath.Join(unclosed, "pushgw-nightly-2of2.json"), f, 0o600))
+	_, err = reported(t, unclosed)
+	require.ErrorContains(t, err, "run nightly: not all losses are known: process 2 never heard the end of 1 series")
+	requireExitCode(t, 1, err)
+
 	require.NoError(t, os.WriteFile(first, []byte(`{"version":`), 0o600))
 	text, err := reported(t, directory)
 	require.ErrorContains(t, err, "run nightly is incomplete: pushgw-nightly-1of2.json can't be used: it is torn")

@@ -81,7 +81,7 @@ func (s *Subject) addAccount(a *result.Account) {
 		s.Planned += a.Planned
 		s.Unsent += a.Unsent
 	}
-	s.Unclosed += a.Unclosed
+	s.Unclosed += s.Run.unclosed(a)
 	if len(a.Broadcasts) == 0 {
 		s.Unaccounted += a.Heard.First
 		s.Duplicated += a.Heard.Duplicated

@@ -18,7 +18,7 @@ type summary struct {
 
 type runSummary struct {
 	Run        string    `json:"run"`
-	Processes  int       `json:"processes"`
+	Processes  int       `json:"processes"` // 0 where nobody knows how many there were
 	Missing    []int     `json:"missing"`
 	Incomplete bool      `json:"incomplete"`
 	Unknown    []string  `json:"unknown"`
@@ -82,7 +82,7 @@ type delaySummary struct {
 
 // WriteJSON writes the numbers of all runs, and the outcomes of the expectations.
 func WriteJSON(w io.Writer, runs []*Run, outcomes []Outcome) error {
-	s := summary{Runs: []runSummary{}, Expectations: outcomes}
+	s := summary{Runs: []runSummary{}, Expectations: listed(outcomes)}
 	for _, r := range runs {
 		s.Runs = append(s.Runs, summaryOf(r))
 	}
@@ -94,11 +94,12 @@ func WriteJSON(w io.Writer, runs []*Run, outcomes []Outcome) error {
 func summaryOf(r *Run) runSummary {
 	v, h, c := r.Verdict(), r.Health(), &r.Connections
 	s := runSummary{
-		Run: r.Name, Processes: r.Processes, Missing: r.Missing, Incomplete: r.Incomplete, Unknown: r.Unknown, Clocks: r.Clocks,
-		Began: r.Began, Ended: r.Ended, Verdict: v.Headline, When: v.When, Causes: v.Causes,
-		Generator: h.Text, AtFault: h.Level != Good, ReadLag: inMilliseconds(h.Lag),
+		Run: r.Name, Processes: r.Processes, Missing: listed(r.Missing), Incomplete: r.Incomplete,
+		Unknown: listed(r.Unknown), Clocks: listed(r.Clocks),
+		Began: r.Began, Ended: r.Ended, Verdict: v.Headline, When: v.When, Causes: listed(v.Causes),
+		Generator: h.Text, AtFault: h.Level == Suspect, ReadLag: inMilliseconds(h.Lag),
 		Opened: c.Opened, Ready: c.Ready, ConnectFailed: c.Failed(), ClosedByGateway: c.ClosedByGateway(), Deaf: c.Deaf,
-		Errors: make(map[string]int64), Limits: c.Limits,
+		Errors: make(map[string]int64), Limits: listed(c.Limits), Gateways: []gatewaySummary{},
 	}
 	for _, e := range c.Errors {
 		s.Errors[e.Name] = e.Count
@@ -107,6 +108,14 @@ func summaryOf(r *Run) runSummary {
 		s.Gateways = append(s.Gateways, summaryOfGateway(g))
 	}
 	return s
+}
+
+// listed is a list that JSON shows as one, also if it is empty.
+func listed[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }
 
 func summaryOfGateway(s *Subject) gatewaySummary {

@@ -24,6 +24,7 @@ type Input struct {
 	Files []*result.File
 	// Damaged says of each file that can't be used what is wrong with it.
 	Damaged []string
+	torn    map[string]bool // their names
 }
 
 // Load reads result files, reports, which hold the files they were made of, and
@@ -56,6 +57,10 @@ func Load(paths []string) (*Input, error) {
 func (in *Input) read(path string) {
 	files, err := parse(path)
 	if err != nil {
+		if in.torn == nil {
+			in.torn = make(map[string]bool)
+		}
+		in.torn[strings.TrimSuffix(filepath.Base(path), ".part")] = true
 		in.Damaged = append(in.Damaged, fmt.Sprintf("%s can't be used: %v", filepath.Base(path), err))
 		return
 	}
@@ -118,7 +123,7 @@ func check(files ...*result.File) error {
 			return errors.New("it is no result file")
 		case f.Version != result.Version:
 			return fmt.Errorf("it is of version %d, and this reads version %d", f.Version, result.Version)
-		case f.Process < 1 || f.Processes < f.Process || f.Processes > maxProcesses:
+		case f.Process < 1 || f.Processes < 0 || f.Processes > maxProcesses || f.Processes > 0 && f.Process > f.Processes:
 			return fmt.Errorf("it says that it is of process %d of %d", f.Process, f.Processes)
 		case f.Intervals.Length < 1 || slices.Contains(f.Intervals.List, nil) || slices.Contains(f.Accounts, nil):
 			return errors.New("parts of it are missing")

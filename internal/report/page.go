@@ -105,7 +105,7 @@ func viewOf(r *Run, outcomes []Outcome) runView {
 	for _, f := range r.Files {
 		v.Rows = append(v.Rows, r.row(f))
 	}
-	v.Tiles = []Tile{r.lossTile(v.Verdict), r.delayTile(), r.healthTile(v.Health)}
+	v.Tiles = []Tile{r.lossTile(v.Verdict), r.delayTile(v.Outcomes), r.healthTile(v.Health)}
 	return v
 }
 
@@ -163,13 +163,20 @@ func (r *Run) lossTile(v Verdict) Tile {
 	default:
 		t.Class, t.Value, t.Detail = Suspect, "–", "nothing was due"
 	}
-	if c.Missed > 0 {
+	switch but := r.but(&c); {
+	case c.Missed > 0:
 		t.Class = Bad
 		t.Detail += fmt.Sprintf(", and %s more missed", number(c.Missed))
+	case c.Lost() == 0 && due > 0 && but != "":
+		t.Class = Bad
+		t.Detail += ", but " + but
 	}
 	if len(r.Unknown) > 0 {
 		t.Value = "≥ " + number(c.Lost())
 		t.Detail = "the rest is unknown"
+		if c.Missed > 0 {
+			t.Detail = number(c.Missed) + " missed; the rest is unknown"
+		}
 		if v.Level != Bad {
 			t.Class = Suspect
 		}
@@ -177,11 +184,16 @@ func (r *Run) lossTile(v Verdict) Tile {
 	return t
 }
 
-func (r *Run) delayTile() Tile {
-	t := Tile{Class: Good, Name: "p99 of the delay", Value: "–", Detail: "nothing was received"}
-	for at, s := range r.Gateways {
+// delayTile is the p99 of the delay. It is good only where something was received, and where
+// what was expected of a p99 is met.
+func (r *Run) delayTile(outcomes []Outcome) Tile {
+	t := Tile{Class: None, Name: "p99 of the delay", Value: "–", Detail: "nothing was received"}
+	for _, s := range r.Gateways {
 		if s.Delay.Count() == 0 {
 			continue
+		}
+		if t.Value == "–" {
+			t.Class = Good
 		}
 		value, detail := s.quantile(0.99), "p50 "+s.quantile(0.5)+", max "+s.quantile(1)
 		if !s.Certain() {
@@ -191,7 +203,7 @@ func (r *Run) delayTile() Tile {
 			t.Class = Suspect
 			detail += ", of the processes that are here"
 		}
-		if at == 0 || t.Value == "–" {
+		if t.Value == "–" {
 			t.Value, t.Detail = value, detail
 			if len(r.Gateways) > 1 {
 				t.Detail = gatewayName(s.Gateway) + "; " + detail
@@ -200,12 +212,22 @@ func (r *Run) delayTile() Tile {
 		}
 		t.Detail += fmt.Sprintf("; %s %s", gatewayName(s.Gateway), value)
 	}
+	for _, o := range outcomes {
+		if !o.Met && strings.HasPrefix(o.Expectation, "p99") && !strings.HasPrefix(o.Expectation, "p99.") {
+			t.Class = Bad
+			t.Detail += "; " + o.Expectation + " isn't met"
+		}
+	}
 	return t
 }
 
 func (r *Run) healthTile(h Health) Tile {
 	t := Tile{Class: h.Level, Name: "Load generator", Value: "not at fault", Detail: "read lag p99 " + short(h.Lag)}
-	if h.Level != Good {
+	switch {
+	case h.Level == Good:
+	case h.Level == None:
+		t.Value, t.Detail = "–", "nothing was read"
+	default:
 		t.Value = "at fault"
 		if len(r.Connections.Limits) > 0 {
 			t.Detail = "a limit of its host"
@@ -217,7 +239,7 @@ func (r *Run) healthTile(h Health) Tile {
 // processes says how many of a run's processes are here.
 func processes(r *Run) string {
 	if len(r.Missing) == 0 {
-		return plural(int64(r.Processes), "process", "processes")
+		return plural(int64(len(r.Files)), "process", "processes")
 	}
 	return fmt.Sprintf("%d of %d processes", r.Processes-len(r.Missing), r.Processes)
 }

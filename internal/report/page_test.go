@@ -187,3 +187,41 @@ func TestManyBroadcastsShareBars(t *testing.T) {
 	require.EqualValues(t, 24_000, g.Expected)
 	require.EqualValues(t, 3000, g.Sent)
 }
+
+// tilesOf are the three answers on the page of a run, by their names.
+func tilesOf(r *Run, expectations ...string) map[string]Tile {
+	tiles := make(map[string]Tile)
+	var parsed []Expectation
+	for _, text := range expectations {
+		e, _ := ParseExpectation(text)
+		parsed = append(parsed, e)
+	}
+	for _, tile := range viewOf(r, CheckAll(parsed, []*Run{r})).Tiles {
+		tiles[tile.Name] = tile
+	}
+	return tiles
+}
+
+// A tile is green only where something was measured, and where nothing says otherwise.
+func TestTilesThatAreNotGood(t *testing.T) {
+	t.Parallel()
+	silent := quick
+	silent.dropped = 1
+	tiles := tilesOf(joined(t, silent.files()...))
+	require.Equal(t, Tile{None, "p99 of the delay", "–", "nothing was received"}, tiles["p99 of the delay"])
+	require.Equal(t, Tile{None, "Load generator", "–", "nothing was read"}, tiles["Load generator"])
+
+	tiles = tilesOf(joined(t, quick.files()...), "p99<10s", "p99.9<1us")
+	require.Equal(t, Good, tiles["p99 of the delay"].Class)
+	require.Equal(t, Good, tiles["Lost"].Class)
+	tiles = tilesOf(joined(t, quick.files()...), "p99<1us")
+	require.Equal(t, Bad, tiles["p99 of the delay"].Class)
+	require.Contains(t, tiles["p99 of the delay"].Detail, "; p99<1us isn't met")
+
+	files := quick.files()
+	files[0].Accounts[0].Broadcasts[0].Missed = 5
+	require.Equal(t, Tile{Bad, "Lost", "0", "of 1,600 deliveries, and 5 more missed"}, tilesOf(joined(t, files...))["Lost"])
+	files = quick.files()
+	files[0].Accounts[0].Unsent = 1
+	require.Equal(t, Tile{Bad, "Lost", "0", "of 1,600 deliveries, but 1 broadcast was never sent"}, tilesOf(joined(t, files...))["Lost"])
+}

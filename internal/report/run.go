@@ -14,7 +14,7 @@ import (
 // Run is one run, joined.
 type Run struct {
 	Name      string
-	Processes int
+	Processes int            // as k6's execution segments say; zero where nothing does
 	Files     []*result.File // by process
 	Missing   []int          // processes without a file
 	// Incomplete: a process is missing, has not ended, or has left a file that can't be used.
@@ -135,7 +135,7 @@ func (in *Input) Join(correct bool) []*Run {
 		r.Files = append(r.Files, f)
 	}
 	for _, r := range runs {
-		r.join(correct)
+		r.join(correct, in.torn)
 		if len(in.Damaged) > 0 {
 			r.Incomplete, r.Unknown = true, append(slices.Clone(in.Damaged), r.Unknown...)
 		}
@@ -144,7 +144,7 @@ func (in *Input) Join(correct bool) []*Run {
 	return runs
 }
 
-func (r *Run) join(correct bool) {
+func (r *Run) join(correct bool, torn map[string]bool) {
 	slices.SortFunc(r.Files, func(a, b *result.File) int { return cmp.Compare(a.Process, b.Process) })
 	r.Began, r.Ended = r.Files[0].Started, r.Files[0].Written
 	for _, f := range r.Files {
@@ -156,7 +156,8 @@ func (r *Run) join(correct bool) {
 			r.Ended = f.Written
 		}
 	}
-	r.checkProcesses()
+	r.checkProcesses(torn)
+	r.checkStarts()
 	r.checkAccounts()
 	r.clocks = newClocks(r.Files, correct)
 	r.joinConnections()
@@ -165,32 +166,43 @@ func (r *Run) join(correct bool) {
 	r.checkClocks()
 }
 
-// checkProcesses says which processes are missing, and which files can't be the last.
-func (r *Run) checkProcesses() {
+// checkProcesses says which processes are missing or have left files that don't go together.
+// Of torn files that was said already. Where nobody knew how many processes there are, nobody
+// knows of a missing one.
+func (r *Run) checkProcesses(torn map[string]bool) {
 	for process := 1; process <= r.Processes; process++ {
 		n := 0
 		for _, f := range r.Files {
-			if f.Process == process {
+			if f.Process == process && f.Processes > 0 {
 				n++
 			}
 		}
 		switch {
 		case n == 0:
 			r.Missing, r.Incomplete = append(r.Missing, process), true
+			if torn[(result.Identity{Run: r.Name, Process: process, Processes: r.Processes}).Name()] {
+				continue
+			}
 			r.unknown("process %d of %d has left no file: what its listeners received and lost isn't known", process, r.Processes)
 		case n > 1:
 			r.Incomplete = true
 			r.unknown("there are %d files of process %d, of runs with different numbers of processes", n, process)
 		}
 	}
+}
+
+// checkStarts says which files can't be the last of their process in this run.
+func (r *Run) checkStarts() {
 	for _, f := range r.Files {
+		written := f.Written
 		if f.State != result.Ended {
+			written = written.Add(result.WriteEvery) // until then it may have lived
 			r.Incomplete = true
 			r.unknown("process %d was killed, or is still running: what happened after %s, when its file was last written, isn't known",
 				f.Process, clockTime(f.Written))
 		}
 		for _, other := range r.Files {
-			if f.Written.Before(other.Started) {
+			if written.Before(other.Started) {
 				r.Incomplete = true
 				r.unknown("process %d had ended before process %d began: its file may be left from an earlier run", f.Process, other.Process)
 				break
@@ -217,15 +229,35 @@ func (r *Run) checkAccounts() {
 			r.unknown("process %d received %s deliveries from more publishers than it tells apart", f.Process, number(f.NotRecorded))
 		}
 		for _, a := range f.Accounts {
-			if a.Unclosed > 0 {
+			if r.unclosed(a) > 0 {
 				r.unknown("process %d never heard the end of %s of %s: what its listeners lost of the last broadcasts isn't known",
-					f.Process, plural(a.Unclosed, "series", "series"), origin(a))
+					f.Process, plural(r.unclosed(a), "series", "series"), origin(a))
 			}
 			if !a.Local && a.ID != "" && r.publisher(a.Origin) == nil {
 				r.unknown("process %d received %s deliveries of %s, whose publisher has left no file", f.Process, number(a.Heard.First), origin(a))
 			}
 		}
 	}
+}
+
+// unclosed is the number of series of an account whose end was not heard, and isn't known
+// from the publisher's file either. It is known there if the publisher has ended and the
+// account has all that was sent: as many broadcasts, from the same first to the same last.
+func (r *Run) unclosed(a *result.Account) int64 {
+	publisher := r.publisher(a.Origin)
+	if publisher == nil || publisher.State != result.Ended {
+		return a.Unclosed
+	}
+	sent := accountOf(publisher, a.Origin)
+	last := len(sent.Broadcasts) - 1
+	if last < 0 || len(a.Broadcasts) == 0 || count(sent.Broadcasts) != sent.Planned-sent.Unsent {
+		return a.Unclosed
+	}
+	if count(a.Broadcasts) == count(sent.Broadcasts) && a.Broadcasts[0].From == sent.Broadcasts[0].From &&
+		a.Broadcasts[len(a.Broadcasts)-1].To == sent.Broadcasts[last].To {
+		return 0
+	}
+	return a.Unclosed
 }
 
 // checkListeners says which other processes can't tell what they lost of an account's

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -173,4 +175,68 @@ func TestSeveralRuns(t *testing.T) {
 	require.Len(t, runs, 2)
 	require.Equal(t, "small", runs[0].Name)
 	require.Equal(t, "a later one", runs[1].Name)
+}
+
+// Where nobody knows how many processes there are, each is taken in and none is missing.
+func TestProcessesOfUnknownNumber(t *testing.T) {
+	t.Parallel()
+	files := small.files()
+	for _, f := range files {
+		f.Process, f.Processes = 20_000+f.Process, 0
+	}
+	require.NoError(t, check(files...))
+	r := joined(t, files...)
+	require.False(t, r.Incomplete)
+	require.Empty(t, r.Unknown)
+	require.EqualValues(t, 3*40, r.Gateways[0].Listeners)
+	require.Equal(t, "3 processes", processes(r))
+	var text bytes.Buffer
+	r.Print(&text, nil)
+	require.True(t, strings.HasPrefix(text.String(), "run small: 3 processes, "), text.String())
+}
+
+// A process that was killed before it wrote its file a second time had not ended before
+// another began.
+func TestAProcessKilledAtItsStartIsNotOfAnEarlierRun(t *testing.T) {
+	t.Parallel()
+	files := small.files()
+	files[1].State, files[1].Ended, files[1].Written = result.Running, nil, began
+	files[0].Started = began.Add(3 * time.Second)
+	r := joined(t, files...)
+	require.Len(t, r.Unknown, 1)
+	require.Contains(t, r.Unknown[0], "process 2 was killed")
+}
+
+// The publisher's file tells how many broadcasts there were to a process that never heard it.
+func TestThePublishersFileClosesAccounts(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		change func(publisher *result.File, heard *result.Account)
+		closed bool
+	}{
+		"all was heard": {func(*result.File, *result.Account) {}, true},
+		"the last was heard by nobody": {func(_ *result.File, heard *result.Account) {
+			heard.Broadcasts = heard.Broadcasts[:len(heard.Broadcasts)-1]
+		}, false},
+		"the first is in no account": {func(_ *result.File, heard *result.Account) { heard.Broadcasts = heard.Broadcasts[1:] }, false},
+		"one between is in no account": {func(_ *result.File, heard *result.Account) {
+			heard.Broadcasts = slices.Delete(heard.Broadcasts, 4, 5)
+		}, false},
+		"the publisher was killed":         {func(publisher *result.File, _ *result.Account) { publisher.State = result.Running }, false},
+		"the publisher's file has not all": {func(publisher *result.File, _ *result.Account) { publisher.Accounts[0].Planned++ }, false},
+	} {
+		files := small.files()
+		heard := files[1].Accounts[0]
+		heard.Unclosed = 1
+		row.change(files[0], heard)
+		r := joined(t, files...)
+		text := strings.Join(r.Unknown, "\n")
+		if row.closed {
+			require.Empty(t, text, name)
+			require.Zero(t, r.Gateways[0].Unclosed, name)
+			continue
+		}
+		require.Contains(t, text, "process 2 never heard the end of 1 series", name)
+		require.EqualValues(t, 1, r.Gateways[0].Unclosed, name)
+	}
 }

@@ -20,6 +20,7 @@ const (
 	Good    Level = "good"
 	Bad     Level = "bad"     // the gateway's, or the network's
 	Suspect Level = "suspect" // the load generator's, or unknown
+	None    Level = "none"    // nothing was there to be judged
 )
 
 // Verdict answers what a reader asks first.
@@ -51,7 +52,7 @@ func (r *Run) Verdict() Verdict {
 		v.Headline = fmt.Sprintf("It isn't known how many deliveries were lost; none of the %s that are accounted for", number(due))
 	case due == 0 && c.Unaccounted > 0:
 		v.Headline = fmt.Sprintf("%s of others' broadcasts were timed; nothing is known of losses", number(c.Unaccounted))
-	case due == 0 && c.Planned == 0:
+	case due == 0 && c.Planned == 0 && c.Sent == 0:
 		v.Headline = "Nothing was broadcast"
 	case due == 0:
 		v.Level = Suspect
@@ -97,6 +98,7 @@ func (r *Run) but(c *Counts) string {
 func (r *Run) counts() (sum Counts) {
 	for _, s := range r.Gateways {
 		sum.Planned += s.Planned
+		sum.Sent += s.Sent
 		sum.Unsent += s.Unsent
 		sum.Received += s.Received
 		sum.Missing += s.Missing
@@ -246,7 +248,7 @@ func (r *Run) Health() Health {
 	late := h.Lag > lagAlways || h.Lag > lagAtAll && h.Lag > slowest/2
 	switch {
 	case r.ReadLag.Count() == 0:
-		h.Text = "Nothing was read"
+		h.Level, h.Text = None, "Nothing was read"
 	case late:
 		h.Level = Suspect
 		h.Text = fmt.Sprintf("Late: 1 in 100 deliveries was read %s or more after it had arrived; distrust the delays, and use more processes", short(h.Lag))
@@ -263,7 +265,11 @@ func (r *Run) Print(w io.Writer, outcomes []Outcome) {
 		fmt.Fprintf(&out, "  %-10s %s\n", name, fmt.Sprintf(format, args...))
 	}
 	v := r.Verdict()
-	fmt.Fprintf(&out, "run %s: %d of %d processes, %s to %s UTC (%s)\n%s\n", r.Name, r.Processes-len(r.Missing), r.Processes,
+	of := ""
+	if r.Processes > 0 {
+		of = fmt.Sprintf(" of %d", r.Processes)
+	}
+	fmt.Fprintf(&out, "run %s: %d%s processes, %s to %s UTC (%s)\n%s\n", r.Name, len(r.Files), of,
 		r.Began.UTC().Format("2006-01-02 15:04:05"), clockTime(r.Ended), r.Ended.Sub(r.Began).Round(time.Second), v.Headline)
 	if v.When != "" {
 		line("when", "%s", v.When)
@@ -299,8 +305,12 @@ func (r *Run) Print(w io.Writer, outcomes []Outcome) {
 
 // sentence is the account of a gateway in one line.
 func (s *Subject) sentence() string {
-	return fmt.Sprintf("sent %s of %s; expected %s = received %s + lost %s + indeterminate %s; missed %s, late %s, duplicated %s, reordered %s",
-		number(s.Planned-s.Unsent), plural(s.Planned, "broadcast", "broadcasts"), number(s.Expected), number(s.Received), number(s.Lost()),
+	sent := number(s.Planned-s.Unsent) + " of " + plural(s.Planned, "broadcast", "broadcasts")
+	if s.Sent > s.Planned-s.Unsent { // a publisher was killed before it could say
+		sent = "at least " + plural(s.Sent, "broadcast", "broadcasts")
+	}
+	return fmt.Sprintf("sent %s; expected %s = received %s + lost %s + indeterminate %s; missed %s, late %s, duplicated %s, reordered %s",
+		sent, number(s.Expected), number(s.Received), number(s.Lost()),
 		number(s.Indeterminate), number(s.Missed), number(s.Late), number(s.Duplicated), number(s.Reordered))
 }
 

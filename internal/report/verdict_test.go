@@ -134,6 +134,17 @@ func TestTheTextHasTheNumbers(t *testing.T) {
 	require.NotContains(t, text.String(), "p99<5 ")
 }
 
+// A publisher that was killed has not said how many broadcasts it was to send.
+func TestAKilledPublisherSentAtLeastWhatWasHeard(t *testing.T) {
+	t.Parallel()
+	files := small.files()
+	files[0].State, files[0].Ended = result.Running, nil
+	files[0].Accounts[0].Planned, files[0].Accounts[0].Broadcasts = 0, nil
+	var text bytes.Buffer
+	joined(t, files...).Print(&text, nil)
+	require.Contains(t, text.String(), "  apigw      sent at least 20 broadcasts; expected ")
+}
+
 func TestTextsOfNumbers(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, []string{"0", "999", "1,000", "−1,234,567"}, []string{number(0), number(999), number(1000), number(-1234567)})

@@ -59,13 +59,18 @@ const (
 
 // Identity says which process of which run wrote a file.
 type Identity struct {
-	Run       string `json:"run"`
-	Process   int    `json:"process"`   // from 1
-	Processes int    `json:"processes"` // of the run
+	Run     string `json:"run"`
+	Process int    `json:"process"` // from 1
+	// Processes is how many the run has. It is zero where nobody knows; then Process is a
+	// number that only tells one process from another.
+	Processes int `json:"processes"`
 }
 
 // Name is the name of the process's file.
 func (id Identity) Name() string {
+	if id.Processes == 0 {
+		return fmt.Sprintf("pushgw-%s-%d.json", safeName(id.Run), id.Process)
+	}
 	return fmt.Sprintf("pushgw-%s-%dof%d.json", safeName(id.Run), id.Process, id.Processes)
 }
 

@@ -60,5 +60,6 @@ func TestWhichRun(t *testing.T) {
 func TestFileName(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "pushgw-nightly-2of3.json", Identity{"nightly", 2, 3}.Name())
+	require.Equal(t, "pushgw-nightly-4711.json", Identity{"nightly", 4711, 0}.Name())
 	require.Equal(t, "pushgw-..-etc-a-b-1of1.json", Identity{"../etc/a b", 1, 1}.Name(), "no directory of its own")
 }

@@ -24,10 +24,10 @@ type Writer struct {
 	stopped chan struct{}
 }
 
-const (
-	gaugeEvery = 500 * time.Millisecond
-	writeEvery = 5 * time.Second
-)
+// WriteEvery is how often the file is written while the process runs.
+const WriteEvery = 5 * time.Second
+
+const gaugeEvery = 500 * time.Millisecond
 
 // Start writes the file for the first time and begins to write it again and again. Further
 // calls do nothing.
@@ -54,7 +54,7 @@ func (w *Writer) End() {
 func (w *Writer) run() {
 	defer close(w.stopped)
 	defer func() { _ = recover() }() // else it would end k6, and there is nobody to tell
-	gauge, write := time.NewTicker(gaugeEvery), time.NewTicker(writeEvery)
+	gauge, write := time.NewTicker(gaugeEvery), time.NewTicker(WriteEvery)
 	defer gauge.Stop()
 	defer write.Stop()
 	w.gauge()

@@ -68,7 +68,8 @@ func (r *Recorder) clockKnown(d *ledger.ClockDifference) {
 		r.state.Logger.Warn("pushgw: " + skew(d, behind))
 	}
 	if r.process.LogForeignOnce(fmt.Sprintf("clock of %08x", d.Origin)) {
-		r.state.Logger.Infof("pushgw: the delays of what origin %08x broadcast are the difference of two clocks: this host's is %s the publisher's",
+		r.state.Logger.Infof("pushgw: unless its publisher runs on this machine, the delays of what origin %08x broadcast are the difference of two clocks: "+
+			"this host's is %s the publisher's",
 			d.Origin, ahead(d))
 	}
 }

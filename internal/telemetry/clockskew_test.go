@@ -69,7 +69,7 @@ func TestWhatIsKnownOfTwoClocks(t *testing.T) {
 		n := ms * 1000
 		return &n
 	}
-	const shown = "pushgw: the delays of what origin 00000006 broadcast are the difference of two clocks: this host's is "
+	const shown = "pushgw: unless its publisher runs on this machine, the delays of what origin 00000006 broadcast are the difference of two clocks: this host's is "
 	for name, test := range map[string]struct {
 		difference ledger.ClockDifference
 		info, warn string
