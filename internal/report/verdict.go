@@ -265,11 +265,11 @@ func (r *Run) Print(w io.Writer, outcomes []Outcome) {
 		fmt.Fprintf(&out, "  %-10s %s\n", name, fmt.Sprintf(format, args...))
 	}
 	v := r.Verdict()
-	of := ""
+	here := processes(r)
 	if r.Processes > 0 {
-		of = fmt.Sprintf(" of %d", r.Processes)
+		here = fmt.Sprintf("%d of %d processes", r.Processes-len(r.Missing), r.Processes)
 	}
-	fmt.Fprintf(&out, "run %s: %d%s processes, %s to %s UTC (%s)\n%s\n", r.Name, len(r.Files), of,
+	fmt.Fprintf(&out, "run %s: %s, %s to %s UTC (%s)\n%s\n", r.Name, here,
 		r.Began.UTC().Format("2006-01-02 15:04:05"), clockTime(r.Ended), r.Ended.Sub(r.Began).Round(time.Second), v.Headline)
 	if v.When != "" {
 		line("when", "%s", v.When)
