@@ -223,9 +223,9 @@ func (r *Run) delayTile(outcomes []Outcome) Tile {
 
 func (r *Run) healthTile(h Health) Tile {
 	t := Tile{Class: h.Level, Name: "Load generator", Value: "not at fault", Detail: "read lag p99 " + short(h.Lag)}
-	switch {
-	case h.Level == Good:
-	case h.Level == None:
+	switch h.Level {
+	case Good:
+	case None:
 		t.Value, t.Detail = "–", "nothing was read"
 	default:
 		t.Value = "at fault"
