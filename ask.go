@@ -10,15 +10,15 @@ import (
 // eventLoopKey is the context's key for the task queue of the promise under way.
 type eventLoopKey struct{}
 
-// silentFunctionError is the error of a function that didn't answer in time; the text names it.
-type silentFunctionError string
+// unansweredError is that of a function that didn't answer in time; the text names it.
+type unansweredError string
 
-func (f silentFunctionError) Error() string {
+func (f unansweredError) Error() string {
 	return string(f) + " did not answer within the client's timeout"
 }
 
 // Unwrap tells those who set a deadline of their own that it has passed.
-func (silentFunctionError) Unwrap() error { return context.DeadlineExceeded }
+func (unansweredError) Unwrap() error { return context.DeadlineExceeded }
 
 // askScript calls a function of the script's on the event loop, waits for what it returns,
 // which may be a promise, and returns what read makes of that. The context, which bounds the
@@ -65,7 +65,7 @@ func askScript[T any](ctx context.Context, name string, call func(*sobek.Runtime
 		return r.value, r.err
 	case <-ctx.Done():
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return none, silentFunctionError(name)
+			return none, unansweredError(name)
 		}
 		return none, ctx.Err()
 	}

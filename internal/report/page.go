@@ -227,7 +227,7 @@ func (r *Run) healthTile(h Health) Tile {
 	case Good:
 	case None:
 		t.Value, t.Detail = "–", "nothing was read"
-	default:
+	case Bad, Suspect:
 		t.Value = "at fault"
 		if len(r.Connections.Limits) > 0 {
 			t.Detail = "a limit of its host"
