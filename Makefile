@@ -14,7 +14,8 @@ help: ## list the commands
 build: k6 ## build ./k6, a k6 with this extension, if anything has changed
 
 k6: $(sources)
-	$(tool) xk6 build $(k6_version) --with github.com/pushgw/xk6-pushgw=. --output ./k6
+	$(tool) xk6 build $(k6_version) --with github.com/pushgw/xk6-pushgw=. --output ./k6.part || { rm -f k6.part; false; }
+	@mv k6.part k6 # a build that fails leaves an empty file, which isn't to be taken for k6
 	@touch k6
 
 run: build ## load-test both gateways, on this machine
@@ -48,4 +49,4 @@ bench: build ## measure, beside plain k6 scripts
 	go run ./bench
 
 clean: ## remove what was built
-	rm -rf k6 test/types/node_modules
+	rm -rf k6 k6.part test/types/node_modules

@@ -1,6 +1,7 @@
 package pushgw
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
@@ -10,21 +11,23 @@ import (
 // account is that of the deliveries of one series. What becomes of each broadcast is recorded
 // when that has settled, and so are the times at which it did.
 type account struct {
-	call   *call
-	series *ledger.Series
+	call     *call
+	audience *ledger.Audience
+	series   *ledger.Series
 	// close ends the series and records the rest. Further calls return the same.
 	close func() ledger.Result
 }
 
 // openAccount opens the series of a broadcast(). Close must follow.
 func (c *call) openAccount(b *broadcastOptions) *account {
-	a := &account{call: c, series: c.client.audience(b.audience).OpenSeries(b.planned, b.settle)}
+	a := &account{call: c, audience: c.client.audience(b.audience)}
+	a.series = a.audience.OpenSeries(b.planned, b.settle)
 	stop := c.client.module.process.ticker.Add(a.settle)
 	a.close = sync.OnceValue(func() ledger.Result {
 		stop()
 		result := a.series.Close()
 		c.recorder.SeriesEnded(&result)
-		c.warn(&result.Rest)
+		a.warn(&result.Rest)
 		return result
 	})
 	return a
@@ -35,21 +38,38 @@ func (a *account) settle(now time.Time) {
 	settled := a.series.TakeSettled(now)
 	a.call.recorder.CountUnsent(settled.Unsent)
 	a.call.recorder.Settled(settled.Broadcasts, true)
-	a.call.warn(&settled)
+	a.warn(&settled)
+}
+
+// warn logs what the metrics don't tell by themselves.
+func (a *account) warn(settled *ledger.Settlement) {
+	r := settled.Sum()
+	if r.Unheard > 0 && a.call.client.module.process.telemetry.LogOnce("unheard") {
+		a.call.state.Logger.Warnf("pushgw: nobody was expected to hear %d of %d broadcasts, because %s; "+
+			"what listeners of other processes lose is in the accounts of these", r.Unheard, r.Sent, a.call.client.whyUnheard(a.audience))
+	}
+	a.call.warn(&r)
+}
+
+// whyUnheard says why a broadcast to an audience was due to nobody.
+func (c *client) whyUnheard(to *ledger.Audience) string {
+	members, _ := to.Watch()
+	others := c.othersListening(to)
+	if members.Ready > 0 || others == "" {
+		return "no listener of this process was ready"
+	}
+	return fmt.Sprintf("no listener is in the audience %q; listeners of this process are ready in %s", to.Name().Key, others)
 }
 
 // warn logs, once for the process each, what the metrics don't tell by themselves: of the
 // first broadcasts that it happens to.
-func (c *call) warn(settled *ledger.Settlement) {
-	r := settled.Sum()
+func (c *call) warn(r *ledger.Result) {
 	c.warnOnce(r.Cut > 0, "cut", "%d of %d deliveries are lost because the gateway or the network ended the listener's connection first "+
 		"(of all such, pushgw_lost{cause:cut} tells)", r.Cut, r.Expected)
 	c.warnOnce(r.Lost > r.Cut, "missing", "%d of %d deliveries are lost: they didn't come within settle of their broadcast "+
 		"(of all such, pushgw_lost{cause:missing} tells)", r.Lost-r.Cut, r.Expected)
 	c.warnOnce(r.Missed > 0, "missed", "broadcasts went out while listeners of this test were cut off: %d deliveries that nobody was there for "+
 		"(of all such, pushgw_missed tells)", r.Missed)
-	c.warnOnce(r.Unheard > 0, "unheard", "nobody was expected to hear %d of %d broadcasts, because no listener of this process was ready; "+
-		"what listeners of other processes lose is in the accounts of these", r.Unheard, r.Sent)
 	c.warnOnce(r.Indeterminate > 0, "indeterminate", "%d of %d deliveries are indeterminate, neither received nor lost: listeners came or left "+
 		"while they were under way, or the test ended (of all such, pushgw_indeterminate tells)", r.Indeterminate, r.Expected)
 }

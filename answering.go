@@ -35,7 +35,7 @@ func (c *call) answerRollsIn(m *message) *answering {
 	if !c.client.module.process.ledger.Run().Distributed {
 		return nil
 	}
-	return &answering{call: c, message: m, who: identity{vu: c.who.vu, index: c.who.index}}
+	return &answering{call: c, message: m, who: identity{vu: c.who.vu}}
 }
 
 // begin has rolls answered until stop is called. That has to be when the call's connections
@@ -213,9 +213,9 @@ func (a *answering) hostCall(to *ledger.Audience) *call {
 
 // becomeHost makes the call's connection one that sends to the audience with this key.
 func (c *call) becomeHost(key string) {
-	vu, index := c.who.vu, c.who.index
+	vu := c.who.vu
 	c.who = c.client.backend.host(key)
-	c.who.vu, c.who.index = vu, index
+	c.who.vu = vu
 }
 
 // sleep waits, and returns the context's error if that ends first.

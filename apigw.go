@@ -32,7 +32,7 @@ type apiGateway struct {
 	sends          []varying // the texts of the handshake's steps, if any of them varies
 	varyings       *varyings
 	management     *url.URL // of @connections
-	message        string   // in which stamps are sent, unless a call has another
+	message        *message // in which stamps are sent, unless a call has another
 	nextID         func() int64
 }
 
@@ -63,7 +63,7 @@ func (m *module) newAPIGatewayClient(args sobek.ConstructorCall) *sobek.Object {
 	g.auth = readAPIGatewayAuth(u, o)
 	g.handshake = m.readHandshake(o, vs, &g.sends, c.settings.timeout)
 	g.management = readManagementURL(u, o)
-	g.message = g.readMessage(o, stamp.Placeholder).text
+	g.message = g.readMessage(o, &message{text: stamp.Placeholder})
 	c.check(o)
 	return c.define(args.This, apiGatewayMethods, func(name string) any { return c.managementMethod(g, name) })
 }
@@ -217,6 +217,16 @@ func (g *apiGateway) checkListen() error { return nil }
 
 func (g *apiGateway) checkPublish(string, *message) error { return nil }
 
+// checkCanaries implements backend. What another application than the chat broadcasts, only the
+// script can tell.
+func (g *apiGateway) checkCanaries(m *message, _ string) error {
+	if g.isOther && !m.given {
+		return scriptErrorf(nameUsageError, "ready() with canary needs a text that the application broadcasts: "+
+			"the option \"message\", the client's or its own, with %s in it", stamp.Placeholder)
+	}
+	return nil
+}
+
 // needsEar implements backend: whoever sends is in the room, too.
 func (g *apiGateway) needsEar() bool { return false }
 
@@ -254,8 +264,9 @@ func (g *apiGateway) steps(own *values) ([]apigw.Step, error) {
 func (g *apiGateway) readBroadcast(o *options) *message { return g.readMessage(o, g.message) }
 
 // readMessage reads the text in which a stamp is sent.
-func (g *apiGateway) readMessage(o *options, def string) *message {
-	m := &message{text: o.str("message", def)}
+func (g *apiGateway) readMessage(o *options, def *message) *message {
+	_, given := o.raw("message")
+	m := &message{text: o.str("message", def.text), given: given || def.given}
 	if !strings.Contains(m.text, stamp.Placeholder) {
 		o.fail("message", "must contain %s, by which its listeners know it", stamp.Placeholder)
 	}

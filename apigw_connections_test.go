@@ -144,7 +144,7 @@ func TestConnectionsAreSignedFor(t *testing.T) {
 			return fails;
 		`)
 		const (
-			unsigned = `GatewayError: Other: "404 page not found\n"`
+			unsigned = "GatewayError: Other: `404 page not found`"
 			useless  = "ConnectError: @connections takes nothing but signatures, by IAM credentials"
 		)
 		require.Equal(w, []any{

@@ -127,3 +127,25 @@ func TestAPIGatewayWaitsForEveryStep(t *testing.T) {
 		require.Equal(w, "HandshakeError", f.name)
 	})
 }
+
+// What an application with a handshake of its own broadcasts, only the script can tell.
+func TestCanariesNeedAMessage(t *testing.T) {
+	t.Parallel()
+	own := `new apigw.Client('` + chatURL + `', { handshake: [], audience: 'Room1'`
+	for call, name := range map[string]string{
+		own + ` }).ready({ listeners: 1, canary: true, timeout: '1s' })`:                               nameUsageError,
+		own + ` }).ready({ listeners: 1, canary: true, timeout: '1s', message: '{{stamp}}' })`:         nameTimeoutError,
+		own + `, message: '{"a":"{{stamp}}"}' }).ready({ listeners: 1, canary: true, timeout: '1s' })`: nameTimeoutError,
+		own + ` }).ready({ listeners: 1, timeout: '1s' })`:                                             nameTimeoutError,
+		`new apigw.Client('` + chatURL + `').ready({ listeners: 1, canary: true, timeout: '1s' })`:     nameTimeoutError,
+	} {
+		simulate(t, chat(func(*websocket.Conn, string) {}), func(w *world) {
+			f := w.vu().fails(`await ` + call)
+			require.Equal(w, name, f.name, call)
+			if name == nameUsageError {
+				require.Equal(w, "ready() with canary needs a text that the application broadcasts: "+
+					`the option "message", the client's or its own, with {{stamp}} in it`, f.message)
+			}
+		})
+	}
+}

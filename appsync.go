@@ -113,6 +113,9 @@ func (g *appSync) checkPublish(method string, _ *message) error {
 	return nil
 }
 
+// checkCanaries implements backend.
+func (g *appSync) checkCanaries(*message, string) error { return nil }
+
 // needsEar implements backend: mutations go over HTTP.
 func (g *appSync) needsEar() bool { return true }
 

@@ -2,6 +2,7 @@ package pushgw
 
 import (
 	"context"
+	"errors"
 
 	"github.com/grafana/sobek"
 )
@@ -9,10 +10,20 @@ import (
 // eventLoopKey is the context's key for the task queue of the promise under way.
 type eventLoopKey struct{}
 
+// unansweredError is that of a function that didn't answer in time; the text names it.
+type unansweredError string
+
+func (f unansweredError) Error() string {
+	return string(f) + " did not answer within the client's timeout"
+}
+
+// Unwrap tells those who set a deadline of their own that it has passed.
+func (unansweredError) Unwrap() error { return context.DeadlineExceeded }
+
 // askScript calls a function of the script's on the event loop, waits for what it returns,
 // which may be a promise, and returns what read makes of that. The context, which bounds the
-// waiting, is the one that newPromise gives to its work.
-func askScript[T any](ctx context.Context, call func(*sobek.Runtime) (sobek.Value, error), read func(*sobek.Runtime, sobek.Value) (T, error)) (T, error) {
+// waiting, is the one that newPromise gives to its work. Name is what errors call the function.
+func askScript[T any](ctx context.Context, name string, call func(*sobek.Runtime) (sobek.Value, error), read func(*sobek.Runtime, sobek.Value) (T, error)) (T, error) {
 	type reply struct {
 		value T
 		err   error
@@ -53,6 +64,9 @@ func askScript[T any](ctx context.Context, call func(*sobek.Runtime) (sobek.Valu
 	case r := <-replies:
 		return r.value, r.err
 	case <-ctx.Done():
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return none, unansweredError(name)
+		}
 		return none, ctx.Err()
 	}
 }

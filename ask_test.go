@@ -15,7 +15,7 @@ func exported(_ *sobek.Runtime, value sobek.Value) (any, error) { return value.E
 
 // ask asks the script for the value of an expression.
 func ask(ctx context.Context, expression string) (any, error) {
-	return askScript(ctx, func(rt *sobek.Runtime) (sobek.Value, error) { return rt.RunString(expression) }, exported)
+	return askScript(ctx, "the function", func(rt *sobek.Runtime) (sobek.Value, error) { return rt.RunString(expression) }, exported)
 }
 
 // Work asks the script on the event loop, as often as it likes, and gets what it is told.
@@ -97,6 +97,7 @@ func TestAskScriptThatHasEnded(t *testing.T) {
 				defer cancel()
 				_, err := ask(ctx, "new Promise(() => {})")
 				require.ErrorIs(w, err, context.DeadlineExceeded)
+				require.EqualError(w, err, "the function did not answer within the client's timeout")
 				return "done", nil
 			})
 		}))

@@ -2,6 +2,8 @@ package pushgw
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
@@ -21,6 +23,28 @@ func (c *client) constantAudience() (key string, ok bool) {
 		return "", false
 	}
 	return heard[0].audience.text, true
+}
+
+// maxNamed is how many audiences a message names.
+const maxNamed = 5
+
+// othersListening names audiences at the same endpoint whose listeners are ready; empty if there
+// are none but this one.
+func (c *client) othersListening(than *ledger.Audience) string {
+	name := than.Name()
+	others := slices.DeleteFunc(c.module.process.ledger.Occupied(name.Endpoint), func(key string) bool { return key == name.Key })
+	if len(others) == 0 {
+		return ""
+	}
+	named := make([]string, min(len(others), maxNamed))
+	for i := range named {
+		named[i] = strconv.Quote(others[i])
+	}
+	text := strings.Join(named, ", ")
+	if more := len(others) - len(named); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }
 
 // roster returns the one that counts the client's listeners. Clients whose listeners are of

@@ -106,8 +106,8 @@ func TestCanariesGoWhereTheyAreNeeded(t *testing.T) {
 func TestTheAudienceInMessages(t *testing.T) {
 	t.Parallel()
 	for message, want := range map[string]string{
-		`{"to":"{{audience}}","text":"{{stamp}}"}`: `{"to":"a\"6","text":"S"}`,
-		`{{audience}} {{stamp}} {{audience}}`:      `a"6 S a"6`,
+		`{"to":"{{audience}}","text":"{{stamp}}"}`: `{"to":"a\"0","text":"S"}`,
+		`{{audience}} {{stamp}} {{audience}}`:      `a"0 S a"0`,
 	} {
 		var said []string
 		simulate(t, sockets(func(_ *websocket.Conn, text string) {
@@ -120,9 +120,9 @@ func TestTheAudienceInMessages(t *testing.T) {
 				const listening = client.listen({ connections: 1, duration: '10s' });
 				await client.ready({ listeners: 1 });
 				const message = '` + message + `';
-				const { expected } = await client.broadcast({ audience: 'a"6', message, settle: 10 });
+				const { expected } = await client.broadcast({ audience: 'a"0', message, settle: 10 });
 				const host = await client.connect();
-				const again = await host.broadcast({ audience: 'a"6', message, settle: 10 });
+				const again = await host.broadcast({ audience: 'a"0', message, settle: 10 });
 				const { name } = await caught(() => host.broadcast({ message }));
 				const canary = await caught(() => client.ready({ listeners: 1, canary: true, message, timeout: 500 }));
 				await host.close();
@@ -150,7 +150,7 @@ func TestTheAudienceInMutations(t *testing.T) {
 			});
 			const listening = client.listen({ connections: 3, duration: '1m' });
 			const { ready } = await client.ready({ listeners: 3, canary: true });
-			const { expected, received } = await client.broadcast({ audience: 'id19', count: 2 });
+			const { expected, received } = await client.broadcast({ audience: 'id1', count: 2 });
 			const { name } = await caught(() => client.broadcast());
 			const { received: all } = await listening;
 			return [ready, expected, received, name, all];
@@ -241,9 +241,9 @@ func TestSeveralSubscriptions(t *testing.T) {
 		v := w.vu()
 		result := v.run(severalSubscriptions + `
 			const { ready } = await client.ready({ listeners: 3, canary: true });
-			const own = await client.broadcast({ audience: 'id19', count: 2 });
+			const own = await client.broadcast({ audience: 'id1', count: 2 });
 			const all = await client.broadcast({ audience: 'all', count: 2 });
-			const one = await client.ready({ listeners: 1, audience: 'id20' });
+			const one = await client.ready({ listeners: 1, audience: 'id2' });
 			const { name } = await caught(() => client.broadcast());
 			const { opened, received } = await listening;
 			return [ready, own.expected, own.received, all.expected, all.received, one.ready, name, opened, received];

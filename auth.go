@@ -54,7 +54,7 @@ func (o *options) perConnection(key string, read func(*options) credentials.Cred
 		return read(o)
 	}
 	return credentials.Func(func(ctx context.Context, index int64) (credentials.Credentials, error) {
-		return askScript(ctx, func(rt *sobek.Runtime) (sobek.Value, error) {
+		return askScript(ctx, "the function of auth", func(rt *sobek.Runtime) (sobek.Value, error) {
 			return call(sobek.Undefined(), argumentOf(rt, index))
 		}, func(rt *sobek.Runtime, returned sobek.Value) (credentials.Credentials, error) {
 			object := rt.NewObject()

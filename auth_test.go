@@ -298,7 +298,7 @@ func TestWhatAFunctionIsAskedFor(t *testing.T) {
 				await during(() => client.broadcast({ count: 2 })),
 			];
 		`)
-		require.Equal(w, []any{"6 7 8", "2", "undefined", "undefined undefined"}, result)
+		require.Equal(w, []any{"0 1 2", "0", "undefined", "undefined undefined"}, result)
 	})
 }
 
@@ -412,6 +412,10 @@ func TestCredentialsThatNeverCome(t *testing.T) {
 		`)
 		require.Equal(w, []any{[]any{"ConnectError", int64(5)}, []any{"ConnectError", int64(10)}, []any{"PublishError", int64(15)}, int64(1), []any{"ConnectError", int64(25)}}, result)
 		require.InDelta(w, 2, v.sum("pushgw_connect_failed", "phase=credentials"), 0)
+		f := w.vu().fails(`await new appsync.Client('` + graphqlURL + `', {
+			auth: { token: () => new Promise(() => {}) }, timeout: '5s', mutation: { query: '{{stamp}}' },
+		}).graphql({ query: 'q' })`)
+		require.Equal(w, failure{"ConnectError", 0, "the function of auth did not answer within the client's timeout"}, f)
 	})
 }
 

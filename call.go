@@ -44,7 +44,6 @@ func (c *client) begin(method string, who identity) *call {
 			"%s can't be called in the init context: a connection needs a running VU", method))
 	}
 	who.vu = state.VUIDGlobal
-	who.index = max(int64(state.VUIDGlobal), 1) - 1 //nolint:gosec // a count of VUs; in setup() it is zero
 	c.module.process.joinRun(&state.Options)
 	c.module.process.beginResults(state, c.backend)
 	return &call{
@@ -101,7 +100,8 @@ func (c *call) requestFailed(ctx context.Context, err error) {
 // listeners is what the connections of one listen() have in common, of which there are so
 // many.
 func (c *call) listeners(connections int) listen.Config {
-	base, first := c.target(), c.who.index*int64(connections)
+	ordinal := c.client.module.process.ordinal(c.client.backend.endpoint(), c.who.vu)
+	base, first := c.target(), ordinal*int64(connections)
 	return c.config(func(ctx context.Context, i int) (listen.Prepared, error) {
 		own := values{identity: c.who}
 		own.index = first + int64(i)
@@ -144,7 +144,7 @@ func (c *call) config(prepare func(ctx context.Context, i int) (listen.Prepared,
 }
 
 // requestHeader is what the call's requests over HTTP carry besides credentials. Where a
-// header differs from one connection to the next, it is that of the VU's host.
+// header differs from one connection to the next, it is that of a host with index 0, or the call's own.
 func (c *call) requestHeader(ctx context.Context) (http.Header, error) {
 	header, s := c.header(), &c.client.settings
 	if len(s.upgrade.header) == 0 {

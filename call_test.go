@@ -113,7 +113,7 @@ func TestCallBegins(t *testing.T) {
 	simulate(t, nil, func(w *world) {
 		v := w.vu()
 		call := (&client{module: v.module, backend: &apiGateway{}}).begin("", identity{role: telemetry.RoleListener})
-		require.Equal(w, identity{role: "listener", vu: 7, index: 6}, call.who)
+		require.Equal(w, identity{role: "listener", vu: 7}, call.who)
 	})
 }
 

@@ -3,6 +3,8 @@ package pushgw
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
@@ -19,16 +21,14 @@ type canaries struct {
 	// open are what the latest were sent by. A connection stays open for a while, because an
 	// application may look for the sender of a message when it gets round to it.
 	open []broadcaster
-	sent bool // at least one
+	sent int
 }
 
 // maxCanarySenders bounds how many are open at a time.
 const maxCanarySenders = 16
 
 // awaitCanaries sends canaries through the gateway until enough listeners have heard one.
-// From then on, only those that have heard something count as listeners.
 func (b *barrier) awaitCanaries(ctx context.Context, c *call) (any, error) {
-	b.requireConfirmation()
 	if _, err := b.await(ctx, func(c ledger.Count) int { return c.Ready }); err != nil {
 		return nil, err
 	}
@@ -46,10 +46,10 @@ func (b *barrier) awaitCanaries(ctx context.Context, c *call) (any, error) {
 			c.recorder.CountDeaf(count.Deaf())
 			return readyResult{Ready: count.Confirmed, Deaf: count.Deaf(), Failed: count.Failed}, nil
 		case ctx.Err() != nil:
-			if sender.sent && errors.Is(context.Cause(ctx), errBarrierTimeout) { // else they had no time to hear
+			if sender.sent > 0 && errors.Is(context.Cause(ctx), errBarrierTimeout) { // else they had no time to hear
 				c.recorder.CountDeaf(count.Deaf())
 			}
-			return nil, b.timeoutError(ctx, count, count.Confirmed)
+			return nil, b.timeoutError(ctx, count, count.Confirmed, inVain(sender.sent, count.Confirmed, sender.open...))
 		case !errors.Is(err, context.DeadlineExceeded): // else it is time for the next canaries
 			c.recorder.CountDeaf(count.Deaf())
 			return nil, err
@@ -57,13 +57,15 @@ func (b *barrier) awaitCanaries(ctx context.Context, c *call) (any, error) {
 	}
 }
 
-// requireConfirmation has only listeners count that have heard something.
-func (b *barrier) requireConfirmation() {
+// requireConfirmation has only listeners count that have heard something, until it is
+// withdrawn.
+func (b *barrier) requireConfirmation() (withdraw func()) {
 	if b.audience != nil {
 		b.audience.RequireConfirmation()
-		return
+		return b.audience.WithdrawConfirmation
 	}
 	b.roster.RequireConfirmation()
+	return b.roster.WithdrawConfirmation
 }
 
 // unconfirmed returns the audiences in which a listener is yet to be reached.
@@ -99,7 +101,7 @@ func (s *canaries) send(ctx context.Context, to *ledger.Audience) error {
 		s.call.requestFailed(ctx, err)
 		return err
 	}
-	s.sent = true
+	s.sent++
 	return nil
 }
 
@@ -127,4 +129,21 @@ func (s *canaries) close() {
 	for _, b := range s.open {
 		b.Close()
 	}
+}
+
+// inVain says that so many canaries were sent and nobody has heard any, and why, if the gateway
+// has said so to whom sent them; empty if so many listeners have heard one.
+func inVain(sent, confirmed int, senders ...broadcaster) string {
+	if sent == 0 || confirmed > 0 {
+		return ""
+	}
+	text := fmt.Sprintf("; %d canaries were sent, and nobody has heard any", sent)
+	for _, b := range slices.Backward(senders) {
+		if sender, ok := b.(*textBroadcaster); ok {
+			if err := sender.host.Failure(); err != nil {
+				return text + fmt.Sprintf("; the latest error that came back: %v", err)
+			}
+		}
+	}
+	return text
 }

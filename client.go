@@ -38,6 +38,9 @@ type backend interface {
 	// checkPublish returns why the client can't broadcast, if it can't. The method is
 	// the one that is about to, for the message.
 	checkPublish(method string, m *message) error
+	// checkCanaries returns why a barrier can't send canaries to the audience with this key, or to all of
+	// the client's where it is empty, if it can't.
+	checkCanaries(m *message, audience string) error
 	// identify completes as whom a connection shakes hands, once the script's functions have
 	// been asked.
 	identify(own *values) error
@@ -77,9 +80,13 @@ type message struct {
 	// batch is how many are sent in one request, and inFlight how many requests may await
 	// their answers at a time; zero for one.
 	batch, inFlight int
+	given           bool // the text is the script's own
 
 	// Of AppSync Events:
-	channel    string // empty for the one that the audience is named after
+	channel string // empty for the one that the audience is named after
+	// byAudience: what is for an audience that doesn't hear that channel goes to the one that the
+	// audience is named after.
+	byAudience bool
 	overSocket bool
 }
 
@@ -87,9 +94,9 @@ type message struct {
 type identity struct {
 	role string // telemetry.RoleListener or telemetry.RoleHost
 	vu   uint64 // the VU's number in the whole test
-	// index is a listener's number in the whole test, from zero, and the same when its VU
-	// calls listen() again with as many connections. That of a host is its VU's number less
-	// one.
+	// index is a listener's number among those of its endpoint in the whole test, from zero, and
+	// the same when its VU calls listen() again with as many connections; see
+	// process.ordinal. That of a host is zero unless connect() says another.
 	index int64
 	// nickname and room are for API Gateway's applications. The nickname is empty, and inRoom
 	// false, where the client's own are to be taken.

@@ -195,7 +195,7 @@ func TestBroadcastThatIsRefused(t *testing.T) {
 	}{
 		"a wrong path": {
 			404, "404 page not found\n", false,
-			"Other: gateway.test answered POST /graphql with status 404: what came is not JSON: 404 page not found\n",
+			"Other: gateway.test answered POST /graphql with status 404: what came is not JSON: 404 page not found",
 		},
 		"a wrong method":     {405, `{"errors":[{"message":"m"}]}`, false, "Validation: gateway.test answered POST /graphql with status 405: m"},
 		"no key":             {403, `{"message":"Forbidden"}`, false, "Other: gateway.test answered POST /graphql with status 403: Forbidden"},

@@ -2,8 +2,10 @@ package pushgw
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -211,15 +213,36 @@ func TestBroadcastToNobody(t *testing.T) {
 	})
 }
 
+// Where listeners are ready in other audiences, a few of these are named.
+func TestBroadcastToAnAudienceOfNobody(t *testing.T) {
+	t.Parallel()
+	for others, named := range map[int]string{1: `"R0"`, 5: `"R0", "R1", "R2", "R3", "R4"`, 7: `"R0", "R1", "R2", "R3", "R4" and 2 more`} {
+		simulate(t, chat(func(*websocket.Conn, string) {}), func(w *world) {
+			for i := range others {
+				w.listeners(chatRoom(fmt.Sprintf("R%d", i)), 1)
+			}
+			w.listeners(ledger.Name{Endpoint: "elsewhere", Key: "R9"}, 1)
+			w.listeners(chatRoom("left"), 1)[0].Leave(ledger.Local)
+			v := w.vu()
+			v.run(`await new apigw.Client('` + chatURL + `', { room: 'R{{index}}' }).broadcast({ audience: 'ZZZ' })`)
+			require.Equal(w, []string{`pushgw: nobody was expected to hear 1 of 1 broadcasts, because no listener is in the audience "ZZZ"; ` +
+				`listeners of this process are ready in ` + named + `; what listeners of other processes lose is in the accounts of these`},
+				v.logged(logrus.WarnLevel))
+		})
+	}
+}
+
 // Of what was never sent there is nothing to warn.
 func TestBroadcastThatWasNotSent(t *testing.T) {
 	t.Parallel()
 	simulate(t, nil, func(w *world) {
 		v := w.vu()
-		c := (&client{module: v.module, backend: &apiGateway{}}).begin("", identity{})
-		c.warn(&ledger.Settlement{})
+		u := &url.URL{Scheme: "ws", Host: "gateway.test"}
+		c := (&client{module: v.module, backend: &apiGateway{url: u}}).begin("", identity{})
+		a := &account{call: c, audience: c.client.audience("Room1")}
+		a.warn(&ledger.Settlement{})
 		require.Empty(w, v.log.AllEntries())
-		c.warn(&ledger.Settlement{Broadcasts: []ledger.Settled{{}}})
+		a.warn(&ledger.Settlement{Broadcasts: []ledger.Settled{{}}})
 		require.Len(w, v.log.AllEntries(), 1)
 	})
 }

@@ -11,6 +11,7 @@ import (
 func (c *client) connect(value sobek.Value) *sobek.Promise {
 	o := readOptions(value, "connect()")
 	who := c.backend.readIdentity(o)
+	who.index = int64(o.integer("index", 0, 0))
 	c.check(o)
 	conn := newConnection(c.begin("connect()", who))
 	return newPromise(c.module.vu, func(ctx context.Context) (any, error) {

@@ -37,10 +37,11 @@ func TestConnectChecksItsOptions(t *testing.T) {
 	requireThrows(t, `new apigw.Client('`+chatURL+`').connect(`, map[string]string{
 		`{ nickname: 5 }`: `connect(): option "nickname" must be a string, not a number`,
 		`{ room: 'a b' }`: `connect(): option "room" must be one word, as the chat application takes it, not "a b"`,
-		`{ name: 'a' }`:   `connect(): unknown option "name"; known are nickname, room`,
+		`{ index: -1 }`:   `connect(): option "index" must be a number not below 0, not -1`,
+		`{ name: 'a' }`:   `connect(): unknown option "name"; known are nickname, room, index`,
 		`'Room1'`:         `connect(): options must be an object, not a string`,
 	})
 	requireThrows(t, appSyncClient+`.connect(`, map[string]string{
-		`{ room: 'a' }`: `connect(): unknown option "room"; known are `,
+		`{ room: 'a' }`: `connect(): unknown option "room"; known are index`,
 	})
 }

@@ -23,6 +23,7 @@ type readyResult struct {
 
 // barrier is what ready() waits for.
 type barrier struct {
+	client    *client
 	roster    *ledger.Roster
 	audience  *ledger.Audience // nil: the listeners of all audiences
 	message   *message         // of canaries
@@ -33,6 +34,7 @@ type barrier struct {
 	tuple     *lib.ExecutionTuple // this process's part of the test
 
 	unreachableSince time.Time // zero while it may yet be reached
+	tried            int       // how many listeners had been then, see everTried
 }
 
 // errBarrierTimeout tells the barrier's own timeout from the end of the iteration.
@@ -58,8 +60,13 @@ func (c *client) ready(value sobek.Value) *sobek.Promise {
 		defer answering.begin(ctx)()
 		ctx, cancel := context.WithTimeoutCause(ctx, b.timeout, errBarrierTimeout)
 		defer cancel()
+		withdraw := func() {}
+		if b.canary {
+			withdraw = b.requireConfirmation()
+		}
 		result, err := b.wait(ctx, call, distributed)
 		if err != nil {
+			withdraw()
 			b.giveUp()
 		}
 		return result, err
@@ -96,6 +103,7 @@ func (c *client) readBarrier(value sobek.Value) *barrier {
 	o := readOptions(value, "ready()")
 	o.require("listeners", "how many are to be waited for?")
 	b := &barrier{
+		client:    c,
 		listeners: o.integer("listeners", 1, 1),
 		quorum:    o.number("quorum", 1, 0),
 		timeout:   o.duration("timeout", time.Minute),
@@ -110,13 +118,26 @@ func (c *client) readBarrier(value sobek.Value) *barrier {
 		o.fail("quorum", "must be a share from 0 to 1, not %v", b.quorum)
 	}
 	c.check(o)
-	if !b.canary {
-		return b
-	}
-	if err := c.backend.checkPublish("ready() with canary", b.message); err != nil {
-		c.module.throw(err)
+	b.message.byAudience = true
+	if b.canary {
+		b.checkCanaries()
 	}
 	return b
+}
+
+// checkCanaries throws why the barrier can't send canaries, if it can't.
+func (b *barrier) checkCanaries() {
+	key := ""
+	if b.audience != nil {
+		key = b.audience.Name().Key
+	}
+	err := b.client.backend.checkCanaries(b.message, key)
+	if err == nil {
+		err = b.client.backend.checkPublish("ready() with canary", b.message)
+	}
+	if err != nil {
+		b.client.module.throw(err)
+	}
 }
 
 // watch returns how the listeners of this process stand, and two channels of which either
@@ -133,13 +154,16 @@ func (b *barrier) await(ctx context.Context, measure func(ledger.Count) int) (le
 		if measure(count) >= b.needed(count.LargestGroup) {
 			return count, nil
 		}
+		again, over := b.givesUp(count)
+		if over {
+			return count, b.unreachableError(count)
+		}
 		select {
 		case <-changed:
 		case <-also:
-		case <-b.givesUp(count):
-			return count, b.unreachableError(count)
+		case <-again:
 		case <-ctx.Done():
-			return count, b.timeoutError(ctx, count, measure(count))
+			return count, b.timeoutError(ctx, count, measure(count), "")
 		}
 	}
 }
@@ -148,31 +172,66 @@ func (b *barrier) await(ctx context.Context, measure func(ledger.Count) int) (le
 // scenario that goes on calling it.
 const betweenCalls = time.Second
 
-// givesUp returns a channel that tells when the barrier has been out of reach for so long
-// that no further call of listen() is likely; nil while it can be reached.
-func (b *barrier) givesUp(count ledger.Count) <-chan time.Time {
-	if !b.outOfReach(count) {
+// betweenVUs is how long no listener may come where some VU's may yet be in an audience that
+// nobody is in: k6 may start VUs slowly.
+const betweenVUs = 10 * time.Second
+
+// givesUp reports whether the barrier has been out of reach for so long that no further call of
+// listen() is likely. If it may yet come to that, the channel tells when to ask again.
+func (b *barrier) givesUp(count ledger.Count) (again <-chan time.Time, over bool) {
+	patience, tried := b.patience(count), b.everTried()
+	if patience == 0 {
 		b.unreachableSince = time.Time{}
-		return nil
+		return nil, false
 	}
-	if b.unreachableSince.IsZero() {
-		b.unreachableSince = time.Now()
+	if b.unreachableSince.IsZero() || tried != b.tried {
+		b.unreachableSince, b.tried = time.Now(), tried
 	}
-	return time.After(time.Until(b.unreachableSince.Add(betweenCalls)))
+	left := time.Until(b.unreachableSince.Add(patience))
+	if left <= 0 {
+		return nil, true
+	}
+	return time.After(left), false
 }
 
-// outOfReach reports whether too few listeners are ready and no call is under way that
-// could bring more, though as many as are needed have been tried.
-func (b *barrier) outOfReach(count ledger.Count) bool {
+// patience is for how long nothing may happen until the barrier is given up; zero while it can be
+// reached. It can't if too few listeners are ready and no call is under way that could bring
+// more, though as many as are needed have been tried, or all have left, or none of them is in
+// the audience.
+func (b *barrier) patience(count ledger.Count) time.Duration {
 	needed := b.needed(count.LargestGroup)
-	return count.Connecting+count.Planned == 0 && count.Ready < needed && count.Ready+count.Failed+count.CutOff >= needed
+	switch {
+	case count.Ready >= needed || count.Connecting+count.Planned > 0:
+		return 0
+	case count.Ready+count.Failed+count.CutOff >= needed:
+		return betweenCalls
+	case count.Ready > 0:
+		return 0
+	case b.audience == nil && count.Failed+count.Left >= needed:
+		return betweenCalls
+	case b.audience != nil && b.everTried() >= needed && b.client.module.process.ledger.Coming() == 0:
+		return betweenVUs
+	default:
+		return 0
+	}
+}
+
+// everTried is how many listeners of the client were ever acknowledged, or failed, in whichever
+// audience.
+func (b *barrier) everTried() int {
+	all, _ := b.roster.Watch()
+	return all.Ready + all.Failed + all.Left
 }
 
 // unreachableError says why too few listeners are ready, by the first that failed.
 func (b *barrier) unreachableError(count ledger.Count) error {
 	failure := failureOf(&count)
-	failure.err = fmt.Errorf("ready(): of %d listeners %d are ready, and no more can be: %d failed, %d were cut off%s",
-		b.needed(count.LargestGroup), count.Ready, count.Failed, count.CutOff, firstCause(count))
+	left := ""
+	if n := count.Left - count.CutOff; n > 0 && b.audience == nil {
+		left = fmt.Sprintf(", %d left", n)
+	}
+	failure.err = fmt.Errorf("ready(): of %d listeners %d are ready, and no more can be: %d failed, %d were cut off%s%s",
+		b.needed(count.LargestGroup), count.Ready, count.Failed, count.CutOff, left, b.cause(count))
 	return failure
 }
 
@@ -183,6 +242,19 @@ func failureOf(count *ledger.Count) *scriptError {
 		failure.name, failure.code = named(count.FirstFailure).name, named(count.FirstFailure).code
 	}
 	return failure
+}
+
+// cause says why too few of the listeners are ready, as far as that is known; empty if all that
+// is known is in the count.
+func (b *barrier) cause(count ledger.Count) string {
+	if b.audience == nil || count.Ready > 0 {
+		return firstCause(count)
+	}
+	others := b.client.othersListening(b.audience)
+	if others == "" {
+		return firstCause(count)
+	}
+	return fmt.Sprintf("; no listener is in the audience %q; listeners of this process are ready in %s", b.audience.Name().Key, others)
 }
 
 // firstCause says why the first of the listeners failed, or that there was none; empty if
@@ -214,12 +286,12 @@ func (b *barrier) neededOf(listeners int) int {
 
 // timeoutError says how the listeners stood when the barrier's time was up; ready is
 // how many fulfilled it, and those that were acknowledged and didn't are deaf. It is
-// the context's own error where the iteration ended first.
-func (b *barrier) timeoutError(ctx context.Context, count ledger.Count, ready int) error {
+// the context's own error where the iteration ended first. More is what else is to be said.
+func (b *barrier) timeoutError(ctx context.Context, count ledger.Count, ready int, more string) error {
 	if !errors.Is(context.Cause(ctx), errBarrierTimeout) {
 		return ctx.Err()
 	}
 	return scriptErrorf(nameTimeoutError,
-		"ready(): after %s, of %d listeners %d are ready, %d connecting, %d failed, %d left, %d deaf%s",
-		b.timeout, b.needed(count.LargestGroup), ready, count.Connecting, count.Failed, count.Left, count.Ready-ready, firstCause(count))
+		"ready(): after %s, of %d listeners %d are ready, %d connecting, %d failed, %d left, %d deaf%s%s",
+		b.timeout, b.needed(count.LargestGroup), ready, count.Connecting, count.Failed, count.Left, count.Ready-ready, more, b.cause(count))
 }

@@ -382,3 +382,121 @@ func TestReadyWaitsForThePlanned(t *testing.T) {
 		require.Equal(w, 2*time.Minute+time.Second, time.Since(began))
 	})
 }
+
+// A barrier that failed changes nothing of what is expected of the listeners.
+func TestBroadcastAfterABarrierThatFailed(t *testing.T) {
+	t.Parallel()
+	for _, audience := range []string{``, `, audience: 'Room1'`} {
+		simulateCanaries(t, func(w *world, heard func(func(string))) {
+			members := w.listeners(chatAudience, 3)
+			heard(func(text string) {
+				if s, _, _, _ := stamp.Find([]byte(text)); !s.Canary {
+					for _, m := range members {
+						w.delivers(m, text, 0)
+					}
+				}
+			})
+			result := w.vu().run(`
+				const client = ` + readyClient + `;
+				const { name } = await caught(() => client.ready({ listeners: 3, canary: true, timeout: '3s'` + audience + ` }));
+				const { expected, received, indeterminate } = await client.broadcast();
+				return [name, expected, received, indeterminate];
+			`)
+			require.Equal(w, []any{"TimeoutError", int64(3), int64(3), int64(0)}, result)
+		})
+	}
+}
+
+// Where all listeners have left, or nobody is in the audience though all have been tried, there is
+// nothing to wait for.
+func TestReadyForNobody(t *testing.T) {
+	t.Parallel()
+	left := func(w *world) {
+		for i, member := range w.listeners(chatAudience, 3) {
+			member.Leave([]ledger.Departure{ledger.Cut, ledger.Local, ledger.Local}[i])
+		}
+	}
+	others := func(w *world) { w.listeners(chatAudience, 3) }
+	for name, c := range map[string]struct {
+		options string
+		happens func(w *world)
+		took    time.Duration
+		want    string
+	}{
+		"all have left": {
+			`{ listeners: 3 }`, left, time.Second,
+			`ready(): of 3 listeners 0 are ready, and no more can be: 0 failed, 1 were cut off, 2 left`,
+		},
+		"all have left, to whom canaries were to be sent": {
+			`{ listeners: 3, canary: true }`, left, time.Second,
+			`ready(): of 3 listeners 0 are ready, and no more can be: 0 failed, 1 were cut off, 2 left`,
+		},
+		"nobody is in the audience": {
+			`{ listeners: 2, audience: 'ZZZ' }`, others, 10 * time.Second,
+			`ready(): of 2 listeners 0 are ready, and no more can be: 0 failed, 0 were cut off; ` +
+				`no listener is in the audience "ZZZ"; listeners of this process are ready in "Room1"`,
+		},
+		"nobody is in the audience any more": {
+			`{ listeners: 2, audience: 'Room1' }`, left, 10 * time.Second,
+			`ready(): of 2 listeners 0 are ready, and no more can be: 0 failed, 1 were cut off`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			simulate(t, chat(nil), func(w *world) {
+				c.happens(w)
+				began := time.Now()
+				require.Equal(w, failure{"ConnectError", 0, c.want},
+					w.vu().fails(`await `+readyClient+`.ready(Object.assign(`+c.options+`, { timeout: '1h' }))`))
+				require.Equal(w, c.took, time.Since(began))
+			})
+		})
+	}
+}
+
+// As long as listeners come, one may yet be in the audience.
+func TestReadyForAnAudienceThatIsYetToCome(t *testing.T) {
+	t.Parallel()
+	comes := func(w *world, in ledger.Name) {
+		l := w.roster(chatAudience).Enter()
+		l.Join(w.process.ledger.Audience(in))
+		l.Ready(nil)
+	}
+	simulate(t, chat(nil), func(w *world) {
+		for i := range 5 {
+			time.AfterFunc(time.Duration(i)*9*time.Second, func() { comes(w, chatRoom("R"+fmt.Sprint(i))) })
+		}
+		require.Equal(w, `{"ready":1,"deaf":0,"failed":0}`,
+			w.vu().run(`return JSON.stringify(await `+readyClient+`.ready({ listeners: 1, audience: 'R4', timeout: '1h' }))`))
+	})
+	simulate(t, chat(nil), func(w *world) {
+		comes(w, chatAudience)
+		slow := w.process.ledger.Roster("another client's").Enter()
+		slow.Join(w.process.ledger.Audience(chatRoom("R4")))
+		time.AfterFunc(30*time.Second, func() { slow.Ready(nil) })
+		require.Equal(w, `{"ready":1,"deaf":0,"failed":0}`,
+			w.vu().run(`return JSON.stringify(await `+readyClient+`.ready({ listeners: 1, audience: 'R4', timeout: '1h' }))`))
+	})
+}
+
+// Where no canary is heard, the error says how many there were, and what came back to whom sent
+// them.
+func TestReadyWhoseCanariesAreRefused(t *testing.T) {
+	t.Parallel()
+	for reply, more := range map[string]string{
+		``: ``,
+		`{"message":"Forbidden","connectionId":"c","requestId":"r"}`: `; the latest error that came back: Forbidden`,
+	} {
+		simulate(t, sockets(func(socket *websocket.Conn, text string) {
+			if _, _, _, ok := stamp.Find([]byte(text)); ok && more != "" {
+				_ = socket.WriteMessage(websocket.TextMessage, []byte(reply))
+			}
+		}), func(w *world) {
+			w.listeners(chatAudience, 2)
+			f := w.vu().fails(`await new apigw.Client('` + chatURL + `', { handshake: [], audience: 'Room1', message: '{"a":"{{stamp}}"}' })
+				.ready({ listeners: 2, canary: true, timeout: '4500ms' })`)
+			require.Equal(w, "TimeoutError", f.name)
+			require.Contains(w, f.message, "0 left, 2 deaf; 5 canaries were sent, and nobody has heard any"+more)
+		})
+	}
+}

@@ -116,6 +116,23 @@ func (g *eventAPI) checkPublish(method string, m *message) error {
 	}
 }
 
+// checkCanaries implements backend: no canary can be published to a wildcard.
+func (g *eventAPI) checkCanaries(m *message, audience string) error {
+	if g.ownAudience {
+		return nil
+	}
+	for i := range g.channels {
+		channel := &g.channels[i]
+		if !channel.constant() || audience != "" && audience != channel.text {
+			continue
+		}
+		if err := checkCanaryChannel(channel.text, m.channel); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // needsEar implements backend: a connection that publishes isn't subscribed to anything.
 func (g *eventAPI) needsEar() bool { return true }
 

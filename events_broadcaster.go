@@ -29,14 +29,22 @@ type eventBroadcaster struct {
 // address implements broadcaster.
 func (b *eventBroadcaster) address(audience string) error {
 	b.text, b.channel = fillAudience(b.message.text, audience), b.message.channel
-	if b.channel == "" {
+	if b.channel == "" || b.isForOthers(audience) {
 		b.channel = audience
 	}
 	if reason := checkChannel(b.channel); reason != "" {
 		return scriptErrorf(nameUsageError, "what goes to the audience %q can't be published to a channel of that name, which %s: "+
 			"it needs an option \"channel\"", audience, reason)
 	}
+	if b.message.byAudience && !b.backend.ownAudience {
+		return checkCanaryChannel(audience, b.channel)
+	}
 	return checkConcrete("a broadcast", b.channel)
+}
+
+// isForOthers reports whether the message's channel isn't the one for this audience.
+func (b *eventBroadcaster) isForOthers(audience string) bool {
+	return b.message.byAudience && !b.backend.ownAudience && !events.Covers(audience, b.message.channel)
 }
 
 // Send implements publish.Broadcaster.

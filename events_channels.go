@@ -2,6 +2,7 @@ package pushgw
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/grafana/sobek"
 
@@ -76,6 +77,17 @@ func checkConcrete(method, channel string) error {
 		return scriptErrorf(nameUsageError, "%s can't publish to %q, which a wildcard ends: it needs an option \"channel\" of its own", method, channel)
 	}
 	return nil
+}
+
+// checkCanaryChannel returns why canaries can't reach those who have subscribed to a channel, if they
+// can't: it is a wildcard, and doesn't cover the channel that the call says, if any.
+func checkCanaryChannel(subscribed, channel string) error {
+	if !events.IsWildcard(subscribed) || events.Covers(subscribed, channel) {
+		return nil
+	}
+	return scriptErrorf(nameUsageError, "ready() with canary can't publish to %[1]q, which a wildcard ends: say a channel that it covers, as in "+
+		"ready({ listeners, canary: true, channel: '%[2]scanary', audience: '%[1]s' }); without that audience, the listeners of the client's other channels "+
+		"are waited for, too", subscribed, strings.TrimSuffix(subscribed, "*"))
 }
 
 // readChannel reads the channel of one call; empty if there is none.

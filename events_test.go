@@ -194,7 +194,9 @@ func TestEventsListensToAWildcard(t *testing.T) {
 		`)
 		require.Equal(w, []any{
 			"UsageError", `broadcast() can't publish to "default/*", which a wildcard ends: it needs an option "channel" of its own`,
-			`ready() with canary can't publish to "default/*", which a wildcard ends: it needs an option "channel" of its own`,
+			`ready() with canary can't publish to "default/*", which a wildcard ends: say a channel that it covers, as in ` +
+				`ready({ listeners, canary: true, channel: 'default/canary', audience: 'default/*' }); without that audience, the listeners of the client's other channels ` +
+				`are waited for, too`,
 		}, result)
 	})
 }
@@ -244,11 +246,43 @@ func TestEventsListensToSeveralChannels(t *testing.T) {
 		require.Equal(w, []any{
 			"15/15,3/3,3/3,5/5", "18,8,0",
 			`broadcast(): option "audience" is missing: the client's listeners are not all of one audience;` +
-				`a broadcast can't publish to "default/halls/*", which a wildcard ends: it needs an option "channel" of its own`,
+				`ready() with canary can't publish to "default/halls/*", which a wildcard ends: say a channel that it covers, as in ` +
+				`ready({ listeners, canary: true, channel: 'default/halls/canary', audience: 'default/halls/*' }); without that audience, the listeners of the client's other channels ` +
+				`are waited for, too`,
 		}, result)
 		require.InDelta(w, 3*3+2+2, v.sum("subscribed_success_counter", "role=listener"), 0)
 		require.Zero(w, v.sum("pushgw_errors", "error=StrayDelivery"))
 	})
+}
+
+// Canaries go to each channel, and for a wildcard to the one that the script says.
+func TestEventsCanariesOfSeveralChannels(t *testing.T) {
+	t.Parallel()
+	client := `new events.Client('` + eventURL + `', { auth: { apiKey: '` + gateway.APIKey + `' }, channel: `
+	for call, want := range map[string]string{
+		`['default/a', 'default/u{{index}}'] }); const options = {}`:                                                       `{"ready":3,"deaf":0,"failed":0}`,
+		`['default/u{{index}}', 'default/rooms/*'] }); const options = { channel: 'default/rooms/x' }`:                     `{"ready":3,"deaf":0,"failed":0}`,
+		`['default/a', 'default/rooms/*'] }); const options = { channel: 'default/rooms/x', audience: 'default/rooms/*' }`: `{"ready":3,"deaf":0,"failed":0}`,
+		`['default/a', 'default/rooms/*'] }); const options = { audience: 'default/a' }`:                                   `{"ready":3,"deaf":0,"failed":0}`,
+		`['default/a', () => 'default/rooms/*'] }); const options = {}`:                                                    "",
+		`['default/a', 'default/rooms/*'] }); const options = { channel: 'default/halls/x' }`:                              "",
+	} {
+		simulateGateway(t, gateway.Config{}, func(w *world) {
+			v := w.vu()
+			result := v.run(`const client = ` + client + call + `;
+				const listening = client.listen({ connections: 3, duration: '20s' });
+				const { returned, message } = await caught(() => client.ready({ listeners: 3, canary: true, timeout: '10s', ...options }));
+				await listening;
+				return returned ? JSON.stringify(returned) : message;
+			`)
+			if want == "" {
+				require.Contains(w, result, `can't publish to "default/rooms/*", which a wildcard ends`, call)
+				return
+			}
+			require.Equal(w, want, result, call)
+			require.Zero(w, v.sum("pushgw_errors", "error=StrayDelivery"))
+		})
+	}
 }
 
 // The script may say of which audience each listener is, and then it says so of a broadcast

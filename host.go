@@ -22,6 +22,7 @@ type hostConn struct {
 	mu      sync.Mutex
 	id      string                   // the gateway's name for the connection; empty if it hasn't told it
 	closed  *scriptError             // why the connection is closed; nil while it is open
+	failure *dialect.Error           // the latest that answers none of the requests; nil before
 	waiting map[string][]chan answer // for the answers to requests, by request
 }
 
@@ -212,9 +213,31 @@ func (h *hostConn) Event(e dialect.Event) {
 		answered = h.isAwaited(e.Request) // it is part of an answer
 	case dialect.Unknown, dialect.Data, dialect.KeepAlive, dialect.Ended:
 	}
-	if h.script != nil && !answered {
+	if answered {
+		return
+	}
+	h.noteFailure(e.Err)
+	if h.script != nil {
 		h.script.Event(e)
 	}
+}
+
+// noteFailure keeps an error of the gateway that answers none of the requests, if it is one.
+func (h *hostConn) noteFailure(err *dialect.Error) {
+	if err == nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.failure = err
+}
+
+// Failure returns the latest error of the gateway that answered none of the requests, nil if
+// there was none.
+func (h *hostConn) Failure() *dialect.Error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.failure
 }
 
 // noteID keeps the gateway's name for the connection, if it is told.

@@ -17,9 +17,12 @@ declare module "k6/x/pushgw" {
    * A function is called once for each connection, with its index, on the VU's event loop; what it returns may be a promise.
    * If it throws or returns something else, there is no connection (`pushgw_connect_failed{phase:script}`).
    *
-   * The index of a listener is its number in the whole test, from 0: the first VU's `listen({ connections: 100 })` has
-   * 0 to 99, the second VU's 100 to 199, and each has the same when it calls `listen()` again. The index of a connection
-   * that `connect()` or `broadcast()` opens is its VU's number less one.
+   * The index of a listener is its number in the whole test among those of its endpoint, from 0: the `listen({ connections: 100 })`
+   * of the first VU that listens there has 0 to 99, the second VU's 100 to 199, and each has the same when it calls `listen()`
+   * again. So there are no gaps, whatever VUs other scenarios have, if all VUs listen with as many connections. Processes with
+   * execution segments take turns: of two, the first one's VUs have 0 to 99, 200 to 299 and so on. With `PUSHGW_RUN` instead,
+   * each process counts from 0. The index of a connection that `connect()` opens is its option `index`, and that of one that
+   * another method opens for itself is 0.
    */
   export type PerConnection = string | ((index: number) => string | Promise<string>);
 
@@ -148,6 +151,12 @@ declare module "k6/x/pushgw" {
     closed: number;
   }
 
+  /** A connection that the script drives. */
+  export interface HostOptions {
+    /** The connection's index, see {@link PerConnection}. Default 0. */
+    index?: number;
+  }
+
   export interface ReadyOptions {
     /**
      * How many listeners to wait for, in the whole test. Where that runs in several processes (`--execution-segment`,
@@ -166,15 +175,20 @@ declare module "k6/x/pushgw" {
     quorum?: number;
     /**
      * How long to wait before it is a `TimeoutError`. When it can't be reached any more, because
-     * as many have been tried and no more are coming, it is the error of the first listener that
-     * failed, a `ConnectError` or a `HandshakeError`, at once. Either says how the listeners
-     * stand, why the first failed, and which processes have not answered. Default `'1m'`.
+     * as many have been tried, or all have left, and for a second no more are coming, it is the
+     * error of the first listener that failed, a `HandshakeError` or a `ConnectError`, which it
+     * also is where none has. So it is where nobody is in the `audience`, though as many listeners
+     * of the client have been tried, and for ten seconds no more have come: of the
+     * process's own listeners, that is, and of those who have left. Either says how the listeners
+     * stand, why the first failed, which audiences have listeners, how many canaries were sent in
+     * vain and what came back, and which processes have not answered. Default `'1m'`.
      */
     timeout?: Duration;
     /**
      * Whether to send canaries through the gateway until the listeners have heard one, because an acknowledgement is no
      * proof. They go to each audience in which a listener has yet to hear one, one after the other. A listener that heard
-     * none is deaf and is expected to hear nothing, until it does. Default false.
+     * none is deaf and is expected to hear nothing, until it does; if `ready()` is rejected, as much is expected of it after
+     * that as without canaries. Default false.
      */
     canary?: boolean;
   }
@@ -400,8 +414,8 @@ declare module "k6/x/pushgw" {
        */
       message?: string;
       /**
-       * Where `post()`, `get()`, `delete()` and `notify()` go: what stands before `/@connections`. Default: the URL with `https`,
-       * which is right for the API's own host and for custom domains alike.
+       * Where `post()`, `get()`, `delete()` and `notify()` go: what stands before `/@connections`. Default: the URL with `https` in
+       * place of `wss`, or `http` of `ws`, which is right for the API's own host and for custom domains alike.
        */
       managementUrl?: string;
     }
@@ -416,8 +430,8 @@ declare module "k6/x/pushgw" {
       identity: { sourceIp: string; userAgent: string };
     }
 
-    /** With a `handshake` of the client's own, either is a `UsageError` if no step has it. */
-    interface ConnectOptions {
+    /** With a `handshake` of the client's own, `nickname` and `room` are a `UsageError` if no step has them. */
+    interface ConnectOptions extends HostOptions {
       /** The connection's nickname, as it is. Default `'Host-'` and a number. */
       nickname?: string;
       /** The room to join. Default the client's. */
@@ -433,7 +447,10 @@ declare module "k6/x/pushgw" {
     }
 
     interface BarrierOptions extends ReadyOptions {
-      /** The text of canaries, and of what other processes are asked, as that of broadcasts. Default: the client's. */
+      /**
+       * The text of canaries, and of what other processes are asked, as that of broadcasts. Default: the client's. With a
+       * `handshake` of the client's own, `canary` is a `UsageError` without either, because `{{stamp}}` alone is what the chat takes.
+       */
       message?: string;
     }
 
@@ -590,7 +607,7 @@ declare module "k6/x/pushgw" {
       /** @param url `https://{id}.appsync-api.{region}.amazonaws.com/graphql`, or `http://…` */
       constructor(url: string, options: Options);
       /** Opens one connection that the script drives; resolves when it is acknowledged. */
-      connect(options?: {}): Promise<Host>;
+      connect(options?: HostOptions): Promise<Host>;
       /**
        * Opens listeners and holds them, without a line of JavaScript for what they receive. After
        * a `listen()` that ran out of connections, the VU's next one waits before it opens any:
@@ -657,6 +674,17 @@ declare module "k6/x/pushgw" {
       batch?: number;
     }
 
+    /** What a barrier publishes, and how. */
+    interface BarrierOptions extends ReadyOptions, EventMessage {
+      /**
+       * The channel to which canaries are published for those who hear it by a `*`. For each other audience they go to the
+       * channel that it is named after, unless the client has the option `audience`. Where none is given that a channel with `*`
+       * covers, `canary` is a `UsageError`, or `audience` has to name another channel. Of several channels with `*`, each
+       * needs a `ready()` with `channel` and `audience`.
+       */
+      channel?: string;
+    }
+
     interface PublishOptions {
       /** The channel to publish to, which can't end with `*`. Default the client's. */
       channel?: string;
@@ -709,7 +737,7 @@ declare module "k6/x/pushgw" {
       /** @param url `https://{id}.appsync-api.{region}.amazonaws.com/event`, or `http://…` */
       constructor(url: string, options: Options);
       /** Opens one connection that the script drives; resolves when it is acknowledged. */
-      connect(options?: {}): Promise<Host>;
+      connect(options?: HostOptions): Promise<Host>;
       /**
        * Opens listeners and holds them, without a line of JavaScript for what they receive. After
        * a `listen()` that ran out of connections, the VU's next one waits before it opens any:
@@ -717,7 +745,7 @@ declare module "k6/x/pushgw" {
        */
       listen(options?: ListenOptions): Promise<ListenResult>;
       /** Waits until that many listeners of the test are ready, or can't be any more. */
-      ready(options: ReadyOptions & EventMessage): Promise<ReadyResult>;
+      ready(options: BarrierOptions): Promise<ReadyResult>;
       /**
        * Publishes events and waits for the account of their deliveries. An event that AppSync says has failed is
        * unsent. It sends no more once the key, the channel or the event is refused. If none could be sent, it rejects

@@ -41,6 +41,7 @@ type process struct {
 	lookupEnv func(string) (string, bool)
 	joined    sync.Once // see joinRun
 	rollcalls rollcalls
+	ordinals  ordinals
 }
 
 func newProcess() *process {

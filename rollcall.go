@@ -24,6 +24,7 @@ type rollCall struct {
 
 	broadcaster broadcaster
 	ear         *hostConn // hears the answers, where the broadcaster's connection doesn't; else nil
+	canaries    int       // how many were sent
 
 	mu      sync.Mutex
 	state   *rollcall.Call
@@ -55,9 +56,6 @@ func (b *barrier) checkRollCall(c *call) {
 // awaitAll waits until the listeners of all processes are as many as the barrier wants.
 func (b *barrier) awaitAll(ctx context.Context, c *call) (any, error) {
 	r := &rollCall{barrier: b, call: c, to: c.hears, run: c.client.module.process.ledger.Run(), changed: make(chan struct{}, 1)}
-	if b.canary {
-		b.requireConfirmation()
-	}
 	r.state = rollcall.New(r.config(), time.Now())
 	defer c.client.module.process.rollcalls.add(r)()
 	defer r.close()
@@ -186,6 +184,7 @@ func (r *rollCall) ask(ctx context.Context) error {
 		if err := r.send(ctx, r.to.Canary().String()); err != nil {
 			return err
 		}
+		r.canaries++
 	}
 	r.mu.Lock()
 	now := time.Now()
@@ -227,8 +226,8 @@ func (r *rollCall) timeoutError(ctx context.Context, s *rollcall.Standing) error
 		return ctx.Err()
 	}
 	own, _, _ := r.watch()
-	return scriptErrorf(nameTimeoutError, "ready(): after %s, %s; %d of %d listeners%s%s",
-		r.timeout, r.answered(s), s.Measure, r.neededOf(r.listeners), r.details(s), r.cause(&own))
+	return scriptErrorf(nameTimeoutError, "ready(): after %s, %s; %d of %d listeners%s%s%s", r.timeout, r.answered(s), s.Measure,
+		r.neededOf(r.listeners), r.details(s), inVain(r.canaries, s.Confirmed, r.broadcaster), r.cause(&own))
 }
 
 // unreachableError says that too few listeners are ready in all processes.

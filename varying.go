@@ -213,7 +213,7 @@ func (vs *varyings) ask(ctx context.Context, index int64) ([]string, error) {
 	if len(vs.functions) == 0 {
 		return nil, nil
 	}
-	return askScript(ctx, func(rt *sobek.Runtime) (sobek.Value, error) { return vs.call(rt, index) }, vs.readAnswers)
+	return askScript(ctx, "a function given as an option", func(rt *sobek.Runtime) (sobek.Value, error) { return vs.call(rt, index) }, vs.readAnswers)
 }
 
 // call calls the functions and returns a list of what they return, or the promise of one.

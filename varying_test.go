@@ -10,6 +10,7 @@ import (
 
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
+	"go.k6.io/k6/v2/lib"
 )
 
 // upgrades is a gateway that remembers what upgrade requests carry and what is sent, and
@@ -35,10 +36,11 @@ func TestEachConnectionHasItsIndex(t *testing.T) {
 			await client.listen({ connections: 3, duration: '1s' });
 			await client.listen({ duration: '1s' });
 			await (await client.connect()).close();
+			await (await client.connect({ index: 4 })).close();
 		`)
 	})
 	slices.Sort(seen)
-	require.Equal(t, []string{"/18", "/18", "/19", "/19", "/20", "/20", "/6", "/6"}, seen, "the VU is the seventh")
+	require.Equal(t, []string{"/0", "/0", "/0", "/0", "/1", "/1", "/2", "/2", "/4"}, seen, "the VU is the only one that listens")
 }
 
 // All that may differ from one connection to the next does, by placeholders and by functions.
@@ -60,12 +62,12 @@ func TestWhatDiffersFromOneConnectionToTheNext(t *testing.T) {
 				handshake: [{ send: '{"nick":"{{nickname}}","n":{{index}}}', expect: 'ok' }, { send: ' {"nick":"{{nickname}}"}', expect: 'ok' }, { send: name('fn {{room}} '), expect: 'ok' }],
 			});
 			await client.listen({ connections: 1, duration: '1s' });
-			if (called.sort().join() !== 'fn {{room}} 6,h6,q=6,r&/6,s6') throw called;
+			if (called.sort().join() !== 'fn {{room}} 0,h0,q=0,r&/0,s0') throw called;
 		`)
 	})
 	require.Equal(t, []string{
-		`/dev/r&%2F6?user=a%2Fb+%226%22&i=6&same=a+b&fn=q%3D6&text=a%2Fb+%226%22 [r&/6 6] [h6] [s] [same, p6, s6]`,
-		`{"nick":"a/b "6"","n":6}`, ` {"nick":"a/b \"6\""}`, `fn {{room}} 6`,
+		`/dev/r&%2F0?user=a%2Fb+%220%22&i=0&same=a+b&fn=q%3D0&text=a%2Fb+%220%22 [r&/0 0] [h0] [s] [same, p0, s0]`,
+		`{"nick":"a/b "0"","n":0}`, ` {"nick":"a/b \"0\""}`, `fn {{room}} 0`,
 	}, seen)
 }
 
@@ -83,7 +85,7 @@ func TestFunctionsAreCalledTogether(t *testing.T) {
 			await client.listen({ connections: 1, duration: '1s' });
 			return called.join('');
 		`)
-		require.Equal(w, "a6b6c6|||", result)
+		require.Equal(w, "a0b0c0|||", result)
 	})
 }
 
@@ -172,7 +174,7 @@ func TestAppSyncConnectionsDiffer(t *testing.T) {
 				`)
 			}
 		})
-		require.Equal(t, []string{"6 q6 h6 graphql-ws,p6", `{"type":"connection_init"}`, "6 q6 h6 graphql-ws,p6", `{"type":"connection_init"}`}, seen)
+		require.Equal(t, []string{"0 q0 h0 graphql-ws,p0", `{"type":"connection_init"}`, "0 q0 h0 graphql-ws,p0", `{"type":"connection_init"}`}, seen)
 	}
 }
 
@@ -180,8 +182,8 @@ func TestAppSyncConnectionsDiffer(t *testing.T) {
 func TestAppSyncSubscriptionsDiffer(t *testing.T) {
 	t.Parallel()
 	for subscription, want := range map[string]string{
-		`{ query: 'subscription S{{index}}', variables: { a: '{{index}}"', b: [{ c: 'x{{index}}' }] } }`: `{"query":"subscription S6","variables":{"a":"6\"","b":[{"c":"x6"}]}}`,
-		`{ query: 'subscription S{{index}}', variables: i => ({ a: i, b: '{{index}}' }) }`:               `{"query":"subscription S6","variables":{"a":6,"b":"{{index}}"}}`,
+		`{ query: 'subscription S{{index}}', variables: { a: '{{index}}"', b: [{ c: 'x{{index}}' }] } }`: `{"query":"subscription S0","variables":{"a":"0\"","b":[{"c":"x0"}]}}`,
+		`{ query: 'subscription S{{index}}', variables: i => ({ a: i, b: '{{index}}' }) }`:               `{"query":"subscription S0","variables":{"a":0,"b":"{{index}}"}}`,
 		`{ query: 's', variables: () => ({}), operationName: 'S' }`:                                      `{"query":"s","variables":{},"operationName":"S"}`,
 	} {
 		subscribed := ""
@@ -208,7 +210,7 @@ func TestAppSyncSubscriptionsDiffer(t *testing.T) {
 	})
 }
 
-// Requests over HTTP have the headers of the VU's host.
+// Requests over HTTP have the headers of a host.
 func TestHeadersOfRequestsDiffer(t *testing.T) {
 	t.Parallel()
 	var own []string
@@ -228,7 +230,7 @@ func TestHeadersOfRequestsDiffer(t *testing.T) {
 		`)
 		require.EqualValues(w, 2, result)
 	})
-	require.Equal(t, []string{"h61", "h61", "h62"}, own)
+	require.Equal(t, []string{"h01", "h01", "h02"}, own)
 }
 
 // What is the same for all connections is shared, and costs nothing for each.
@@ -254,5 +256,40 @@ func TestConstantOptionsAreShared(t *testing.T) { //nolint:paralleltest // it co
 				w.Error(err)
 			}
 		}))
+	})
+}
+
+// VUs that listen at an endpoint are numbered in the order in which they first do, whatever
+// numbers k6 gave them, and those of several processes take turns.
+func TestIndexesHaveNoGaps(t *testing.T) {
+	t.Parallel()
+	var seen []string
+	listens := `await new apigw.Client('ws://gateway.test/{{index}}', { handshake: [] }).listen({ connections: 2, duration: '1s' })`
+	numbered := func(n uint64) func(*lib.State) { return func(state *lib.State) { state.VUIDGlobal = n } }
+	simulate(t, upgrades(&seen, func(r *http.Request) string { return r.URL.Path }), func(w *world) {
+		w.vu(numbered(3)).run(`await (await new apigw.Client('ws://gateway.test/{{index}}', { handshake: [] }).connect()).close()`)
+		for _, vu := range []uint64{9, 2, 9} {
+			w.vu(numbered(vu)).run(listens)
+		}
+		slices.Sort(seen)
+		require.Equal(w, []string{"/0", "/0", "/0", "/1", "/1", "/2", "/3"}, seen)
+		seen = nil
+		w.vu(numbered(2)).run(strings.ReplaceAll(listens, "gateway.test/", "other.test/"))
+		slices.Sort(seen)
+		require.Equal(w, []string{"/0", "/1"}, seen, "the first at that endpoint")
+	})
+	seen = nil
+	simulate(t, upgrades(&seen, func(r *http.Request) string { return r.URL.Path }), func(w *world) {
+		p := w.processes(3)
+		for i := range p {
+			for n := range uint64(2) {
+				p[i].vu(p.part(i+1), numbered(7+n)).run(listens)
+			}
+		}
+		for i := range seen {
+			seen[i] = fmt.Sprintf("%02s", strings.TrimPrefix(seen[i], "/"))
+		}
+		slices.Sort(seen)
+		require.Equal(w, []string{"00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11"}, seen)
 	})
 }

@@ -5,6 +5,10 @@
 //
 // The messages are posted by @connections, with the keys that AWS's own tools find. The
 // application must tell a connection its id, as the local gateway's chat does after /whoami.
+//
+// Locally, with signatures:
+//   k6 x pushgw serve --access-key-id AKID --secret-access-key secret
+//   AWS_ACCESS_KEY_ID=AKID AWS_SECRET_ACCESS_KEY=secret k6 run -e REGION=us-east-1 apigw-notify.js
 import { apigw } from 'k6/x/pushgw';
 
 const URL = __ENV.APIGW_URL || 'ws://127.0.0.1:8090/dev'; // k6 x pushgw serve
@@ -33,6 +37,7 @@ export const options = {
     pushgw_lost: ['count==0'],
     pushgw_missed: ['count==0'],
     pushgw_unsent: ['count==0'],
+    pushgw_errors: ['count==0'],
     'pushgw_closed{by:gateway}': ['count==0'],
   },
   batchPerHost: 50, // as many connections as k6 keeps open for the next posts

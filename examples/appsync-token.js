@@ -36,6 +36,7 @@ export const options = {
     'pushgw_lost{gateway:appsync}': ['count==0'],
     'pushgw_missed{gateway:appsync}': ['count==0'],
     'pushgw_unsent{gateway:appsync}': ['count==0'],
+    'pushgw_errors{gateway:appsync}': ['count==0'],
     'pushgw_closed{gateway:appsync,by:gateway}': ['count==0'],
   },
 };
@@ -44,7 +45,10 @@ export const options = {
 let kept = { until: 0 };
 function token(index) {
   if (index !== undefined) return login(`user-${index}`);
-  if (Date.now() > kept.until) kept = { promise: login('publisher'), until: Date.now() + 50 * 60 * 1000 };
+  if (Date.now() > kept.until) {
+    kept = { promise: login('publisher'), until: Date.now() + 50 * 60 * 1000 };
+    kept.promise.catch(() => (kept = { until: 0 })); // the next mutation tries again
+  }
   return kept.promise;
 }
 

@@ -32,6 +32,7 @@ export const options = {
     'pushgw_lost{gateway:events}': ['count==0'],
     'pushgw_missed{gateway:events}': ['count==0'],
     'pushgw_unsent{gateway:events}': ['count==0'],
+    'pushgw_errors{gateway:events,error:StrayDelivery}': ['count==0'], // or it was published to the wrong place
     'pushgw_unclosed{gateway:events}': ['count==0'],
     'pushgw_closed{gateway:events,by:gateway}': ['count==0'],
   },

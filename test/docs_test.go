@@ -225,22 +225,30 @@ func TestCredentialsPage(t *testing.T) {
 	t.Cleanup(login.Close)
 	tokens := strings.TrimSuffix(g.appsync(), "/graphql") + "/token"
 	clients := listingsOf(read(t, "../docs/credentials.md"))
-	require.Len(t, clients, 6)
+	require.Len(t, clients, 7)
+	imports := regexp.MustCompile(`(?m)^import .*\n`)
 	for i, client := range clients {
 		t.Run(strconv.Itoa(i), func(t *testing.T) {
 			t.Parallel()
+			use, sessions := `
+				export default async function () {
+					const connection = await client.connect();
+					await connection.close();
+				}`, 1
+			if strings.Contains(client, "setup()") { // it has its own function, and the login of the listing before
+				use, sessions = `
+				async function login() { return (await http.asyncRequest('POST', LOGIN_URL)).body; }
+				export { listener as default };`, 100
+			}
+			client = strings.ReplaceAll(imports.ReplaceAllString(client, ""), "http://127.0.0.1:8090/token", tokens)
 			o := k6(t, written(t, `
 				import http from 'k6/http';
 				import secrets from 'k6/secrets';
 				const { APPSYNC_URL: URL, APIGW_URL, LOGIN_URL } = __ENV;
-				`+strings.ReplaceAll(client, "http://127.0.0.1:8090/token", tokens)+`
-				export default async function () {
-					const connection = await client.connect();
-					await connection.close();
-				}`), g.env("LOGIN_URL="+login.URL, "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=wJalr",
+				`+strings.ReplaceAll(client, "'1m'", "'1s'")+use), g.env("LOGIN_URL="+login.URL, "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=wJalr",
 				"--secret-source=mock=key=da2-key,token=jwt,id=AKID,secret=wJalr")...)
 			o.requireClean(t)
-			o.requireCounts(t, map[string]int{"ws_sessions": 1})
+			o.requireCounts(t, map[string]int{"ws_sessions": sessions})
 		})
 	}
 }
@@ -249,8 +257,16 @@ func TestCredentialsPage(t *testing.T) {
 // local gateway as it says.
 func TestYourApplicationPage(t *testing.T) {
 	t.Parallel()
-	scripts := listingsOf(read(t, "../docs/your-application.md"))
+	listed := listingsOf(read(t, "../docs/your-application.md"))
+	whole, scripts := listed[0], listed[1:] // which are parts to put into the first
 	routed := []string{"--routes", "../examples/routes.json"}
+	t.Run("whole", func(t *testing.T) {
+		t.Parallel()
+		o := k6(t, written(t, strings.Replace(whole, "import { apigw, appsync, events } from 'k6/x/pushgw';", "", 1)), serve(t, routed...).env()...)
+		o.requireClean(t)
+		requireDelivered(t, o, 100, 5)
+		requireAccount(t, o.said(t, 1)[0], 100, 5)
+	})
 	pages := []struct {
 		name       string
 		flags      []string

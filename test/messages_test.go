@@ -40,7 +40,7 @@ func TestSubscriptionWithoutTheStampsField(t *testing.T) {
 	})
 	require.Len(t, o.log, 2)
 	require.Contains(t, o.log[0], "a listener read a message without a stamp")
-	require.Contains(t, o.log[0], "Does the subscription select the field that has the stamp?")
+	require.Contains(t, o.log[0], "Do the subscription and the mutation both select the field that has the stamp?")
 	require.Contains(t, o.log[1], "6 of 6 deliveries are lost")
 }
 

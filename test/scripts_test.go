@@ -38,9 +38,10 @@ func TestErrorsOfAPIGateway(t *testing.T) {
 	g := serve(t)
 	o := k6(t, "scripts/apigw-errors.js", g.env("FAULTS_URL=http://"+g.address+"/faults")...)
 	require.Zero(t, o.exit)
-	require.Len(t, o.log, 2)
-	require.Contains(t, o.log[0], "nobody was expected to hear 1 of 1 broadcasts")
-	require.Contains(t, o.log[1], "with code 1001")
+	require.Len(t, o.log, 3)
+	require.Contains(t, o.log[0], `sent a host an error frame (InternalServerError: "Internal server error")`)
+	require.Contains(t, o.log[1], "nobody was expected to hear 1 of 1 broadcasts")
+	require.Contains(t, o.log[2], "with code 1001")
 	o.requireCounts(t, map[string]int{"checks": 3, "pushgw_errors": 1, "pushgw_closed code=1001 by=gateway": 1})
 }
 

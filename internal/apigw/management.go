@@ -86,5 +86,5 @@ func messageIn(body []byte) string {
 	if len(body) == 0 {
 		return ""
 	}
-	return quote(redact.Message(string(body)), maxShown)
+	return quote(redact.Message(strings.TrimSpace(string(body))), maxShown)
 }

@@ -71,7 +71,7 @@ func TestManagementError(t *testing.T) {
 		{403, `{"Message":"User is not authorized"}`, dialect.Error{Name: "Forbidden", Code: 403, Message: "User is not authorized", Final: true}},
 		{400, `{"message":"Invalid connectionId: x"}`, dialect.Error{Name: "BadRequest", Code: 400, Message: "Invalid connectionId: x", Final: true}},
 		{500, `{"message":null}`, dialect.Error{Name: "Other", Code: 500, Message: "`{\"message\":null}`"}},
-		{503, "<html>\n", dialect.Error{Name: "Other", Code: 503, Message: `"<html>\n"`}},
+		{503, "<html>\n", dialect.Error{Name: "Other", Code: 503, Message: "`<html>`"}},
 		{502, strings.Repeat("x", 300), dialect.Error{Name: "Other", Code: 502, Message: "`" + strings.Repeat("x", 200) + "`…"}},
 		{
 			403, `{"message":"should have been\n'POST\nx-amz-security-token:secret\n\nhost"}`,

@@ -103,6 +103,7 @@ func TestResponsesThatAreNotGraphQL(t *testing.T) {
 		`null`:                                 neither,
 		`{"errors":[]}`:                        neither,
 		`<html>`:                               "what came is not JSON: <html>",
+		"not found\n":                          "what came is not JSON: not found",
 		``:                                     "what came is not JSON: ",
 		`{"data":{}`:                           `what came is not JSON: {"data":{}`,
 		long:                                   "what came is not JSON: " + strings.Repeat("ä", 150) + "…",

@@ -276,8 +276,11 @@ func (o *serveOptions) print(w io.Writer, address net.Addr) {
 	_, _ = fmt.Fprintf(w, `API Gateway  ws%[1]s/%[4]s
 AppSync      %[2]s/graphql
 Events       %[2]s/event
-             API key %[3]s, for both
+             API key %[3]s, for AppSync and Events
 `, strings.TrimPrefix(url, "http"), url, o.config.APIKey, o.config.Stage)
+	if demanded := o.demanded(); demanded != "" {
+		_, _ = fmt.Fprintf(w, "             API Gateway demands %s\n", demanded)
+	}
 	if o.issuer {
 		_, _ = fmt.Fprintf(w, "tokens       %s/token?sub=me&expires=1h\n", url)
 	}
@@ -285,6 +288,18 @@ Events       %[2]s/event
 faults       %[1]s/faults
 ready on %[2]s
 `, url, address)
+}
+
+// demanded is what API Gateway's side asks of a connection; empty if it lets in everybody.
+func (o *serveOptions) demanded() string {
+	var ways []string
+	if o.config.Token != "" || o.issuer {
+		ways = append(ways, "a token")
+	}
+	if o.config.Keys.AccessKeyID != "" {
+		ways = append(ways, "a signature")
+	}
+	return strings.Join(ways, " or ")
 }
 
 // url is where the gateway is.

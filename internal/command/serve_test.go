@@ -97,6 +97,31 @@ func TestServePrintsWhereItIsAndStops(t *testing.T) {
 	}
 }
 
+func TestServePrintsWhoIsLetIn(t *testing.T) {
+	t.Parallel()
+	key := []string{"--access-key-id", "AKID", "--secret-access-key", "secret"}
+	for _, test := range []struct {
+		flags   []string
+		printed string
+	}{
+		{nil, ""},
+		{[]string{"--token", "jwt"}, "a token"},
+		{[]string{"--issuer"}, "a token"},
+		{key, "a signature"},
+		{append([]string{"--token", "jwt"}, key...), "a token or a signature"},
+	} {
+		s := runServe(t, test.flags...)
+		printed := s.printed()
+		require.Contains(t, printed, "API key "+gateway.APIKey+", for AppSync and Events\n")
+		if test.printed == "" {
+			require.NotContains(t, printed, "demands")
+		} else {
+			require.Contains(t, printed, "API Gateway demands "+test.printed+"\n")
+		}
+		s.stop(t, os.Interrupt)
+	}
+}
+
 func TestServeWithTLS(t *testing.T) {
 	t.Parallel()
 	s := runServe(t, "--tls")

@@ -41,7 +41,7 @@ func (s *Series) Opening(run *Run) *stamp.Opening {
 	return &stamp.Opening{
 		Run: run.ID, Origin: a.origin, Series: s.number, First: s.first, Planned: uint32(s.promised), //nolint:gosec // not negative
 		Settle: s.settle, Sent: a.ledger.clock.now(), Previous: a.announced.latestPublished,
-		ClockError: run.ClockError, Confirmed: a.requireConfirmed, Roll: a.announced.roll, Heard: a.announced.heard,
+		ClockError: run.ClockError, Confirmed: a.requireConfirmed(), Roll: a.announced.roll, Heard: a.announced.heard,
 	}
 }
 

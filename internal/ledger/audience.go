@@ -22,7 +22,7 @@ type Audience struct {
 
 	mu                       sync.Mutex
 	ready, confirmed, cutOff int
-	requireConfirmed         bool
+	requirements             int           // of confirmation, those not withdrawn
 	series                   []*Series     // those open
 	playing                  *playing      // nil before the first series
 	promised                 int           // how many broadcasts these have yet to publish, as planned
@@ -53,10 +53,27 @@ func (a *Audience) Watch() (Count, <-chan struct{}) {
 
 // RequireConfirmation makes a member count only after it has read a stamp: broadcasts
 // published from now on aren't due to one that is merely acknowledged.
-func (a *Audience) RequireConfirmation() {
+func (a *Audience) RequireConfirmation() { a.require(1) }
+
+// WithdrawConfirmation undoes one call of RequireConfirmation, for broadcasts published from
+// now on.
+func (a *Audience) WithdrawConfirmation() { a.require(-1) }
+
+// require adds so many requirements of confirmation.
+func (a *Audience) require(n int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.requireConfirmed = true
+	a.requirements += n
+}
+
+// requireConfirmed reports whether confirmation is required. The lock is held.
+func (a *Audience) requireConfirmed() bool { return a.requirements > 0 }
+
+// occupied reports whether any member is ready.
+func (a *Audience) occupied() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.ready > 0
 }
 
 // unconfirmed reports whether any member is ready and has yet to read a stamp.

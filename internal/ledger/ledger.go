@@ -17,6 +17,7 @@ package ledger
 
 import (
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -88,6 +89,32 @@ func (l *Ledger) Listening() int {
 		n += count.Ready
 	}
 	return n
+}
+
+// Coming returns how many listeners of this process are connecting or yet to be dialled, on all
+// rosters.
+func (l *Ledger) Coming() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for _, r := range l.rosters {
+		count, _ := r.Watch()
+		n += count.Connecting + count.Planned
+	}
+	return n
+}
+
+// Occupied returns the keys of the audiences at an endpoint that have listeners that are ready, in
+// order.
+func (l *Ledger) Occupied(endpoint string) []string {
+	var keys []string
+	for _, a := range *l.byOrigin.Load() {
+		if a.name.Endpoint == endpoint && a.occupied() {
+			keys = append(keys, a.name.Key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 // audienceOf returns the audience of this process that has the origin, nil if none has.

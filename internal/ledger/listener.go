@@ -30,9 +30,7 @@ func (l *Listener) Join(audiences ...*Audience) {
 	for i, a := range audiences {
 		m := l.Member(i)
 		m.listener, m.audience = l, a
-		if l.roster.note(a) {
-			a.RequireConfirmation()
-		}
+		l.roster.note(a)
 	}
 }
 

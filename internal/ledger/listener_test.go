@@ -73,7 +73,7 @@ func TestDeafInOneOfSeveralAudiences(t *testing.T) {
 	carl := roster.Enter()
 	yard := ledger.Audience(Name{Key: "yard"})
 	carl.Join(yard)
-	assert.True(t, yard.requireConfirmed, "also where somebody comes later")
+	assert.True(t, yard.requireConfirmed(), "also where somebody comes later")
 }
 
 // What is meant for one member is due to it alone, and of another it is stray.
@@ -117,4 +117,37 @@ func TestMeantForOne(t *testing.T) {
 			closes("series", counts{unsent: 1}),
 		},
 	})
+}
+
+// A requirement of confirmation that is withdrawn is as if it had never been, unless there is
+// another; also of audiences that came in between.
+func TestConfirmationIsWithdrawn(t *testing.T) {
+	t.Parallel()
+	ledger, roster := New(), new(Roster)
+	audiences := []*Audience{ledger.Audience(room), ledger.Audience(hall)}
+	for i, a := range audiences {
+		for range 2 {
+			ann := roster.Enter()
+			ann.Join(a)
+			ann.Ready(nil)
+		}
+		if i == 0 {
+			roster.RequireConfirmation()
+		}
+	}
+	due := func() (due []int64) {
+		for _, a := range audiences {
+			s := a.OpenSeries(1, settle)
+			s.Publish(time.Now())
+			result := s.Close()
+			due = append(due, result.Expected)
+		}
+		return due
+	}
+	assert.Equal(t, []int64{0, 0}, due())
+	audiences[1].RequireConfirmation()
+	roster.WithdrawConfirmation()
+	assert.Equal(t, []int64{2, 0}, due())
+	audiences[1].WithdrawConfirmation()
+	assert.Equal(t, []int64{2, 2}, due())
 }

@@ -7,11 +7,11 @@ import "sync"
 type Roster struct {
 	attendance attendance
 
-	mu               sync.Mutex
-	count            Count
-	audiences        map[*Audience]struct{} // that any of the listeners is or was in
-	requireConfirmed bool
-	changed          chan struct{} // closed when the count changes; nil while nobody watches
+	mu           sync.Mutex
+	count        Count
+	audiences    map[*Audience]struct{} // that any of the listeners is or was in
+	requirements int                    // of confirmation, those not withdrawn, which each of these has too
+	changed      chan struct{}          // closed when the count changes; nil while nobody watches
 }
 
 // Count is how many listeners are in which state.
@@ -64,25 +64,36 @@ func (r *Roster) enter() *Listener {
 	return &Listener{roster: r}
 }
 
-// note notes that a listener is in an audience, and reports whether confirmation is required.
-func (r *Roster) note(a *Audience) (requireConfirmed bool) {
+// note notes that a listener is in an audience.
+func (r *Roster) note(a *Audience) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	if r.audiences == nil {
 		r.audiences = make(map[*Audience]struct{})
 	}
+	_, known := r.audiences[a]
 	r.audiences[a] = struct{}{}
-	return r.requireConfirmed
+	requirements := r.requirements
+	r.mu.Unlock()
+	if !known && requirements > 0 {
+		a.require(requirements)
+	}
 }
 
 // RequireConfirmation requires confirmation of all audiences of the listeners, also of those
 // that are yet to come; see Audience.RequireConfirmation.
-func (r *Roster) RequireConfirmation() {
+func (r *Roster) RequireConfirmation() { r.require(1) }
+
+// WithdrawConfirmation undoes one call of RequireConfirmation.
+func (r *Roster) WithdrawConfirmation() { r.require(-1) }
+
+// require adds so many requirements of confirmation, also to audiences that are yet to come.
+func (r *Roster) require(n int) {
 	r.mu.Lock()
-	r.requireConfirmed = true
+	r.requirements += n
+	all := r.allLocked()
 	r.mu.Unlock()
-	for _, a := range r.all() {
-		a.RequireConfirmation()
+	for _, a := range all {
+		a.require(n)
 	}
 }
 
@@ -101,6 +112,11 @@ func (r *Roster) Unconfirmed() []*Audience {
 func (r *Roster) all() []*Audience {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.allLocked()
+}
+
+// allLocked is all, with the lock held.
+func (r *Roster) allLocked() []*Audience {
 	all := make([]*Audience, 0, len(r.audiences))
 	for a := range r.audiences {
 		all = append(all, a)

@@ -114,7 +114,7 @@ func (s *Series) publish(to *Member, intended time.Time) stamp.Stamp {
 	sent := a.ledger.clock.date(intended).Truncate(time.Microsecond)
 	b := &broadcast{
 		series: s, to: to, sequence: a.latest.Load() + 1, settle: s.settle,
-		requireConfirmed: a.requireConfirmed, published: published, sent: sent.UnixMicro(),
+		requireConfirmed: a.requireConfirmed(), published: published, sent: sent.UnixMicro(),
 	}
 	b.expected, b.missed = a.addressees(b)
 	b.deadline.set(s.settle)

@@ -108,6 +108,9 @@ type Observer interface {
 	Unstamped(message []byte)
 	// Erred: something went wrong that ends nothing. The names are a closed set.
 	Erred(name string)
+	// ErrorFrame: the gateway sent an error frame that ends nothing and answers no request that
+	// waits. It counts as Erred does.
+	ErrorFrame(e *dialect.Error)
 	// BroadcastsSettled: it is known what became of other processes' broadcasts here.
 	BroadcastsSettled(settled []ledger.Settled)
 	// AccountsEnded: a call of listen() holds no listeners any more. Its broadcasts are known

@@ -223,7 +223,7 @@ func (c *Conn) observe(e *dialect.Event) {
 		c.config.Observer.Answered()
 		c.becomeReady()
 	case dialect.Failure:
-		c.config.Observer.Erred(e.Err.Name)
+		c.config.Observer.ErrorFrame(e.Err)
 	case dialect.Refusal:
 		c.config.Observer.Erred(e.Err.Name)
 		if !c.ready.Load() {

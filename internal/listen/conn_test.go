@@ -84,7 +84,7 @@ func TestAChatOnAPIGateway(t *testing.T) {
 	assert.Equal(t, map[string]int{
 		"connected": 1, "sent": 2, "received": 5, "answered": 2, "ready": 1, "delivered": 1,
 		"counted nickname_counter": 1, "counted joined_success_counter": 1, "unstamped": 1,
-		"erred InternalServerError": 1, "closed 1000 by us": 1,
+		"error frame InternalServerError": 1, "closed 1000 by us": 1,
 	}, s.counted())
 }
 

@@ -168,7 +168,7 @@ func TestOddFramesEndNothing(t *testing.T) {
 	assert.Equal(t, Summary{Opened: 1, Ready: 1}, <-summary)
 	assert.Equal(t, map[string]int{
 		"connected": 1, "ready": 1, "counted welcomed": 2, "answered": 3, "sent": 3, "received": 9,
-		"erred Failed": 1, "erred Refused": 1, "unstamped": 2, "closed 1000 by us": 1,
+		"error frame Failed": 1, "erred Refused": 1, "unstamped": 2, "closed 1000 by us": 1,
 	}, s.counted())
 }
 

@@ -58,6 +58,8 @@ func (o *observer) Sent()                  { o.count("sent", "") }
 func (o *observer) Received()              { o.count("received", "") }
 func (o *observer) Erred(name string)      { o.count("erred", name) }
 
+func (o *observer) ErrorFrame(e *dialect.Error) { o.count("error frame", e.Name) }
+
 // attempts returns how many connections have been begun so far.
 func (o *observer) attempts() int {
 	o.mu.Lock()

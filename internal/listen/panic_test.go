@@ -19,7 +19,7 @@ import (
 func TestAnObserverThatPanics(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{
-		"begun", "connected", "failed", "counted", "answered", "ready", "sent", "received", "delivered", "erred", "pong",
+		"begun", "connected", "failed", "counted", "answered", "ready", "sent", "received", "delivered", "erred", "error frame", "pong",
 		"closed", "everything",
 	} {
 		t.Run(at, func(t *testing.T) {

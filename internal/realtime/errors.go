@@ -47,9 +47,9 @@ func CommonNames(own ...string) Names {
 const maxMessage = 300
 
 // Cut returns a gateway's own words, cut to a length that can be shown, and without the
-// credentials that they may repeat.
+// credentials that they may repeat, nor the space around them.
 func Cut(text string) string {
-	text = redact.Message(text)
+	text = redact.Message(strings.TrimSpace(text))
 	if len(text) <= maxMessage {
 		return text
 	}

@@ -223,10 +223,11 @@ func (r *Run) delayTile(outcomes []Outcome) Tile {
 
 func (r *Run) healthTile(h Health) Tile {
 	t := Tile{Class: h.Level, Name: "Load generator", Value: "not at fault", Detail: "read lag p99 " + short(h.Lag)}
-	if h.Level == None {
+	switch h.Level {
+	case Good:
+	case None:
 		t.Value, t.Detail = "–", "nothing was read"
-	}
-	if h.Level == Suspect {
+	case Bad, Suspect:
 		t.Value = "at fault"
 		if len(r.Connections.Limits) > 0 {
 			t.Detail = "a limit of its host"

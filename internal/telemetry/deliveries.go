@@ -74,7 +74,7 @@ func (r *Recorder) Unstamped(message []byte) {
 	if r.process.LogOnce("no stamp") {
 		const shown = 100
 		r.state.Logger.Warnf("pushgw: a listener read a message without a stamp, so it counts as no delivery; it begins %q. "+
-			"Does the subscription select the field that has the stamp? Does somebody else publish here (then set stampPattern)? "+
+			"Do the subscription and the mutation both select the field that has the stamp? Does somebody else publish here (then set stampPattern)? "+
 			"Of further ones, pushgw_errors{error:NoStamp} tells", message[:min(len(message), shown)])
 	}
 }

@@ -113,7 +113,7 @@ func TestMessagesWithoutAStamp(t *testing.T) {
 	f.Unstamped(nil)
 	other.Unstamped([]byte("third"))
 	require.Equal(t, []string{"pushgw: a listener read a message without a stamp, so it counts as no delivery; it begins \"" +
-		strings.Repeat("x", 99) + "\\n\". Does the subscription select the field that has the stamp? " +
+		strings.Repeat("x", 99) + "\\n\". Do the subscription and the mutation both select the field that has the stamp? " +
 		"Does somebody else publish here (then set stampPattern)? Of further ones, pushgw_errors{error:NoStamp} tells"},
 		f.logged(logrus.WarnLevel))
 	require.Empty(t, other.logged(logrus.WarnLevel))

@@ -7,6 +7,7 @@ import (
 	"github.com/sirupsen/logrus"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/listen"
 )
 
@@ -35,7 +36,32 @@ func TestErrorsAreExplainedOnce(t *testing.T) {
 	require.Len(t, all.logged(logrus.WarnLevel), len(explanations), "one hides no other")
 }
 
-// The gateway's own errors come with their own words, to the script.
+// A gateway's own words are logged where they came, once for each name and role, cut and
+// without credentials.
+func TestTheFirstErrorFrameOfEachNameIsLogged(t *testing.T) {
+	t.Parallel()
+	process := new(Process)
+	f, host := newFixtureOf(t, process, RoleListener), newFixtureOf(t, process, RoleHost)
+	long := strings.Repeat("x", 201)
+	for range 2 {
+		f.ErrorFrame(&dialect.Error{Name: "Forbidden", Message: "Forbidden\n"})
+		f.ErrorFrame(&dialect.Error{Name: "Other", Message: "Authorization: topsecret"})
+		f.ErrorFrame(&dialect.Error{Name: "Throttled", Message: long})
+		host.ErrorFrame(&dialect.Error{Name: "Forbidden"})
+	}
+	require.Equal(t, []string{
+		`pushgw: the gateway sent a listener an error frame (Forbidden: "Forbidden\n"); of further ones, pushgw_errors{error:Forbidden} tells`,
+		`pushgw: the gateway sent a listener an error frame (Other: "Authorization: …"); of further ones, pushgw_errors{error:Other} tells`,
+		`pushgw: the gateway sent a listener an error frame (Throttled: "` + long[1:] + `"); of further ones, pushgw_errors{error:Throttled} tells`,
+	}, f.logged(logrus.WarnLevel))
+	require.Equal(t, []string{
+		`pushgw: the gateway sent a host an error frame (Forbidden: without a message); of further ones, pushgw_errors{error:Forbidden} tells`,
+	}, host.logged(logrus.WarnLevel))
+	require.ElementsMatch(t, []tagged{{2, "Forbidden"}, {2, "Other"}, {2, "Throttled"}}, f.flushed("errors", "error"))
+	require.Len(t, f.found("response_success"), 6)
+}
+
+// The gateway's other errors come with their own words, to the script.
 func TestTheGatewaysErrorsAreNotExplained(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -1,9 +1,13 @@
 package telemetry
 
 import (
+	"fmt"
+
 	"go.k6.io/k6/v2/metrics"
 
+	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/listen"
+	"github.com/pushgw/xk6-pushgw/internal/redact"
 )
 
 // Counted implements listen.Observer.
@@ -42,6 +46,20 @@ func (r *Recorder) Erred(name string) {
 	if listen.IsResponse(name) {
 		r.observe(r.metrics.ResponseSuccess, r.tags.Tags, 0)
 	}
+}
+
+// ErrorFrame implements listen.Observer. The first of each name and role is logged, because it
+// often answers something that no promise stands for, such as a broadcast.
+func (r *Recorder) ErrorFrame(e *dialect.Error) {
+	if r.process.LogOnce("error frame " + r.role + " " + e.Name) {
+		said := "without a message"
+		if e.Message != "" {
+			said = fmt.Sprintf("%.200q", redact.Message(e.Message))
+		}
+		r.state.Logger.Warnf("pushgw: the gateway sent a %s an error frame (%s: %s); of further ones, pushgw_errors{error:%s} tells",
+			r.role, e.Name, said, e.Name)
+	}
+	r.Erred(e.Name)
 }
 
 // countError counts an error of a name from the closed set. The lock is held.

@@ -81,6 +81,7 @@ async function round(number, { name, lasting = {}, deaf = false, meanwhile = [],
   const began = Date.now();
   http.del(`${__ENV.HTTP_URL}/stats`);
   await to.ready({ listeners: LISTENERS }); // so that it is known who was there before the first broadcast
+  await pause(1000); // until the connections have gone by which the others answered: the chat application knows them as members
   if (deaf) await to.broadcast({ count: 1, settle: SETTLE }); // or else nobody would hear of the series before its midst
   post(deaf ? { ...lasting, deaf: `${Date.now() - began + SECONDS * 500}ms` } : lasting);
   const broadcasting = to.broadcast({ count: BROADCASTS, rate: BROADCASTS / SECONDS, settle: SETTLE });

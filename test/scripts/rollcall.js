@@ -40,6 +40,6 @@ export async function waiting() {
     const ready = await client.ready({ listeners: LISTENERS, canary: __ENV.CANARY === 'yes', timeout: '12s' });
     console.log(JSON.stringify({ ready, after: Date.now() - began }));
   } catch (e) {
-    console.log(JSON.stringify({ error: `${e.name}: ${e.message}`, after: Date.now() - began }));
+    console.log(JSON.stringify({ error: String(e), after: Date.now() - began }));
   }
 }
