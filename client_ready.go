@@ -182,7 +182,10 @@ func (b *barrier) givesUp(count ledger.Count) (again <-chan time.Time, over bool
 	patience, tried := b.patience(count), b.everTried()
 	if patience == 0 {
 		b.unreachableSince = time.Time{}
-		return nil, false
+		if b.audience == nil {
+			return nil, false
+		}
+		return time.After(betweenVUs), false // of other clients' listeners nobody tells
 	}
 	if b.unreachableSince.IsZero() || tried != b.tried {
 		b.unreachableSince, b.tried = time.Now(), tried

@@ -479,6 +479,20 @@ func TestReadyForAnAudienceThatIsYetToCome(t *testing.T) {
 	})
 }
 
+// When other clients' listeners have failed, none of them comes either.
+func TestReadyForAnAudienceThatNeverCame(t *testing.T) {
+	t.Parallel()
+	simulate(t, chat(nil), func(w *world) {
+		w.listeners(chatAudience, 1)
+		slow := w.process.ledger.Roster("another client's").Enter()
+		time.AfterFunc(35*time.Second, func() { slow.Fail(errors.New("refused")) })
+		began := time.Now()
+		f := w.vu().fails(`await ` + readyClient + `.ready({ listeners: 1, audience: 'R4', timeout: '1h' })`)
+		require.Contains(w, f.message, `no listener is in the audience "R4"`)
+		require.Equal(w, 50*time.Second, time.Since(began))
+	})
+}
+
 // Where no canary is heard, the error says how many there were, and what came back to whom sent
 // them.
 func TestReadyWhoseCanariesAreRefused(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gorilla/websocket"
 	"github.com/sirupsen/logrus"
 	"github.com/stretchr/testify/require"
 	"go.k6.io/k6/v2/lib"
@@ -281,5 +282,18 @@ func TestReadyWithoutSegments(t *testing.T) {
 		took, result := outcomeOf(results[named[0]])
 		require.Equal(w, `{"ready":4,"deaf":0,"failed":0}`, result)
 		require.GreaterOrEqual(w, took, int64(3000))
+	})
+}
+
+// Canaries that nobody hears are named here, too.
+func TestReadyOfProcessesWhoseCanariesAreRefused(t *testing.T) {
+	t.Parallel()
+	simulate(t, sockets(func(socket *websocket.Conn, _ string) {
+		_ = socket.WriteMessage(websocket.TextMessage, []byte(`{"message":"Forbidden","connectionId":"c","requestId":"r"}`))
+	}), func(w *world) {
+		f := w.processes(2).vu(1).fails(`await new apigw.Client('` + chatURL + `', { handshake: [], audience: 'Room1', message: '{"a":"{{stamp}}"}' })
+			.ready({ listeners: 2, canary: true, timeout: '500ms' })`)
+		require.Equal(w, "TimeoutError", f.name)
+		require.Contains(w, f.message, "canaries were sent, and nobody has heard any; the latest error that came back: Forbidden")
 	})
 }
