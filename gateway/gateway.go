@@ -46,7 +46,9 @@ const Stage = "dev"
 // Config is a gateway's configuration. The zero value is AWS's behaviour with the
 // blog's application.
 type Config struct {
-	APIKey string // AppSync's; APIKey if empty
+	// APIKey is AppSync's; the constant APIKey if empty. If it isn't, API Gateway lets in who
+	// has it, and then only those who have it or one of the below.
+	APIKey string
 
 	// With one of these API Gateway lets in only who has it; AppSync lets in who has it too.
 	Token string     // for a Lambda authorizer
@@ -125,11 +127,13 @@ func New(c Config) *Gateway {
 	if len(c.Namespaces) == 0 {
 		c.Namespaces = []string{namespace}
 	}
+	atAPIGateway := access
+	atAPIGateway.APIKey = c.APIKey
 	g := &Gateway{faults: fault.New(c.Faults), rooms: chat.NewMemory(), mux: http.NewServeMux()}
 	g.apigw = apigw.New(apigw.Config{
 		Stage: cmp.Or(c.Stage, Stage), Concurrent: c.Concurrent, Compression: c.Compression,
 		Idle: cmp.Or(c.IdleTimeout, IdleTimeout), Lifetime: cmp.Or(c.Lifetime, Lifetime),
-		Write: write, IntegrationTimeout: integrationTimeout, Access: access,
+		Write: write, IntegrationTimeout: integrationTimeout, Access: atAPIGateway,
 	}, g.faults)
 	g.appsync = appsync.New(appsync.Config{
 		Access: access, KeepAlive: cmp.Or(c.KeepAlive, keepAlive),

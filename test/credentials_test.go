@@ -125,6 +125,9 @@ func TestCredentials(t *testing.T) {
 				}
 			}
 		}
+		for _, auth := range rightAPIKeys {
+			clients = append(clients, fmt.Sprintf(`new apigw.Client('%s', { auth: %s })`, g.apigw(), auth))
+		}
 		o := k6(t, scripted(t, g, `
 			const clients = [`+strings.Join(clients, ",\n")+`];
 			export default async function () {
@@ -195,9 +198,11 @@ func TestWrongCredentialsOnAPIGateway(t *testing.T) {
 			requireRefused(t, g, "new apigw.Client('"+g.apigw()+"', { credentials: '"+form+"', ", cases)
 		})
 	}
-	t.Run("none", func(t *testing.T) {
+	t.Run("key, or none", func(t *testing.T) {
 		t.Parallel()
-		requireRefused(t, g, "new apigw.Client('"+g.apigw()+"', { ", map[string]refused{"none": {"", unauthorized, ""}})
+		requireRefused(t, g, "new apigw.Client('"+g.apigw()+"', { ", map[string]refused{
+			"key": {`auth: { apiKey: 'hidden' }`, forbidden, ""}, "none": {"", unauthorized, ""},
+		})
 	})
 }
 

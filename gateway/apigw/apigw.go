@@ -57,8 +57,7 @@ type Config struct {
 	Write              time.Duration // how long a write may take
 	IntegrationTimeout time.Duration // after which the client gets an error frame: on AWS 29 s
 
-	// Access is who may connect: everybody if it has no token, issuer or keys. There is
-	// no API key.
+	// Access is who may connect: everybody if it has nothing in it.
 	Access auth.Policy
 }
 

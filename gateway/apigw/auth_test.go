@@ -26,9 +26,10 @@ func TestWhoMayConnect(t *testing.T) {
 	const signed = "AWS4-HMAC-SHA256 Credential=A/20260102/r/execute-api/aws4_request, SignedHeaders=host, Signature=00"
 	open, token, keys := Config{}, Config{Access: auth.Policy{Token: "t"}},
 		Config{Access: auth.Policy{Keys: sigv4.Keys{AccessKeyID: "A", SecretAccessKey: "s", Region: "r"}}}
+	key, both := Config{Access: auth.Policy{APIKey: "k"}}, Config{Access: auth.Policy{APIKey: "k", Token: "t"}}
 	for name, row := range map[string]struct {
 		config        Config
-		query, header string
+		query, header string // the header Authorization, or x-api-key where it is "key" and a key
 		want          int
 	}{
 		"everybody":              {open, "", "", http.StatusOK},
@@ -44,13 +45,22 @@ func TestWhoMayConnect(t *testing.T) {
 		"no signature":           {keys, "", "", http.StatusForbidden},
 		"token for signature":    {keys, "?token=t", "t", http.StatusForbidden},
 		"wrong signature":        {keys, "", signed, http.StatusForbidden},
+		"key":                    {key, "", "key k", http.StatusOK},
+		"wrong key":              {key, "", "key l", http.StatusForbidden},
+		"no key":                 {key, "", "", http.StatusForbidden},
+		"key or token: key":      {both, "", "key k", http.StatusOK},
+		"key or token: token":    {both, "", "t", http.StatusOK},
+		"key or token: neither":  {both, "", "", http.StatusUnauthorized},
+		"key for token":          {token, "", "key k", http.StatusUnauthorized},
 		"wrong signature, query": {keys, "?X-Amz-Signature=00", "", http.StatusForbidden},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t, row.config)
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/dev"+row.query, nil)
-			if row.header != "" {
+			if key, isKey := strings.CutPrefix(row.header, "key "); isKey {
+				r.Header.Set("X-Api-Key", key)
+			} else if row.header != "" {
 				r.Header.Set("Authorization", row.header)
 			}
 			require.Equal(t, row.want, f.gateway.authorize(r))

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -63,7 +64,7 @@ func newServeCommand(gs *state.GlobalState) *cobra.Command {
 	flags.StringVar(&o.tlsKey, "tls-key", "", "file with its key, PEM")
 	flags.StringVar(&o.config.Stage, "stage", gateway.Stage, "API Gateway's only stage")
 	flags.StringVar(&o.routes, "routes", "", "file with the routes of API Gateway's application, in place of the chat")
-	flags.StringVar(&o.config.APIKey, "api-key", gateway.APIKey, "AppSync API key")
+	flags.StringVar(&o.config.APIKey, "api-key", gateway.APIKey, "API key of AppSync and Events; where it is given, API Gateway demands it too, or what the next flags allow")
 	flags.StringVar(&o.config.Token, "token", "", "token that is let in; API Gateway then demands one, or a signature")
 	flags.BoolVar(&o.issuer, "issuer", false, "make JSON Web Tokens at /token and let them in; API Gateway then demands one, or what the other flags allow")
 	flags.StringVar(&o.config.Keys.AccessKeyID, "access-key-id", "", "IAM key whose signatures are let in; API Gateway then demands one, or a token")
@@ -97,6 +98,9 @@ var stageName = regexp.MustCompile(`^([A-Za-z0-9_-]+|\$default)$`)
 
 // check completes the options, or says which flag can't be as it is.
 func (o *serveOptions) check(cmd *cobra.Command) error {
+	if !cmd.Flags().Changed("api-key") {
+		o.config.APIKey = "" // the default one, which API Gateway doesn't demand
+	}
 	switch {
 	case o.config.Fanout < 1:
 		return fmt.Errorf("--fanout: must be 1 or more, not %d", o.config.Fanout)
@@ -277,7 +281,7 @@ func (o *serveOptions) print(w io.Writer, address net.Addr) {
 AppSync      %[2]s/graphql
 Events       %[2]s/event
              API key %[3]s, for AppSync and Events
-`, strings.TrimPrefix(url, "http"), url, o.config.APIKey, o.config.Stage)
+`, strings.TrimPrefix(url, "http"), url, cmp.Or(o.config.APIKey, gateway.APIKey), o.config.Stage)
 	if demanded := o.demanded(); demanded != "" {
 		_, _ = fmt.Fprintf(w, "             API Gateway demands %s\n", demanded)
 	}
@@ -293,6 +297,9 @@ ready on %[2]s
 // demanded is what API Gateway's side asks of a connection; empty if it lets in everybody.
 func (o *serveOptions) demanded() string {
 	var ways []string
+	if o.config.APIKey != "" {
+		ways = append(ways, "the API key")
+	}
 	if o.config.Token != "" || o.issuer {
 		ways = append(ways, "a token")
 	}
