@@ -39,9 +39,9 @@ export function listener() {
         socket.send('/join Room1');
         return;
       }
-      const at = text.indexOf('pgw-');
+      const at = text.indexOf('pgw2-');
       if (at >= 0) {
-        delay.add(now - parseInt(text.substring(at + 21, at + 34), 16) / 1000);
+        delay.add(now - parseInt(text.substring(at + 34, at + 47), 16) / 1000);
         received.add(1);
       }
     });
