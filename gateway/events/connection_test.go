@@ -47,7 +47,7 @@ func TestMessagesThatAreRefused(t *testing.T) {
 		require.Equal(t, [3]string{row.kind, row.id, row.errorType},
 			[3]string{frame.Get("type").Str, frame.Get("id").Str, frame.Get("errors.0.errorType").Str}, name)
 	}
-	require.EqualValues(t, 21, f.gateway.Hub.Counters.Errors.Load())
+	require.Eventually(t, func() bool { return f.gateway.Hub.Counters.Errors.Load() == 21 }, timeout, time.Millisecond)
 	require.EqualValues(t, 1, f.gateway.Ready.Load())
 	require.Zero(t, f.gateway.Tally.Report().Totals.Unstamped, "nothing was published")
 }
