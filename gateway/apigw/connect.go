@@ -55,3 +55,10 @@ func (g *Gateway) lookup(id string) (*connection, bool) {
 	c, ok := g.connections[id]
 	return c, ok
 }
+
+// forget takes a connection out of those that can be looked up, if it is among them.
+func (g *Gateway) forget(id string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.connections, id)
+}

@@ -34,9 +34,7 @@ func (c *connection) Text(message []byte) {
 // is called after the messages that came before.
 func (c *connection) Closed() {
 	g := c.gateway
-	g.mu.Lock()
-	delete(g.connections, c.id)
-	g.mu.Unlock()
+	g.forget(c.id)
 	c.listener.Close()
 	c.inbox.wait()
 	g.integration.Disconnect(c.id)

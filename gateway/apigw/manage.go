@@ -42,6 +42,7 @@ func (g *Gateway) manage(w http.ResponseWriter, r *http.Request, id string) {
 	case r.Method == http.MethodGet:
 		describe(w, c)
 	default:
+		g.forget(id) // at once, because the client may be gone before its connection is read to its end
 		c.Close(websocket.CloseNormalClosure, "Connection Closed Normally")
 		identify(w)
 		w.WriteHeader(http.StatusNoContent)
