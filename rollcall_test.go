@@ -76,7 +76,8 @@ func TestTheLastListenerOpensTheBarrier(t *testing.T) {
 		})
 		took, result := outcomeOf(results[asks])
 		require.Equal(w, `{"ready":14,"deaf":0,"failed":0}`, result)
-		require.Equal(w, int64(13_000), took)
+		require.GreaterOrEqual(w, took, int64(13_000))
+		require.LessOrEqual(w, took, int64(13_500), "a process answers twice a second at the most, and may just have answered")
 	})
 }
 
