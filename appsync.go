@@ -11,6 +11,7 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/credentials"
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/listen"
+	"github.com/pushgw/xk6-pushgw/internal/realtime"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
@@ -75,7 +76,7 @@ func (g *appSync) startFrames(ctx context.Context, own *values) ([][]byte, error
 		if err != nil {
 			return nil, err
 		}
-		frames[i] = appsync.StartFrame(appsync.StartID(i), data, authorization)
+		frames[i] = appsync.StartFrame(realtime.HandshakeID(i), data, authorization)
 	}
 	return frames, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/events"
 	"github.com/pushgw/xk6-pushgw/internal/listen"
+	"github.com/pushgw/xk6-pushgw/internal/realtime"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
@@ -73,7 +74,7 @@ func (g *eventAPI) subscribeFrames(ctx context.Context, own *values) ([][]byte, 
 		if err != nil {
 			return nil, err
 		}
-		frames[i] = events.SubscribeFrame(events.HandshakeID(i), body, authorization)
+		frames[i] = events.SubscribeFrame(realtime.HandshakeID(i), body, authorization)
 	}
 	return frames, nil
 }
