@@ -30,10 +30,7 @@ type connection struct {
 	subscriptions []*subscription
 	failed        map[string]bool // the ids of starts that failed, which can't be used again
 	acking        atomic.Bool     // a connection_ack is about to be sent
-
-	// keepAlives' own, under its lock.
-	keepAlive time.Time // when the next ka is due
-	left      bool
+	keptAlive     realtime.KeptAlive
 }
 
 // Text handles one message from the client.
@@ -66,7 +63,7 @@ func (c *connection) acknowledge() {
 		if !c.gateway.faults.StopKeepAlive() {
 			_ = c.Write(realtime.KeepAliveFrame)
 		}
-		c.gateway.keepAlives.schedule(c)
+		c.gateway.keepAlives.Schedule(&c.keptAlive)
 	}
 	if c.gateway.config.AckDelay <= 0 {
 		answer()
@@ -78,7 +75,7 @@ func (c *connection) acknowledge() {
 
 // Closed ends the subscriptions.
 func (c *connection) Closed() {
-	c.gateway.keepAlives.leave(c)
+	c.gateway.keepAlives.Leave(&c.keptAlive)
 	if len(c.subscriptions) > 0 {
 		c.gateway.Ready.Add(-1)
 	}

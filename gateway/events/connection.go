@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pushgw/xk6-pushgw/gateway/auth"
+	"github.com/pushgw/xk6-pushgw/gateway/realtime"
 	"github.com/pushgw/xk6-pushgw/gateway/socket"
 	"github.com/tidwall/gjson"
 	"golang.org/x/time/rate"
@@ -31,7 +32,7 @@ type connection struct {
 	subscriptions []*subscription
 	pace          *rate.Limiter // of requests to publish
 	acking        atomic.Bool   // a connection_ack is about to be sent
-	lastAlive     atomic.Int64  // when a ka was last written, or the ack, in ns since 1970; 0 before
+	keptAlive     realtime.KeptAlive
 }
 
 // Text handles one message from the client.
@@ -73,9 +74,9 @@ func (c *connection) operate(kind string, m gjson.Result) {
 // acknowledge answers a connection_init, and begins the intervals of the keep-alives.
 func (c *connection) acknowledge() {
 	answer := func() {
-		c.lastAlive.Store(time.Now().UnixNano())
 		c.acking.Store(false) // first, because a client may go on as soon as it has read the ack
 		_ = c.Write(ackFrame) // a connection whose write fails is closed
+		c.gateway.keepAlives.Schedule(&c.keptAlive)
 	}
 	if c.gateway.config.AckDelay <= 0 {
 		answer()
@@ -87,6 +88,7 @@ func (c *connection) acknowledge() {
 
 // Closed ends the subscriptions.
 func (c *connection) Closed() {
+	c.gateway.keepAlives.Leave(&c.keptAlive)
 	if len(c.subscriptions) > 0 {
 		c.gateway.Ready.Add(-1)
 	}
