@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
-	"sync/atomic"
-	"time"
 
 	"github.com/pushgw/xk6-pushgw/gateway/auth"
 	"github.com/pushgw/xk6-pushgw/gateway/realtime"
@@ -27,18 +25,18 @@ var validID = regexp.MustCompile(`^[A-Za-z0-9_+-]{1,128}$`)
 type connection struct {
 	*socket.Conn
 
-	gateway       *Gateway
-	host          string // the one that credentials must be for
-	subscriptions []*subscription
-	pace          *rate.Limiter // of requests to publish
-	acking        atomic.Bool   // a connection_ack is about to be sent
-	keptAlive     realtime.KeptAlive
+	gateway         *Gateway
+	host            string // the one that credentials must be for
+	subscriptions   []*subscription
+	pace            *rate.Limiter // of requests to publish
+	acknowledgement realtime.Acknowledgement
+	keptAlive       realtime.KeptAlive
 }
 
 // Text handles one message from the client.
 func (c *connection) Text(text []byte) {
-	if c.acking.Load() {
-		return // as on AWS (event-api-websocket-protocol.html, "connection_init")
+	if c.acknowledgement.Pending() {
+		return
 	}
 	m := gjson.ParseBytes(text)
 	if !gjson.ValidBytes(text) || !m.IsObject() {
@@ -73,17 +71,10 @@ func (c *connection) operate(kind string, m gjson.Result) {
 
 // acknowledge answers a connection_init, and begins the intervals of the keep-alives.
 func (c *connection) acknowledge() {
-	answer := func() {
-		c.acking.Store(false) // first, because a client may go on as soon as it has read the ack
+	c.acknowledgement.After(c.gateway.config.AckDelay, func() {
 		_ = c.Write(ackFrame) // a connection whose write fails is closed
 		c.gateway.keepAlives.Schedule(&c.keptAlive)
-	}
-	if c.gateway.config.AckDelay <= 0 {
-		answer()
-		return
-	}
-	c.acking.Store(true)
-	time.AfterFunc(c.gateway.config.AckDelay, answer)
+	})
 }
 
 // Closed ends the subscriptions.
