@@ -7,6 +7,7 @@ import (
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/rollcall"
+	"github.com/pushgw/xk6-pushgw/internal/sleep"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 )
@@ -126,7 +127,7 @@ func (a *answering) answer(p *stamp.Present, to *ledger.Audience, answers *rollc
 			answers.Drop()
 		}
 	}()
-	if sleep(a.ctx, wait) != nil {
+	if sleep.For(a.ctx, wait) != nil {
 		return 0, false
 	}
 	ctx, cancel := context.WithTimeout(a.ctx, a.call.client.settings.timeout)
@@ -190,7 +191,7 @@ func (a *answering) tellFailure() {
 	answers := &a.call.client.module.process.rollcalls.to(to).answers
 	for _, pause := range whenHopeless {
 		count, _, _ := standing(a.call.client.roster(), to)
-		if count.Failed == 0 || count.Left > 0 || count.Ready+count.Connecting+count.Planned > 0 || sleep(a.ctx, pause) != nil {
+		if count.Failed == 0 || count.Left > 0 || count.Ready+count.Connecting+count.Planned > 0 || sleep.For(a.ctx, pause) != nil {
 			return
 		}
 		wait, ok := answers.Volunteer(time.Now())
@@ -216,16 +217,4 @@ func (c *call) becomeHost(key string) {
 	vu := c.who.vu
 	c.who = c.client.backend.host(key)
 	c.who.vu = vu
-}
-
-// sleep waits, and returns the context's error if that ends first.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return ctx.Err()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
