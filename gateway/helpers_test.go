@@ -214,6 +214,26 @@ var gatherers = map[string]func(s *server, listeners int) audience{
 	"chat": (*server).chatAudience, "rooms": (*server).roomAudience, "events": (*server).eventsAudience,
 }
 
+// joiners make a listener on each gateway that doesn't wait until it has joined.
+var joiners = map[string]func(s *server) *client{
+	"chat": func(s *server) *client {
+		c := s.dial("/dev", nil)
+		c.send("last")
+		c.send("/join Room1")
+		return c
+	},
+	"rooms": func(s *server) *client {
+		c := s.realtime()
+		c.start("1", onCreateRoom, nil)
+		return c
+	},
+	"events": func(s *server) *client {
+		c := s.eventsRealtime()
+		c.subscribe("default/a")
+		return c
+	},
+}
+
 const endOfTest = "that-was-all"
 
 func (s *server) chatAudience(n int) audience {
@@ -251,12 +271,24 @@ func (s *server) eventsAudience(n int) audience {
 // subscribedTo is a connection to AppSync Events with one acknowledged subscription.
 func (s *server) subscribedTo(channel string) *client {
 	s.Helper()
+	c := s.eventsRealtime()
+	c.subscribe(channel)
+	require.JSONEq(s, `{"id":"1","type":"subscribe_success"}`, c.receive())
+	return c
+}
+
+// eventsRealtime is a connection to AppSync Events that was acknowledged.
+func (s *server) eventsRealtime() *client {
+	s.Helper()
 	c := s.dial("/event/realtime", http.Header{"x-api-key": {gateway.APIKey}}, "aws-appsync-event-ws")
 	c.send(`{"type":"connection_init"}`)
 	require.JSONEq(s, `{"type":"connection_ack","connectionTimeoutMs":300000}`, c.receive())
-	c.send(fmt.Sprintf(`{"type":"subscribe","id":"1","channel":%q,"authorization":{"x-api-key":%q}}`, channel, gateway.APIKey))
-	require.JSONEq(s, `{"id":"1","type":"subscribe_success"}`, c.receive())
 	return c
+}
+
+func (c *client) subscribe(channel string) {
+	c.s.Helper()
+	c.send(fmt.Sprintf(`{"type":"subscribe","id":"1","channel":%q,"authorization":{"x-api-key":%q}}`, channel, gateway.APIKey))
 }
 
 // settle waits until every delivery has ended in some way.
@@ -278,12 +310,13 @@ func (s *server) run(a audience, broadcasts int) (seen, gateway.Side) {
 	}
 	// All must have been published, which for the chat is no more than sent.
 	s.eventually("published", func(s gateway.Stats) bool { return a.side(s).Totals.Broadcasts == int64(broadcasts) })
-	side := s.settle(a)
+	s.settle(a)
 
-	// What was written before this arrives before it.
+	// What was written before this arrives before it, and has been counted by then. It is a
+	// control token, which isn't counted as a broadcast.
 	status, _, _ := s.do(http.MethodDelete, "/faults", "")
 	require.Equal(s, http.StatusNoContent, status)
-	a.publish(endOfTest)
+	a.publish(endOfTest + " " + stamp.WriteControl(&stamp.Roll{Run: 1}, nil))
 	var all seen
 	for range a.listeners {
 		one := <-results
@@ -292,7 +325,7 @@ func (s *server) run(a audience, broadcasts int) (seen, gateway.Side) {
 		all.reordered += one.reordered
 		all.errors += one.errors
 	}
-	return all, side
+	return all, a.side(s.stats())
 }
 
 func requireExact(t *testing.T, saw seen, side gateway.Side, audience int64) {

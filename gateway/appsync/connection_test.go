@@ -171,7 +171,7 @@ func TestIDsOfFailedStarts(t *testing.T) {
 // connection_init nothing is.
 func TestMessagesBeforeTheAcknowledgement(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, Config{AckDelay: 100 * time.Millisecond})
+	f := newFixture(t, Config{AckDelay: time.Second})
 	conn := f.dial()
 	f.subscribe(conn, "1", anyRoom)
 	send(t, conn, `{"type":"connection_init"}`)
@@ -184,6 +184,7 @@ func TestMessagesBeforeTheAcknowledgement(t *testing.T) {
 func TestStartsAreLimited(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, Config{Rate: 1})
+	f.gateway.starts.SetLimit(0) // no further one is allowed, however long this takes
 	conn := f.dial()
 	f.subscribe(conn, "1", anyRoom)
 	send(t, conn, f.start("2", anyRoom))

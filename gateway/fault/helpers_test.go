@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
@@ -93,6 +94,12 @@ func newBench(t *testing.T, faults string) *bench {
 	b.listener = &Listener{Number: 1, Out: b.out, Withheld: &truth.Withheld{}}
 	b.change(faults)
 	return b
+}
+
+// simulate calls f with a bench whose clock is synctest's: time passes only while f waits.
+func simulate(t *testing.T, faults string, f func(b *bench)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { f(newBench(t, faults)) })
 }
 
 func (b *bench) change(faults string) {

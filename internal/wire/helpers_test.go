@@ -37,6 +37,9 @@ const (
 	margin = 50 * time.Millisecond
 	// shortTimeout is for tests in which a timeout has to pass.
 	shortTimeout = 200 * time.Millisecond
+	// phaseTimeout is for those in which it has to pass in a later phase of dialling, which
+	// a busy machine takes a while to reach.
+	phaseTimeout = 2 * time.Second
 	// hangTimeout ends what would otherwise hang. No test that passes comes near it.
 	hangTimeout = 30 * time.Second
 )
