@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/result"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
 
@@ -73,9 +74,11 @@ func TestReadyThatTakesTooLong(t *testing.T) {
 				w.enter(chatAudience)
 				w.enter(chatAudience).Fail(errors.New("refused"))
 				heard(func(text string) { w.delivers(members[0], text, 0) })
+				w.process.telemetry.Results = result.NewCollector()
 				v := w.vu()
 				began := time.Now()
 				f := v.fails(`await ` + readyClient + `.ready(` + options + `);`)
+				require.Equal(w, []string{f.message}, w.process.telemetry.Results.Snapshot().Barriers)
 				require.Equal(w, failure{"TimeoutError", 0, "ready(): after " + c.took + ", " + c.text + "; the first failed because: refused"}, f)
 				if limit, err := time.ParseDuration(c.took); err != nil || time.Since(began) != limit {
 					w.Fatal(time.Since(began))
@@ -91,12 +94,14 @@ func TestReadyThatIsStopped(t *testing.T) {
 		t.Run(canary, func(t *testing.T) {
 			t.Parallel()
 			simulate(t, chat(func(*websocket.Conn, string) {}), func(w *world) {
+				w.process.telemetry.Results = result.NewCollector()
 				w.listeners(chatAudience, 1)
 				v := w.vu()
 				time.AfterFunc(5*time.Second, v.CancelContext)
 				require.Equal(w, failure{"ClosedError", 0, "the iteration was stopped"},
 					v.fails(`await `+readyClient+`.ready({ listeners: 1, canary: `+canary+`, quorum: 1 });
 						await `+readyClient+`.ready({ listeners: 2, canary: `+canary+` });`))
+				require.Empty(w, w.process.telemetry.Results.Snapshot().Barriers, "nobody knows what would have come of it")
 			})
 		})
 	}

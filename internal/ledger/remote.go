@@ -113,6 +113,7 @@ type account struct {
 	openings  []openingFloor
 	// opened and ended are the latest series that an opening or a last closing told of.
 	opened, ended uint32
+	planned       int64 // how many broadcasts the openings told of
 	retracted     retracted
 	// reported: its being unclosed was, and nothing has come since.
 	reported bool

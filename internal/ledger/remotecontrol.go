@@ -117,7 +117,9 @@ func (l *Ledger) hearOpening(a *Audience, o *stamp.Opening, run *Run, at instant
 	if c == nil || o.First == 0 {
 		return
 	}
-	c.opened = max(c.opened, o.Series)
+	if o.Series > c.opened { // each listener hears it
+		c.opened, c.planned = o.Series, c.planned+int64(o.Planned)
+	}
 	c.reported, c.settle, c.confirmed = false, min(o.Settle, maxSettle), o.Confirmed
 	c.clock.arrived(instantOf(o.Sent), at)
 	if o.ClockError > 0 && run.ClockError > 0 {
