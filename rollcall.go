@@ -273,7 +273,7 @@ func (r *rollCall) details(s *rollcall.Standing) string {
 	for _, d := range []struct {
 		n    int
 		what string
-	}{{s.Coming, "are coming"}, {s.Failed, "failed"}, {s.CutOff, "were cut off"}, {s.Ready - s.Measure, "are deaf"}} {
+	}{{s.Coming, "are coming"}, {s.Failed, "failed"}, {s.CutOff, "were cut off"}, {s.Left, "left"}, {s.Ready - s.Measure, "are deaf"}} {
 		if d.n > 0 {
 			text += fmt.Sprintf(", %d %s", d.n, d.what)
 		}

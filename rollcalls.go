@@ -84,5 +84,8 @@ func standing(roster *ledger.Roster, audience *ledger.Audience) (count ledger.Co
 
 // countOf is the count that processes tell each other.
 func countOf(c *ledger.Count) rollcall.Count {
-	return rollcall.Count{Ready: c.Ready, Confirmed: c.Confirmed, Failed: c.Failed, CutOff: c.CutOff, Coming: c.Connecting + c.Planned}
+	return rollcall.Count{
+		Ready: c.Ready, Confirmed: c.Confirmed, Failed: c.Failed, CutOff: c.CutOff,
+		Left: max(0, c.Left-c.CutOff), Coming: c.Connecting + c.Planned,
+	}
 }

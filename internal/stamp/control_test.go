@@ -21,7 +21,7 @@ func controls() []Control {
 		&Roll{Run: 42, Asker: 0xdeadbeef, Number: 3, Sent: example.Sent},
 		&Present{
 			Run: 42, Asker: 0xdeadbeef, Roll: 3, Process: 2, Processes: 8, Answer: 4, Ready: 100_000, Confirmed: 99_999, Failed: 1,
-			Coming: 5, RollSent: example.Sent, RollArrived: example.Sent.Add(time.Hour), Sent: example.Sent.Add(time.Hour + 1000),
+			CutOff: 2, Left: 3, Coming: 5, RollSent: example.Sent, RollArrived: example.Sent.Add(time.Hour), Sent: example.Sent.Add(time.Hour + 1000),
 		},
 		exampleOpening,
 		&Closing{

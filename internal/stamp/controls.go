@@ -20,8 +20,7 @@ type Present struct {
 	Processes uint16 // of the run
 	Answer    uint32 // this process's answers, counted from 1
 
-	Ready, Confirmed, Failed, CutOff uint32 // listeners, see ledger.Count
-	Coming                           uint32 // listeners that may yet become ready
+	Ready, Confirmed, Failed, CutOff, Left, Coming uint32 // listeners, see rollcall.Count
 
 	RollSent    time.Time // as the roll said
 	RollArrived time.Time // by this process's clock
@@ -116,7 +115,7 @@ func (p *Present) fields(c *codec) {
 	c.u32(&p.Run, &p.Asker, &p.Roll)
 	c.u16(&p.Process)
 	c.u16(&p.Processes)
-	c.u32(&p.Answer, &p.Ready, &p.Confirmed, &p.Failed, &p.CutOff, &p.Coming)
+	c.u32(&p.Answer, &p.Ready, &p.Confirmed, &p.Failed, &p.CutOff, &p.Left, &p.Coming)
 	c.instant(&p.RollSent, &p.RollArrived, &p.Sent)
 }
 
