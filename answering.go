@@ -73,6 +73,10 @@ func (c *call) heard(token stamp.Control, to *ledger.Audience, arrived time.Time
 		}
 	case *stamp.Opening:
 		process.rollcalls.to(to).answers.Over(t.Origin)
+	case *stamp.Withdrawal:
+		process.rollcalls.to(to).answers.Over(t.Asker)
+		c.warnOnce(t.Run == process.ledger.Run().ID && t.Asker != to.Origin(), "withdrawal", "another process's ready() has ended without success: "+
+			"unless a process calls it again or broadcasts, listeners with until: 'broadcast' leave")
 	}
 }
 

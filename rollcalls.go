@@ -45,17 +45,19 @@ func (r *rollcalls) toLocked(a *ledger.Audience) *rollcallsTo {
 	return to
 }
 
-// add has a roll call get the answers that anybody hears until remove is called.
-func (r *rollcalls) add(call *rollCall) (remove func()) {
+// add has a roll call get the answers that anybody hears until remove is called. That reports
+// whether no other waits in the audience; further calls return the same.
+func (r *rollcalls) add(call *rollCall) (remove func() (last bool)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	waiting := r.toLocked(call.to).waiting
 	waiting[call] = struct{}{}
-	return func() {
+	return sync.OnceValue(func() bool {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		delete(waiting, call)
-	}
+		return len(waiting) == 0
+	})
 }
 
 // answered passes on an answer that was heard in an audience.

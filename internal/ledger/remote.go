@@ -115,7 +115,8 @@ type account struct {
 	opened, ended uint32
 	retracted     retracted
 	// reported: its being unclosed was, and nothing has come since.
-	reported bool
+	reported  bool
+	publisher publisher
 }
 
 // maxStrangers bounds the accounts that nothing vouches for, because anybody can send

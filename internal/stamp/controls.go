@@ -27,6 +27,14 @@ type Present struct {
 	Sent        time.Time // by this process's clock
 }
 
+// Withdrawal says that the process that called a roll, and those before it, has given up
+// waiting, and doesn't broadcast unless it calls another.
+type Withdrawal struct {
+	Run   uint32
+	Asker uint32 // an origin of the process that asked
+	Roll  uint32 // its latest
+}
+
 // Opening says that a series of broadcasts is about to begin. It is the consequence of the
 // answers to a roll that it names, so listeners that were ready before their process
 // answered were ready before the series began, whatever the clocks say.
@@ -101,10 +109,11 @@ func (o Opening) Split() []*Opening {
 	}
 }
 
-func (*Roll) kind() byte    { return kindRoll }
-func (*Present) kind() byte { return kindPresent }
-func (*Opening) kind() byte { return kindOpening }
-func (*Closing) kind() byte { return kindClosing }
+func (*Roll) kind() byte       { return kindRoll }
+func (*Present) kind() byte    { return kindPresent }
+func (*Withdrawal) kind() byte { return kindWithdrawal }
+func (*Opening) kind() byte    { return kindOpening }
+func (*Closing) kind() byte    { return kindClosing }
 
 func (r *Roll) fields(c *codec) {
 	c.u32(&r.Run, &r.Asker, &r.Number)
@@ -118,6 +127,8 @@ func (p *Present) fields(c *codec) {
 	c.u32(&p.Answer, &p.Ready, &p.Confirmed, &p.Failed, &p.CutOff, &p.Left, &p.Coming)
 	c.instant(&p.RollSent, &p.RollArrived, &p.Sent)
 }
+
+func (w *Withdrawal) fields(c *codec) { c.u32(&w.Run, &w.Asker, &w.Roll) }
 
 func (o *Opening) fields(c *codec) {
 	c.u32(&o.Run, &o.Origin, &o.Series)
