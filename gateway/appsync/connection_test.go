@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pushgw/xk6-pushgw/gateway/truth"
 	"github.com/pushgw/xk6-pushgw/gateway/fault"
+	"github.com/pushgw/xk6-pushgw/gateway/truth"
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
 )

@@ -50,6 +50,7 @@ func (t *Attendance) Settle(now time.Time) (settled []Settled) {
 func (a *Audience) settleRemotes(settled []Settled, r *remotes, at instant) []Settled {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.judgeWithdrawals(r, at)
 	return r.settle(settled, at, false)
 }
 

@@ -116,7 +116,8 @@ type account struct {
 	planned       int64 // how many broadcasts the openings told of
 	retracted     retracted
 	// reported: its being unclosed was, and nothing has come since.
-	reported bool
+	reported  bool
+	publisher publisher
 }
 
 // maxStrangers bounds the accounts that nothing vouches for, because anybody can send
