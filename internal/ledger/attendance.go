@@ -50,6 +50,7 @@ func (t *Attendance) Settle(now time.Time) (settled []Settled) {
 func (a *Audience) settleRemotes(settled []Settled, r *remotes, at instant) []Settled {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.judgeWithdrawals(r, at)
 	return r.settle(settled, at, false)
 }
 
@@ -60,11 +61,20 @@ type Ending struct {
 	// broadcasts there were, and Unaccounted how many audiences had no room for an origin.
 	Unclosed    []uint32
 	Unaccounted int
+	// Plans are how many broadcasts the publishers' openings announced.
+	Plans []HeardPlan
 	// Clocks are what is known of the publishers' clocks.
 	Clocks []ClockDifference
 	// Unheard: this process is one of several of a test, listeners were ready, and nobody has
 	// heard of any broadcast.
 	Unheard bool
+}
+
+// HeardPlan is how many broadcasts another process was to send, as far as its openings were
+// heard.
+type HeardPlan struct {
+	Origin     uint32
+	Broadcasts int64
 }
 
 // End notes that the call holds no listeners any more. The last one ends the accounts.
@@ -98,6 +108,9 @@ func (a *Audience) endRemotes(e *Ending, at instant) {
 			e.Unclosed = append(e.Unclosed, c.origin)
 		}
 		if c.begun {
+			if c.planned > 0 {
+				e.Plans = append(e.Plans, HeardPlan{c.origin, c.planned})
+			}
 			e.Clocks = append(e.Clocks, c.clock.difference(c.origin, a.ledger.ClockOffset()))
 		}
 	}

@@ -113,9 +113,11 @@ type account struct {
 	openings  []openingFloor
 	// opened and ended are the latest series that an opening or a last closing told of.
 	opened, ended uint32
+	planned       int64 // how many broadcasts the openings told of
 	retracted     retracted
 	// reported: its being unclosed was, and nothing has come since.
-	reported bool
+	reported  bool
+	publisher publisher
 }
 
 // maxStrangers bounds the accounts that nothing vouches for, because anybody can send

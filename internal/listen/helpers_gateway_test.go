@@ -207,3 +207,10 @@ func (g *scripted) serve(t *testing.T) *wire.Target {
 		}
 	})
 }
+
+// hangUp closes a connection from the gateway's side, once it has said hello.
+func hangUp(socket *websocket.Conn, code int) {
+	_, _, _ = socket.ReadMessage()
+	_ = socket.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""))
+	_, _, _ = socket.ReadMessage()
+}

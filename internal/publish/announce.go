@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/sleep"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
 
@@ -73,11 +74,11 @@ func (a *announcer) close(ctx context.Context, settled <-chan struct{}) {
 		return
 	}
 	a.send(ctx, a.series.Closing(a.run, true))
-	if sleep(ctx, secondClosing) != nil {
+	if sleep.For(ctx, secondClosing) != nil {
 		return
 	}
 	a.send(ctx, a.series.Closing(a.run, true))
-	if sleep(ctx, thirdClosing-secondClosing) != nil {
+	if sleep.For(ctx, thirdClosing-secondClosing) != nil {
 		return
 	}
 	select {

@@ -113,14 +113,3 @@ func (p *Plan) wait(ctx context.Context, ended <-chan struct{}, start time.Time,
 		return intended, ctx.Err()
 	}
 }
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

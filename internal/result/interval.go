@@ -24,6 +24,8 @@ type Interval struct {
 	// were ready at its end.
 	Connections int64 `json:"connections"`
 	Listening   int64 `json:"listening"`
+	// ListeningOn is Listening by gateway.
+	ListeningOn map[string]int64 `json:"listeningOn,omitempty"`
 
 	Opened int64 `json:"opened,omitempty"` // connections
 	Failed int64 `json:"failed,omitempty"` // connections that never became ready
@@ -56,7 +58,7 @@ func (i *Interval) delays(of Origin) *histogram.Distribution {
 
 // append adds what happened after i in the same longer interval.
 func (i *Interval) append(next *Interval) {
-	i.Connections, i.Listening = next.Connections, next.Listening
+	i.Connections, i.Listening, i.ListeningOn = next.Connections, next.Listening, next.ListeningOn
 	i.Opened += next.Opened
 	i.Failed += next.Failed
 	i.Closed += next.Closed
@@ -100,7 +102,8 @@ func (is *Intervals) at(now time.Time) *Interval {
 	}
 	next := &Interval{Start: start}
 	if last >= 0 {
-		next.Connections, next.Listening = is.List[last].Connections, is.List[last].Listening
+		before := is.List[last]
+		next.Connections, next.Listening, next.ListeningOn = before.Connections, before.Listening, before.ListeningOn
 	}
 	is.List = append(is.List, next)
 	if len(is.List) <= mostIntervals {

@@ -12,16 +12,18 @@ import (
 type Writer struct {
 	Directory string
 	Collector *Collector
-	// Connections and Listening return how many connections are open and how many
-	// listeners are ready.
-	Connections, Listening func() int64
-	Clock                  func() Clock
+	// Connections returns how many connections are open, and Listening how many listeners
+	// are ready, by their gateway.
+	Connections func() int64
+	Listening   func() map[string]int64
+	Clock       func() Clock
 	// Failed is called with the error of a write that failed.
 	Failed func(error)
 
 	once    sync.Once
 	stop    chan struct{}
 	stopped chan struct{}
+	ended   time.Time // when End was called
 }
 
 // WriteEvery is how often the file is written while the process runs.
@@ -39,16 +41,25 @@ func (w *Writer) Start(id Identity, setup Setup) {
 	})
 }
 
-// End writes the file for the last time. A writer that was never started writes nothing.
+// End writes all that happened until the test's end. A writer that was never started writes
+// nothing. Further calls do nothing.
 func (w *Writer) End() {
 	w.once.Do(func() {}) // too late to start
-	if w.stop == nil {
+	if w.stop == nil || !w.ended.IsZero() {
 		return
 	}
 	close(w.stop)
 	<-w.stopped
+	w.ended = time.Now()
 	w.gauge()
-	w.write(Ended)
+	w.write(Ended, nil)
+}
+
+// Conclude writes the file once more, after End, with how the test ended.
+func (w *Writer) Conclude(c Conclusion) {
+	if !w.ended.IsZero() {
+		w.write(Ended, &c)
+	}
 }
 
 func (w *Writer) run() {
@@ -58,7 +69,7 @@ func (w *Writer) run() {
 	defer gauge.Stop()
 	defer write.Stop()
 	w.gauge()
-	w.write(Running)
+	w.write(Running, nil)
 	for {
 		select {
 		case <-w.stop:
@@ -66,18 +77,18 @@ func (w *Writer) run() {
 		case <-gauge.C:
 			w.gauge()
 		case <-write.C:
-			w.write(Running)
+			w.write(Running, nil)
 		}
 	}
 }
 
 func (w *Writer) gauge() { w.Collector.Gauge(w.Connections(), w.Listening(), time.Now()) }
 
-func (w *Writer) write(state State) {
+func (w *Writer) write(state State, conclusion *Conclusion) {
 	f := w.Collector.Snapshot()
-	f.State, f.Written, f.Clock = state, time.Now(), w.Clock()
+	f.State, f.Written, f.Clock, f.Conclusion = state, time.Now(), w.Clock(), conclusion
 	if state == Ended {
-		f.Ended = &f.Written
+		f.Ended = &w.ended
 	}
 	if err := f.write(w.Directory); err != nil {
 		w.Failed(err)

@@ -27,6 +27,7 @@ func (r *Recorder) warnOfRemote(b *ledger.Settled) {
 // AccountsEnded implements listen.Observer.
 func (r *Recorder) AccountsEnded(e *ledger.Ending) {
 	r.keepUnclosed(e.Unclosed)
+	r.keepPlans(e.Plans)
 	unclosed := len(e.Unclosed) + e.Unaccounted
 	if unclosed > 0 && r.process.LogOnce("unclosed") {
 		r.state.Logger.Warnf("pushgw: of the broadcasts of %d other publishers nobody here knows how many there were, because their end was not heard: "+
