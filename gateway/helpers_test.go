@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 }
 
 // timeout is how long a test waits for what must come.
-const timeout = 20 * time.Second
+const timeout = time.Minute
 
 // server is a gateway that listens on a port of its own.
 type server struct {

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 }
 
 // timeout is how long a test waits for what must come.
-const timeout = 20 * time.Second
+const timeout = time.Minute
 
 // integration does what the message asks for, and keeps a log.
 type integration struct {

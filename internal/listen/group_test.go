@@ -211,10 +211,10 @@ func TestOneGoroutineForEachListener(t *testing.T) {
 	s := newFixture(to)
 	summary, stop := s.run(t, Plan{Connections: listeners})
 	s.waitForReady(t, listeners)
-	assert.Eventually(t, func() bool { return ours() == listeners }, 10*time.Second, 10*time.Millisecond)
+	assert.Eventually(t, func() bool { return ours() == listeners }, patience, 10*time.Millisecond)
 	stop()
 	<-summary
-	assert.Eventually(t, func() bool { return ours() == 0 }, 10*time.Second, 10*time.Millisecond)
+	assert.Eventually(t, func() bool { return ours() == 0 }, patience, 10*time.Millisecond)
 }
 
 // ours counts the goroutines that run this package's code.

@@ -175,7 +175,7 @@ func (h *hub) waitForClosed(t *testing.T, code, n int) map[string]int {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		return h.codes[code] == n
-	}, 30*time.Second, time.Millisecond)
+	}, patience, time.Millisecond)
 	return h.texts
 }
 

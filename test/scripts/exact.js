@@ -41,12 +41,12 @@ const faults = [
   { name: 'reorder', lasting: { reorder: 0.02 } },
   { name: 'delay', lasting: { delay: '1ms..200ms' } },
   { name: 'errors', lasting: { errors: 0.01 } },
-  { name: 'deaf', lasting: { deaf: '2s' } },
+  { name: 'deaf', lasting: { deaf: '3s' } },
   { name: 'cut', lasting: slow, after: [{ cut: 0.05 }] },
   { name: 'close', lasting: slow, after: [{ close: { code: 1011, share: 0.05 } }] },
   {
     name: 'all',
-    lasting: { ...usual, deaf: '2s', stopKeepAlive: true },
+    lasting: { ...usual, deaf: '3s', stopKeepAlive: true },
     meanwhile: [{ cut: 0.05 }, { close: { code: 1011, share: 0.05 } }],
   },
 ];

@@ -4,7 +4,7 @@
 import { apigw, appsync, events } from 'k6/x/pushgw';
 
 const LISTENERS = Number(__ENV.LISTENERS || 2);
-const HOLD = Number(__ENV.HOLD || 60000); // milliseconds, unless the gateway closes first
+const HOLD = Number(__ENV.HOLD || 150000); // milliseconds, unless the gateway closes first
 const auth = { apiKey: 'da2-localpushgatewayapikey0001' };
 const subscribes = __ENV.DIALECT !== 'apigw';
 
@@ -24,7 +24,7 @@ const client = new dialect.Client(__ENV.URL, { ...ours, ...JSON.parse(__ENV.OPTI
 /** @type {any} */
 const scenarios = {};
 for (const exec of __ENV.ACTS.split(',')) {
-  scenarios[exec] = { executor: 'per-vu-iterations', exec, maxDuration: __ENV.MAX || '90s', gracefulStop: '0s' };
+  scenarios[exec] = { executor: 'per-vu-iterations', exec, maxDuration: __ENV.MAX || '170s', gracefulStop: '0s' };
 }
 export const options = { scenarios };
 
