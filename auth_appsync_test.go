@@ -20,22 +20,7 @@ func TestCredentialsOnAppSync(t *testing.T) {
 	for name, auth := range goodAuth {
 		for _, where := range []string{"subprotocol", "query", "headers"} {
 			simulateGateway(t, guarded, func(w *world) {
-				result := w.vu().run(`
-					const client = new appsync.Client('` + graphqlURL + `', { ` + auth + `, credentials: '` + where + `',
-						subscription: { query: 'subscription { onCreateRoom { __typename id title } }' },
-						mutation: { query: 'mutation($t: String!) { createRoom(input: { title: $t }) { id title } }', variables: { t: '<&> {{stamp}}' } },
-					});
-					const listening = client.listen({ connections: 3, duration: '1m' });
-					await client.ready({ listeners: 3 });
-					const host = await client.connect();
-					await host.subscribe();
-					const { received } = await client.broadcast();
-					await client.graphql({ query: '{ __typename }' });
-					await host.close();
-					await listening;
-					return received;
-				`)
-				require.EqualValues(w, 3, result, name)
+				require.EqualValues(w, 3, w.useAppSync(auth+`, credentials: '`+where+`'`), "%s %s", name, where)
 			})
 		}
 	}

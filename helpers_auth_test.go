@@ -23,3 +23,24 @@ var (
 		"region":  `auth: { iam: { accessKeyId: 'AKID', secretAccessKey: 'secret', region: 'other' } }`,
 	}
 )
+
+// useAppSync has a client with these options do all that a client of AppSync can do, and
+// returns how many of its three listeners have heard its broadcast.
+func (w *world) useAppSync(options string) any {
+	w.Helper()
+	return w.vu().run(`
+		const client = new appsync.Client('` + graphqlURL + `', { ` + options + `,
+			subscription: { query: 'subscription { onCreateRoom { __typename id title } }' },
+			mutation: { query: 'mutation($t: String!) { createRoom(input: { title: $t }) { id title } }', variables: { t: '<&> {{stamp}}' } },
+		});
+		const listening = client.listen({ connections: 3, duration: '1m' });
+		await client.ready({ listeners: 3 });
+		const host = await client.connect();
+		await host.subscribe();
+		const { received } = await client.broadcast();
+		await client.graphql({ query: '{ __typename }' });
+		await host.close();
+		await listening;
+		return received;
+	`)
+}
