@@ -95,7 +95,7 @@ func TestListenUntilTheBroadcastOfAnotherProcess(t *testing.T) {
 		listening := p.vu(3)
 		results := together(w, map[*vu]string{
 			p.vu(1):   `await caught(() => ` + readyClient + `.ready({ listeners: 5, timeout: '20s' }))`,
-			p.vu(2):   `const client = ` + readyClient + `; await client.ready({ listeners: 2 }); await sleep(60000); await client.broadcast({ count: 3 })`,
+			p.vu(2):   `const client = ` + readyClient + `; await sleep(5000); await client.ready({ listeners: 2 }); await sleep(60000); await client.broadcast({ count: 3 })`,
 			listening: untilBroadcast(readyClient, "2"),
 			p.vu(1):   `await ` + readyClient + `.listen({ duration: '30s' })`, p.vu(2): `await ` + readyClient + `.listen({ duration: '30s' })`,
 		})

@@ -8,7 +8,8 @@ import (
 // Finale tells when the broadcasts to some audiences are over: when a series has ended since
 // the audience is watched, or somebody who was to open one gave up, and for quiet none has been
 // open and no barrier of this process has waited. Another process's series is open from its
-// opening to its last closing, and until what was heard of it has settled. A nil *Finale watches
+// opening to its last closing, or until it has been silent for very long, and until what was
+// heard of it has settled. A nil *Finale watches
 // nothing.
 type Finale struct {
 	mu sync.Mutex
@@ -100,11 +101,17 @@ func (r *remotes) playing() bool {
 		return false
 	}
 	for _, c := range r.all() {
-		if c.vouched && !c.foreign && !c.broken && (c.opened > c.ended || len(c.rows.all()) > 0) {
+		if c.playing() {
 			return true
 		}
 	}
 	return false
+}
+
+// playing reports whether a series is open. The audience's lock is held.
+func (c *account) playing() bool {
+	open := c.opened > c.ended && !c.publisher.silent
+	return c.vouched && !c.foreign && !c.broken && (open || len(c.rows.all()) > 0)
 }
 
 // Expect notes that a barrier waits for the audience, after which somebody may broadcast to it.

@@ -109,6 +109,7 @@ func (l *Ledger) hearRoll(a *Audience, r *stamp.Roll, run *Run, at instant) {
 	if c := l.named(a, r.Asker, r.Run, run); c != nil {
 		c.clock.arrived(instantOf(r.Sent), at)
 		c.publisher.asks(r.Number)
+		c.publisher.says(at)
 	}
 }
 
@@ -133,6 +134,10 @@ func (l *Ledger) hearOpening(a *Audience, o *stamp.Opening, run *Run, at instant
 		c.opened, c.planned = o.Series, c.planned+int64(o.Planned)
 	}
 	c.publisher.opens()
+	c.publisher.says(at)
+	if o.Planned == 0 {
+		c.endless = max(c.endless, o.Series)
+	}
 	c.reported, c.settle, c.confirmed = false, min(o.Settle, maxSettle), o.Confirmed
 	c.clock.arrived(instantOf(o.Sent), at)
 	if o.ClockError > 0 && run.ClockError > 0 {
@@ -171,6 +176,8 @@ func (l *Ledger) hearClosing(a *Audience, k *stamp.Closing, run *Run, at instant
 	if c == nil || k.First == 0 {
 		return
 	}
+	c.publisher.says(at)
+	c.opened = max(c.opened, k.Series)
 	if k.Final && k.Series > c.ended {
 		c.ended = k.Series
 		a.play().end(time.Now())

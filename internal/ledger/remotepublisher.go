@@ -2,11 +2,13 @@ package ledger
 
 import "time"
 
-// publisher is what is known of whether another process is about to broadcast. The audience's
-// lock guards it.
+// publisher is what is known of whether another process is about to broadcast, or still does.
+// The audience's lock guards it.
 type publisher struct {
-	roll   uint32 // the latest that it has called
-	asking bool   // it has called one, and neither opened a series nor withdrawn since
+	heard  instant // when anybody here has read anything of it, the latest
+	silent bool    // it has said nothing for so long that it is gone
+	roll   uint32  // the latest that it has called
+	asking bool    // it has called one, and neither opened a series nor withdrawn since
 	// withdrew is when it has given up asking; zero unless that is the latest.
 	withdrew instant
 }
@@ -14,19 +16,37 @@ type publisher struct {
 // asks notes that a roll was called.
 func (p *publisher) asks(roll uint32) {
 	if roll > p.roll {
-		*p = publisher{roll: roll, asking: true}
+		p.roll, p.asking, p.withdrew = roll, true, 0
 	}
 }
 
 // withdraws notes that the rolls up to this one have been given up.
 func (p *publisher) withdraws(roll uint32, at instant) {
 	if roll >= p.roll {
-		*p = publisher{roll: roll, withdrew: at}
+		p.roll, p.asking, p.withdrew = roll, false, at
 	}
 }
 
 // opens notes that a series was opened.
 func (p *publisher) opens() { p.asking, p.withdrew = false, 0 }
+
+// says notes that something of it was read.
+func (p *publisher) says(at instant) { p.heard, p.silent = max(p.heard, at), false }
+
+// goneAfter is for how long a publisher is silent in the midst of a series if it is gone. It
+// gives a sign of life every 20 seconds, and a request to the gateway takes no longer than 40.
+const goneAfter = 90 * time.Second
+
+// fallsSilent reports whether the publisher is found to be gone in the midst of a series: it was
+// killed, or cut off, or nobody here can hear it. The audience's lock is held.
+func (c *account) fallsSilent(now instant) bool {
+	p := &c.publisher
+	if !c.playing() || len(c.rows.all()) > 0 || now < p.heard.plus(goneAfter) {
+		return false
+	}
+	p.silent = true
+	return true
+}
 
 // secondThoughts is how long after its withdrawal a publisher may call the next roll, or open a
 // series, and listeners that wait for broadcasts are still there. It is longer than the pauses

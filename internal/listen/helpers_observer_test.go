@@ -82,6 +82,8 @@ func (o *observer) BroadcastsSettled(settled []ledger.Settled) {
 	o.mu.Unlock()
 }
 
+func (o *observer) PublishersSilent([]uint32) { o.count("silent", "") }
+
 func (o *observer) AccountsEnded(e *ledger.Ending) {
 	o.mu.Lock()
 	o.endings = append(o.endings, *e)

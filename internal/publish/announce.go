@@ -18,6 +18,7 @@ type announcer struct {
 	broadcaster Broadcaster
 	owed        bool      // broadcasts could not be sent, and it hasn't been told
 	told        time.Time // when such was told last
+	said        time.Time // when anything was sent last, a broadcast or a token
 }
 
 // newAnnouncer returns the announcer of a series of a distributed test, nil of any other and
@@ -60,6 +61,32 @@ func (a *announcer) payUp(ctx context.Context) {
 	a.send(ctx, a.series.Closing(a.run, false))
 }
 
+// signOfLifeEvery is how long a series may say nothing between its broadcasts. Listeners take a
+// publisher for gone that has been silent for much longer, see ledger.
+const signOfLifeEvery = 20 * time.Second
+
+// broadcasts notes that broadcasts are about to be sent.
+func (a *announcer) broadcasts() {
+	if a != nil {
+		a.said = time.Now()
+	}
+}
+
+// untilSign returns for how long the series can wait for something that is due at that time,
+// before it has to give a sign of life.
+func (a *announcer) untilSign(due time.Time) time.Duration {
+	wait := time.Until(due)
+	if a != nil {
+		wait = min(wait, time.Until(a.said.Add(signOfLifeEvery)))
+	}
+	return wait
+}
+
+// signOfLife says how far the series has come.
+func (a *announcer) signOfLife(ctx context.Context) {
+	a.send(ctx, a.series.Closing(a.run, false))
+}
+
 // When it is said again that the series has ended, after the first time.
 const (
 	secondClosing = time.Second
@@ -89,6 +116,7 @@ func (a *announcer) close(ctx context.Context, settled <-chan struct{}) {
 }
 
 func (a *announcer) send(ctx context.Context, token stamp.Control) {
+	a.said = time.Now()
 	if ctx.Err() == nil {
 		_ = a.broadcaster.Send(ctx, stamp.WriteControl(token, a.run.Secret))
 	}

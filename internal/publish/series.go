@@ -90,26 +90,3 @@ func (p *Plan) isOver() bool {
 		return false
 	}
 }
-
-// wait sleeps until broadcast i is due and returns when that was. A late publisher
-// stamps the scheduled time, so that its own lateness is part of the measured delay
-// (no coordinated omission). It returns at once when no more are to be sent, and when
-// nothing more can be, which the next Send will tell.
-func (p *Plan) wait(ctx context.Context, ended <-chan struct{}, start time.Time, i int) (intended time.Time, err error) {
-	if p.Rate == 0 || ctx.Err() != nil { // else one that is overdue might be sent all the same
-		return time.Now(), ctx.Err()
-	}
-	intended = start.Add(time.Duration(float64(i) / p.Rate * float64(time.Second)))
-	timer := time.NewTimer(time.Until(intended))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return intended, nil
-	case <-ended:
-		return intended, nil
-	case <-p.Until:
-		return intended, nil
-	case <-ctx.Done():
-		return intended, ctx.Err()
-	}
-}
