@@ -228,7 +228,10 @@ func (r *Run) delayTile(outcomes []Outcome) Tile {
 }
 
 func (r *Run) healthTile(h Health) Tile {
-	t := Tile{Class: h.Level, Name: "Load generator", Value: "not at fault", Detail: "read lag p99 " + short(h.Lag) + ", max " + short(h.Longest.Lag)}
+	t := Tile{Class: h.Level, Name: "Load generator", Value: "not at fault", Detail: "read lag p99 " + short(h.Lag) + ", max " + short(h.Worst.For)}
+	if h.Worst.Still {
+		t.Detail = fmt.Sprintf("read lag p99 %s; process %d stood still for %s", short(h.Lag), h.Worst.Process, short(h.Worst.For))
+	}
 	switch h.Level {
 	case Good:
 	case None:
