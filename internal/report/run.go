@@ -258,7 +258,8 @@ func (r *Run) checkAccounts() {
 					f.Process, r.broadcastsOf(a), before, which)
 			}
 			if !a.Local && a.ID != "" && r.publisher(a.Origin) == nil {
-				r.unknown("process %d received %s deliveries of %s, whose publisher has left no file", f.Process, number(a.Heard.First), r.broadcastsOf(a))
+				r.unknown("process %d received %s deliveries of %s, and no file says which process sent them",
+					f.Process, number(a.Heard.First), r.broadcastsOf(a))
 			}
 		}
 	}
