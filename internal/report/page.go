@@ -248,7 +248,7 @@ func (r *Run) healthTile(h Health) Tile {
 // processes says how many of a run's processes are here, and how many of these have not ended.
 func processes(r *Run) string {
 	here := plural(int64(len(r.Files)), "process", "processes")
-	if r.Processes > 0 {
+	if r.Processes > 1 {
 		here = fmt.Sprintf("%d of %s", r.Processes-len(r.Missing), plural(int64(r.Processes), "process", "processes"))
 	}
 	killed := int64(0)
