@@ -3,6 +3,7 @@ package pushgw
 import (
 	"errors"
 	"reflect"
+	"regexp"
 	"strings"
 
 	"go.k6.io/k6/v2/errext"
@@ -71,11 +72,16 @@ func howEnded(err error) result.How {
 	}
 }
 
-// shortText is the first line of what k6 says, which for a script's error is followed by where
-// in the script that was.
+// inScript is where in the script something happened, which is told by a path of this machine.
+var inScript = regexp.MustCompile(` at \S+ \([a-z]+://.*$`)
+
+// shortText is what k6 says, without what a conclusion says in other words.
 func shortText(text string) string {
 	const longest = 300
 	text, _, _ = strings.Cut(text, "\n")
-	text, _, _ = strings.Cut(text, "; at least one has abortOnFail") // it is said in other words
+	text, _, _ = strings.Cut(text, "; at least one has abortOnFail")
+	text = inScript.ReplaceAllString(text, "")
+	text = strings.TrimPrefix(text, "test run was aborted because ")
+	text = strings.TrimPrefix(strings.TrimPrefix(text, errext.AbortTest), ": ")
 	return strings.ToValidUTF8(text[:min(len(text), longest)], "")
 }

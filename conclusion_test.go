@@ -26,9 +26,11 @@ func TestHowATestEnded(t *testing.T) {
 		{How: result.AbortedByThreshold, Text: "thresholds on metrics 'pushgw_lost' were crossed", ExitCode: 99}: with(
 			"thresholds on metrics 'pushgw_lost' were crossed; at least one has abortOnFail enabled, stopping test prematurely", 99, errext.AbortedByThreshold),
 		{How: result.ThresholdsNotMet, Text: "crossed", ExitCode: 99}: with("crossed", 99, errext.AbortedByThresholdsAfterTestEnd),
-		{How: result.Interrupted, Text: "signal", ExitCode: 105}:      with("signal", 105, errext.AbortedByUser),
-		{How: result.AbortedByScript, Text: "test aborted: enough", ExitCode: 108}: fmt.Errorf(
-			"%w", &errext.InterruptError{Reason: "test aborted: enough"}),
+		{How: result.Interrupted, Text: "k6 received a 'interrupt' signal", ExitCode: 105}: with(
+			"test run was aborted because k6 received a 'interrupt' signal", 105, errext.AbortedByUser),
+		{How: result.AbortedByScript, Text: "enough", ExitCode: 108}: fmt.Errorf(
+			"%w at broadcast (file:///home/user/script.js:12:18(26))", &errext.InterruptError{Reason: "test aborted: enough"}),
+		{How: result.AbortedByScript, ExitCode: 108}:                 &errext.InterruptError{Reason: errext.AbortTest},
 		{How: result.Failed, Text: "Error: no rooms", ExitCode: 107}: with("Error: no rooms\n\tat setup (file:///script.js:6:7)", 107, errext.AbortedByScriptError),
 		{How: result.MarkedAsFailed, Text: "marked", ExitCode: 110}:  errext.WithExitCodeIfNone(errors.New("marked"), exitcodes.MarkedAsFailed),
 		{How: result.Failed, Text: strings.Repeat("x", 300)}:         errors.New(strings.Repeat("x", 1000)),

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -23,18 +24,39 @@ func (r *Run) joinEndings() {
 		if f.Conclusion == nil || f.Conclusion.How == result.Completed {
 			continue
 		}
-		at := slices.IndexFunc(r.Endings, func(e Ending) bool { return e.Conclusion == *f.Conclusion })
+		at := slices.IndexFunc(r.Endings, func(e Ending) bool { return e.alike(f.Conclusion) })
 		if at < 0 {
 			r.Endings = append(r.Endings, Ending{*f.Conclusion, nil, f.LastKnown()})
 			at = len(r.Endings) - 1
 		}
 		e := &r.Endings[at]
+		e.Text = joinTexts(e.Text, f.Conclusion.Text)
 		e.Processes = append(e.Processes, f.Process)
 		if f.LastKnown().Before(e.At) {
 			e.At = f.LastKnown()
 		}
 	}
 	slices.SortStableFunc(r.Endings, func(a, b Ending) int { return a.At.Compare(b.At) })
+}
+
+// alike reports whether another process has ended in the same way. Thresholds that aren't met
+// in the end needn't be the same.
+func (e *Ending) alike(c *result.Conclusion) bool {
+	return e.Conclusion == *c || e.How == c.How && c.How == result.ThresholdsNotMet && e.ExitCode == c.ExitCode
+}
+
+// thresholdsOn is how k6 begins and ends a list of metrics whose thresholds aren't met.
+var thresholdsOn = regexp.MustCompile(`^(thresholds on metrics ')(.+)(' have been crossed)$`)
+
+// joinTexts returns what k6 says in two processes of their thresholds, with all metrics.
+func joinTexts(a, b string) string {
+	one, other := thresholdsOn.FindStringSubmatch(a), thresholdsOn.FindStringSubmatch(b)
+	if a == b || one == nil || other == nil {
+		return a
+	}
+	metrics := append(strings.Split(one[2], ", "), strings.Split(other[2], ", ")...)
+	slices.Sort(metrics)
+	return one[1] + strings.Join(slices.Compact(metrics), ", ") + one[3]
 }
 
 // Aborted returns how the test was first aborted, nil if it came to its end.

@@ -24,8 +24,9 @@ func TestAStallIsNamed(t *testing.T) {
 	h := joined(t, files...).Health()
 	require.Equal(t, Good, h.Level)
 	require.Contains(t, h.Text, "Not at fault: it read 99 % of the deliveries within ")
-	require.Contains(t, h.Text, " of their arrival, but one only after 2 s in process 2 at 07:40:58: distrust the longest delays")
-	require.Equal(t, Stall{2 * time.Second, 2, began.Add(10 * time.Second)}, Stall{h.Longest.Lag, h.Longest.Process, h.Longest.At.UTC()})
+	require.Contains(t, h.Text, " of their arrival, but one delivery was read only after 2 s in process 2 at 07:40:58: distrust the longest delays")
+	h.Worst.At = h.Worst.At.UTC()
+	require.Equal(t, Stall{2 * time.Second, false, 2, began.Add(10 * time.Second)}, h.Worst)
 
 	h = joined(t, files[:1]...).Health()
 	require.NotContains(t, h.Text, "but one")
@@ -41,5 +42,35 @@ func TestALateProcessIsNamed(t *testing.T) {
 	files[0].Intervals.List[9].ReadLag = lag // nothing was read in it
 	h := joined(t, files...).Health()
 	require.Equal(t, Suspect, h.Level)
-	require.Contains(t, h.Text, " or more after it had arrived, the latest 3 s at 07:40:59; distrust the delays, and take more or larger machines")
+	require.Contains(t, h.Text, " or more after it had arrived; the worst: one delivery was read only after 3 s at 07:40:59; distrust the delays, and take more or larger machines")
+}
+
+// The kernel dates what it has gathered by what came last, so the read lag doesn't show that a
+// process stood still.
+func TestAProcessThatStoodStillIsNamed(t *testing.T) {
+	t.Parallel()
+	s := quick
+	s.processes = 2
+	files := s.files()
+	still := func(process, second int, d time.Duration) {
+		for _, i := range files[process-1].Intervals.List {
+			if i.Start == began.Add(time.Duration(second)*time.Second).UnixMilli() {
+				i.StoodStill += d.Microseconds()
+			}
+		}
+	}
+	still(1, 0, 5*time.Second) // before the broadcasts
+	still(2, 12, 180*time.Millisecond)
+	h := joined(t, files...).Health()
+	require.Equal(t, Good, h.Level)
+	require.Contains(t, h.Text, ", but process 2 stood still for 180 ms at 07:41:00: distrust the longest delays")
+
+	still(2, 12, 100*time.Millisecond)
+	r := joined(t, files...)
+	h = r.Health()
+	require.Equal(t, Suspect, h.Level)
+	require.Equal(t, "At fault: its processes stood still for 1.47 % of the time of the broadcasts; the worst: process 2 stood still for 280 ms at 07:41:00; "+
+		"distrust the delays, and take more or larger machines", h.Text)
+	require.Equal(t, Suspect, r.Verdict().Level)
+	require.Contains(t, r.healthTile(h).Detail, "process 2 stood still for 280 ms")
 }

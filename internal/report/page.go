@@ -217,8 +217,11 @@ func (r *Run) delayTile(outcomes []Outcome) Tile {
 	}
 	for _, o := range outcomes {
 		if !o.Met && strings.HasPrefix(o.Expectation, "p99") && !strings.HasPrefix(o.Expectation, "p99.") {
-			t.Class = Bad
-			if unmet := o.Expectation + " isn't met"; !slices.Contains(details, unmet) {
+			unmet := o.Expectation + " isn't met"
+			if t.Class = Bad; strings.HasPrefix(o.Found, "unknown") {
+				t.Class, unmet = Suspect, "whether "+o.Expectation+" isn't known"
+			}
+			if !slices.Contains(details, unmet) {
 				details = append(details, unmet)
 			}
 		}
@@ -228,7 +231,13 @@ func (r *Run) delayTile(outcomes []Outcome) Tile {
 }
 
 func (r *Run) healthTile(h Health) Tile {
-	t := Tile{Class: h.Level, Name: "Load generator", Value: "not at fault", Detail: "read lag p99 " + short(h.Lag) + ", max " + short(h.Longest.Lag)}
+	t := Tile{Class: h.Level, Name: "Load generator", Value: "not at fault", Detail: "read lag p99 " + short(h.Lag) + ", max " + short(h.Worst.For)}
+	if h.Worst.Still {
+		t.Detail = fmt.Sprintf("read lag p99 %s; process %d stood still for %s", short(h.Lag), h.Worst.Process, short(h.Worst.For))
+	}
+	if r.Incomplete {
+		t.Detail += "; as far as is known"
+	}
 	switch h.Level {
 	case Good:
 	case None:
@@ -245,7 +254,7 @@ func (r *Run) healthTile(h Health) Tile {
 // processes says how many of a run's processes are here, and how many of these have not ended.
 func processes(r *Run) string {
 	here := plural(int64(len(r.Files)), "process", "processes")
-	if r.Processes > 0 {
+	if r.Processes > 1 {
 		here = fmt.Sprintf("%d of %s", r.Processes-len(r.Missing), plural(int64(r.Processes), "process", "processes"))
 	}
 	killed := int64(0)

@@ -180,7 +180,7 @@ func (r *Run) join(correct bool, torn map[string]bool) {
 }
 
 // checkProcesses says which processes are missing or have left files that don't go together.
-// Of torn files that was said already. Where nobody knew how many processes there are, nobody
+// Where nobody knew how many processes there are, nobody
 // knows of a missing one.
 func (r *Run) checkProcesses(torn map[string]bool) {
 	for process := 1; process <= r.Processes; process++ {
@@ -193,10 +193,11 @@ func (r *Run) checkProcesses(torn map[string]bool) {
 		switch {
 		case n == 0:
 			r.Missing, r.Incomplete = append(r.Missing, process), true
+			file := "no file"
 			if torn[(result.Identity{Run: r.Name, Process: process, Processes: r.Processes}).Name()] {
-				continue
+				file = "no file that can be used"
 			}
-			r.unknown("process %d of %d has left no file: what its listeners received and lost isn't known", process, r.Processes)
+			r.unknown("process %d of %d has left "+file+": what its listeners received and lost isn't known", process, r.Processes)
 		case n > 1:
 			r.Incomplete = true
 			r.unknown("there are %d files of process %d, of runs with different numbers of processes", n, process)
@@ -258,7 +259,8 @@ func (r *Run) checkAccounts() {
 					f.Process, r.broadcastsOf(a), before, which)
 			}
 			if !a.Local && a.ID != "" && r.publisher(a.Origin) == nil {
-				r.unknown("process %d received %s deliveries of %s, whose publisher has left no file", f.Process, number(a.Heard.First), r.broadcastsOf(a))
+				r.unknown("process %d received %s deliveries of %s, and no file says which process sent them",
+					f.Process, number(a.Heard.First), r.broadcastsOf(a))
 			}
 		}
 	}

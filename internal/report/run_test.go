@@ -146,7 +146,7 @@ func TestLossesWithoutAnAccountAreUnknown(t *testing.T) {
 	files = small.files()
 	files[0].Accounts[0].Local, files[1].Accounts[0].Unclosed, files[2].NotRecorded = false, 1, 7
 	text := strings.Join(joined(t, files...).Unknown, "\n")
-	require.Contains(t, text, "whose publisher has left no file")
+	require.Contains(t, text, "and no file says which process sent them")
 	require.Contains(t, text, "process 2 never heard the end of the broadcasts of origin ab12cd34:")
 	require.Contains(t, text, "process 3 received 7 deliveries from more publishers than it tells apart")
 }

@@ -65,11 +65,11 @@ func (r *Run) Verdict() Verdict {
 		v.Headline = "Nothing was broadcast"
 		if c.Unsent > 0 {
 			v.Level = Bad
-			v.Headline += fmt.Sprintf(" of %s planned", number(c.Planned))
+			v.Headline = fmt.Sprintf("None of %s was sent", plural(c.Planned, "planned broadcast", "planned broadcasts"))
 		}
-		if but := r.but(&c); but != "" {
+		if why := r.whyNothing(&c); why != "" {
 			v.Level = Bad
-			v.Headline += ": " + but
+			v.Headline += ": " + why
 		}
 	case due == 0:
 		v.Level = Suspect
@@ -92,14 +92,22 @@ func (r *Run) Verdict() Verdict {
 	return v
 }
 
+// whyNothing is why nothing was sent, as far as that is known.
+func (r *Run) whyNothing(c *Counts) string {
+	if r.Aborted() == nil && len(r.Connections.Barriers) > 0 {
+		return "ready() was rejected"
+	}
+	without := *c
+	without.Unsent = 0 // that isn't why, it is what
+	return r.but(&without)
+}
+
 // but is the worst that went wrong where nothing was lost.
 func (r *Run) but(c *Counts) string {
 	aborted := r.Aborted()
 	switch failed, closed := r.Connections.Failed(), r.Connections.ClosedByGateway(); {
 	case aborted != nil:
 		return aborted.what()
-	case c.Sent == 0 && len(r.Connections.Barriers) > 0:
-		return "ready() was rejected"
 	case c.Missed > 0:
 		return plural(c.Missed, "delivery was", "deliveries were") + " missed"
 	case failed > 0:
@@ -146,7 +154,9 @@ func (r *Run) causes(c *Counts) (causes []string) {
 		}
 	}
 	for at := range r.Endings {
-		causes = append(causes, r.Endings[at].Sentence(r))
+		if r.Endings[at].Aborted() {
+			causes = append(causes, r.Endings[at].Sentence(r))
+		}
 	}
 	for _, b := range r.Connections.Barriers {
 		causes = append(causes, fmt.Sprintf("Not ready in process %d: %s.", b.Process, strings.TrimPrefix(strings.TrimSuffix(b.Text, "."), "ready(): ")))
@@ -170,6 +180,11 @@ func (r *Run) causes(c *Counts) (causes []string) {
 	say(c.Unsent, "%s planned broadcasts were never sent.", number(c.Unsent))
 	say(c.Indeterminate, "%s are neither received nor lost: this side's listeners came or left while they were under way.",
 		plural(c.Indeterminate, "delivery", "deliveries"))
+	for at := range r.Endings {
+		if !r.Endings[at].Aborted() {
+			causes = append(causes, r.Endings[at].Sentence(r))
+		}
+	}
 	return causes
 }
 

@@ -62,7 +62,7 @@ func TestVerdicts(t *testing.T) {
 		},
 		"never sent": {
 			change: func(s *story) { s.broadcasts, s.unsent = 0, 10 }, level: Bad,
-			headline: "Nothing was broadcast of 10 planned: 10 broadcasts were never sent",
+			headline: "None of 10 planned broadcasts was sent",
 			causes:   []string{"10 planned broadcasts were never sent."},
 		},
 		"nobody": {
@@ -159,6 +159,21 @@ func TestVerdictOfLossesAndAnAbort(t *testing.T) {
 	v := joined(t, files...).Verdict()
 	require.Equal(t, "4,800 of 4,800 deliveries were lost (100 %); the script aborted the test", v.Headline)
 	require.Equal(t, "The script aborted the test in processes 1, 2 and 3 at 07:41:13, before it had come to its end: test aborted: enough.", v.Causes[0])
+}
+
+// The thresholds of several processes are told of in one sentence, after what went wrong.
+func TestThresholdsOfSeveralProcesses(t *testing.T) {
+	t.Parallel()
+	s := quick
+	s.processes, s.refused = 2, 16
+	files := s.files()
+	for at, metrics := range []string{"a{x:1,y:2}, c", "b, c"} {
+		files[at].Conclusion = &result.Conclusion{How: result.ThresholdsNotMet, Text: "thresholds on metrics '" + metrics + "' have been crossed", ExitCode: 99}
+	}
+	v := joined(t, files...).Verdict()
+	require.Equal(t, "No delivery was lost of 3,200, but 32 connections failed", v.Headline)
+	require.Len(t, v.Causes, 2)
+	require.Equal(t, "k6's thresholds aren't met in processes 1 and 2: thresholds on metrics 'a{x:1,y:2}, b, c' have been crossed.", v.Causes[1])
 }
 
 func TestVerdictWithoutABarrier(t *testing.T) {

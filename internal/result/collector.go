@@ -19,6 +19,9 @@ type Collector struct {
 	accounts map[Origin]*Account
 	failures map[Failure]int64 // their Count is zero
 	closings map[Closing]int64 // their Count is zero
+	// broadcasting gets a value when the process begins to broadcast.
+	broadcasting chan struct{}
+	begun        bool // to do so
 }
 
 // NewCollector returns a collector of nothing yet.
@@ -30,7 +33,7 @@ func NewCollector() *Collector {
 		},
 		accounts: make(map[Origin]*Account),
 		failures: make(map[Failure]int64),
-		closings: make(map[Closing]int64),
+		closings: make(map[Closing]int64), broadcasting: make(chan struct{}, 1),
 	}
 }
 
@@ -185,6 +188,10 @@ func (c *Collector) SeriesBegun(of Origin, planned int64) {
 	a := c.account(of, true)
 	a.Planned += planned
 	a.Running++
+	if !c.begun {
+		c.begun = true
+		c.broadcasting <- struct{}{} // which has room for one
+	}
 }
 
 // SeriesEnded enters how many broadcasts were due that SeriesBegun wasn't told of, and how
@@ -234,6 +241,13 @@ func (c *Collector) MeetLimit(limit string) {
 	if len(c.file.Limits) < most && !slices.Contains(c.file.Limits, limit) {
 		c.file.Limits = append(c.file.Limits, limit)
 	}
+}
+
+// StoodStill enters that this process did nothing for so long until now.
+func (c *Collector) StoodStill(d time.Duration, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.file.Intervals.at(now).StoodStill += d.Microseconds()
 }
 
 // BarrierFailed notes why a call of ready() was rejected.

@@ -34,6 +34,8 @@ func TestTheCollectorAddsUp(t *testing.T) {
 	c.BroadcastSettled(OriginOf("apigw", 0xab), true, settled(1))
 	c.MeetLimit("open files")
 	c.MeetLimit("open files")
+	c.StoodStill(time.Second, now)
+	c.StoodStill(time.Second, now)
 
 	f := c.Snapshot()
 	require.EqualValues(t, 6, f.Opened)
@@ -58,7 +60,7 @@ func TestTheCollectorAddsUp(t *testing.T) {
 	for _, i := range f.Intervals.List {
 		interval.append(i)
 	}
-	require.Equal(t, Interval{Opened: 6, Failed: 8, Closed: 10, Errors: 14}, interval)
+	require.Equal(t, Interval{Opened: 6, Failed: 8, Closed: 10, Errors: 14, StoodStill: 2_000_000}, interval)
 }
 
 // A snapshot doesn't change when more comes.

@@ -32,6 +32,10 @@ type Interval struct {
 	Closed int64 `json:"closed,omitempty"` // connections that the gateway closed
 	Errors int64 `json:"errors,omitempty"`
 
+	// StoodStill is for how long, in µs, the process did nothing, for want of a processor.
+	// Each time counts in the interval in which it ended.
+	StoodStill int64 `json:"stoodStill,omitempty"`
+
 	// Delays are the delays of the first copies, by gateway and origin; see Account.Base.
 	Delays []*OriginDelays `json:"delays,omitempty"`
 	// ReadLag is how long after its arrival each was read: how late this process was.
@@ -63,6 +67,7 @@ func (i *Interval) append(next *Interval) {
 	i.Failed += next.Failed
 	i.Closed += next.Closed
 	i.Errors += next.Errors
+	i.StoodStill += next.StoodStill
 	for _, other := range next.Delays {
 		i.delays(other.Origin).Merge(other.Delay)
 	}

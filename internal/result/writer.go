@@ -31,6 +31,14 @@ const WriteEvery = 5 * time.Second
 
 const gaugeEvery = 500 * time.Millisecond
 
+// A pulse that comes later than due by more than pulseLate tells that the process stood
+// still: it was stopped, or got no processor. The read lag doesn't tell that, because the
+// kernel dates all that it has gathered for a connection by what came last.
+const (
+	pulseEvery = 100 * time.Millisecond
+	pulseLate  = 50 * time.Millisecond
+)
+
 // Start writes the file for the first time and begins to write it again and again. Further
 // calls do nothing.
 func (w *Writer) Start(id Identity, setup Setup) {
@@ -65,20 +73,37 @@ func (w *Writer) Conclude(c Conclusion) {
 func (w *Writer) run() {
 	defer close(w.stopped)
 	defer func() { _ = recover() }() // else it would end k6, and there is nobody to tell
-	gauge, write := time.NewTicker(gaugeEvery), time.NewTicker(WriteEvery)
+	pulse, gauge, write := time.NewTicker(pulseEvery), time.NewTicker(gaugeEvery), time.NewTicker(WriteEvery)
+	defer pulse.Stop()
 	defer gauge.Stop()
 	defer write.Stop()
 	w.gauge()
 	w.write(Running, nil)
+	last := time.Now()
 	for {
 		select {
 		case <-w.stop:
 			return
+		case <-pulse.C:
+			now := time.Now()
+			w.pulse(last, now)
+			last = now
 		case <-gauge.C:
 			w.gauge()
 		case <-write.C:
 			w.write(Running, nil)
+			last = time.Now() // a slow disk is no stall
+		case <-w.Collector.broadcasting: // others' files need what this one says of it
+			w.write(Running, nil)
+			last = time.Now()
 		}
+	}
+}
+
+// pulse notes for how long the process has stood still since the last pulse.
+func (w *Writer) pulse(last, now time.Time) {
+	if late := now.Sub(last) - pulseEvery; late > pulseLate {
+		w.Collector.StoodStill(late, now)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -81,6 +82,40 @@ func TestTheConclusionIsWrittenAfterTheEnd(t *testing.T) {
 	require.True(t, ended.Equal(f.LastKnown()))
 	require.Equal(t, &Conclusion{AbortedByThreshold, "too many", 99}, f.Conclusion)
 	require.True(t, f.Conclusion.Aborted())
+}
+
+// A process may be killed soon after it has begun to broadcast.
+func TestTheFileIsWrittenWhenBroadcastsBegin(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) { // whose time stands still
+		w := writer(t)
+		id := Identity{"run", 1, 1}
+		w.Start(id, Setup{})
+		defer w.End()
+		synctest.Wait()
+		require.Empty(t, read(t, w, id).Accounts)
+		w.Collector.SeriesBegun(OriginOf("apigw", 1), 60)
+		w.Collector.SeriesBegun(OriginOf("apigw", 2), 60)
+		synctest.Wait()
+		require.NotEmpty(t, read(t, w, id).Accounts)
+		require.EqualValues(t, 60, read(t, w, id).Accounts[0].Planned)
+	})
+}
+
+// What a busy machine takes is no stall, and neither is a pulse that comes early after a late one.
+func TestAProcessThatStoodStill(t *testing.T) {
+	t.Parallel()
+	w := writer(t)
+	now := time.Now()
+	for _, gap := range []time.Duration{100 * time.Millisecond, 149 * time.Millisecond, 10 * time.Millisecond, 2100 * time.Millisecond} {
+		w.pulse(now, now.Add(gap))
+		now = now.Add(gap)
+	}
+	var stood int64
+	for _, i := range w.Collector.Snapshot().Intervals.List {
+		stood += i.StoodStill
+	}
+	require.EqualValues(t, 2_000_000, stood)
 }
 
 func TestWhatIsAborted(t *testing.T) {
