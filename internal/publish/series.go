@@ -4,7 +4,6 @@ package publish
 
 import (
 	"context"
-	"time"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
 )
