@@ -231,22 +231,20 @@ func (r *Run) delayTile(outcomes []Outcome) Tile {
 }
 
 func (r *Run) healthTile(h Health) Tile {
-	t := Tile{Class: h.Level, Name: "Load generator", Value: "not at fault", Detail: "read lag p99 " + short(h.Lag) + ", max " + short(h.Worst.For)}
-	if h.Worst.Still {
+	t := Tile{Class: h.Level, Name: "Load generator", Value: h.InShort()}
+	switch {
+	case h.Level == None:
+		t.Detail = "nothing was read"
+		return t
+	case len(r.Connections.Limits) > 0:
+		t.Detail = "a limit of its host"
+	case h.Worst.Still:
 		t.Detail = fmt.Sprintf("read lag p99 %s; process %d stood still for %s", short(h.Lag), h.Worst.Process, short(h.Worst.For))
+	default:
+		t.Detail = "read lag p99 " + short(h.Lag) + ", max " + short(h.Worst.For)
 	}
 	if r.Incomplete {
 		t.Detail += "; as far as is known"
-	}
-	switch h.Level {
-	case Good:
-	case None:
-		t.Value, t.Detail = "–", "nothing was read"
-	case Bad, Suspect:
-		t.Value = "at fault"
-		if len(r.Connections.Limits) > 0 {
-			t.Detail = "a limit of its host"
-		}
 	}
 	return t
 }
