@@ -68,8 +68,10 @@ func (h Health) InShort() string {
 		return "–"
 	case Good:
 		return "not at fault"
-	default:
+	case Bad, Suspect:
 		return "at fault"
+	default:
+		return ""
 	}
 }
 
