@@ -30,7 +30,7 @@ func read(t *testing.T, w *Writer, id Identity) *File {
 		var err error
 		text, err = os.ReadFile(filepath.Join(w.Directory, id.Name()))
 		return err == nil
-	}, 30*time.Second, time.Millisecond)
+	}, 2*time.Minute, time.Millisecond)
 	f := &File{}
 	require.NoError(t, json.Unmarshal(text, f))
 	return f

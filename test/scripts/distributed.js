@@ -10,7 +10,7 @@ const LISTENERS = Number(__ENV.LISTENERS); // of all processes
 const VUS = Number(__ENV.VUS); // a multiple of the number of processes
 const BROADCASTS = Number(__ENV.BROADCASTS);
 const SECONDS = Number(__ENV.SECONDS); // in which the broadcasts are sent
-const SETTLE = 3000; // longer than any delivery takes
+const SETTLE = 5000; // longer than any delivery takes
 const ROUNDS = 24; // more than there can be
 const side = __ENV.GATEWAY;
 

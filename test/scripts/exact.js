@@ -11,7 +11,7 @@ const BROADCASTS = Number(__ENV.BROADCASTS);
 const side = __ENV.GATEWAY;
 const SECONDS = Number(__ENV.SECONDS); // in which the broadcasts are sent
 // Where the gateway falls behind for longer than settle, deliveries are late, and so lost.
-const plan = { count: BROADCASTS, rate: BROADCASTS / SECONDS, settle: SECONDS * 1000, ...(side === 'events' ? { batch: 5 } : {}) };
+const plan = { count: BROADCASTS, rate: BROADCASTS / SECONDS, settle: (SECONDS + 6) * 1000, ...(side === 'events' ? { batch: 5 } : {}) };
 
 /**
  * The client of one round. Each round has an audience of its own, so that those who were cut
@@ -41,12 +41,12 @@ const faults = [
   { name: 'reorder', lasting: { reorder: 0.02 } },
   { name: 'delay', lasting: { delay: '1ms..200ms' } },
   { name: 'errors', lasting: { errors: 0.01 } },
-  { name: 'deaf', lasting: { deaf: '2s' } },
+  { name: 'deaf', lasting: { deaf: '3s' } },
   { name: 'cut', lasting: slow, after: [{ cut: 0.05 }] },
   { name: 'close', lasting: slow, after: [{ close: { code: 1011, share: 0.05 } }] },
   {
     name: 'all',
-    lasting: { ...usual, deaf: '2s', stopKeepAlive: true },
+    lasting: { ...usual, deaf: '3s', stopKeepAlive: true },
     meanwhile: [{ cut: 0.05 }, { close: { code: 1011, share: 0.05 } }],
   },
 ];
@@ -99,7 +99,7 @@ async function round(number, { name, lasting = {}, meanwhile = [], after = [] })
   const truth = await settled(to);
   http.del(`${__ENV.HTTP_URL}/faults`);
   if (result.unsent > 0) return false;
-  const further = await to.broadcast({ count: 2, settle: '1s' }); // to those who are left
+  const further = await to.broadcast({ count: 2, settle: '10s' }); // to those who are left
   console.log(JSON.stringify({ fault: name, result, truth, ready: truth.open, further }));
   return true;
 }
