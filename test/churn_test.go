@@ -33,7 +33,7 @@ func TestTheTruthLiesWithinTheInterval(t *testing.T) {
 				round.requireLostWithin(t, &sum, 0)
 				fleeting := 3 * listeners / 10
 				assert.Greater(t, round.Truth.Accepted, 2*fleeting, "others have come in their places")
-				assert.Less(t, sum.Indeterminate, fleeting*round.Sent/2)
+				assert.Less(t, sum.Indeterminate, fleeting*round.Sent/2, "less than half of what was due to them")
 			})
 		}
 	}

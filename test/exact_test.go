@@ -27,6 +27,7 @@ const (
 // exactCase is what exact.js says of one fault.
 type exactCase struct {
 	Fault  string
+	Round  int
 	Result exactResult
 	Truth  struct {
 		Totals      truth.Totals
@@ -59,11 +60,8 @@ func TestEveryCountIsExact(t *testing.T) {
 				c.requireEqual(t)
 				c.requireFault(t, int64(listeners), int64(broadcasts))
 				c.requireFurther(t, int64(listeners))
-				if lost, ok := cut[c.Fault]; ok {
-					require.Equal(t, c.Result.Lost-c.Truth.DroppedOpen, lost, "%s: lost because listeners were cut off", c.Fault)
-				}
+				require.Equal(t, c.Result.Lost-c.Truth.DroppedOpen, cut[c.Round-1], "%s: lost because listeners were cut off", c.Fault)
 			}
-			require.Len(t, cut, 3)
 		})
 	}
 }
@@ -78,15 +76,12 @@ func (c *exactCase) requireEqual(t *testing.T) {
 	t.Logf("%-9s %+v", c.Fault, c.Result)
 	result, all, echoes := c.Result, c.Truth.Totals, c.Truth.Echoes
 	withheld := func(n truth.Counts) int64 { return n.Dropped + n.Deaf + gone(n) }
-	// A listener may be cut off between a broadcast's stamp and the gateway's reading it.
-	// The gateway doesn't expect it there any more.
-	vanished := result.Expected - (all.Audience - echoes.Audience)
+	doubtful := result.Expected - (all.Audience - echoes.Audience)
 	if c.Fault != "storm" {
-		require.Zero(t, vanished, "%s: expected", c.Fault)
+		require.Zero(t, doubtful, "%s: expected", c.Fault)
 	}
-	require.GreaterOrEqual(t, vanished, int64(0), "%s: expected", c.Fault)
 	require.Zero(t, result.Indeterminate, "%s: indeterminate", c.Fault)
-	require.Equal(t, withheld(all.Counts)-withheld(echoes)+vanished, result.Lost, "%s: lost", c.Fault)
+	require.Equal(t, withheld(all.Counts)-withheld(echoes)+doubtful, result.Lost, "%s: lost", c.Fault)
 	require.Equal(t, all.Duplicated-echoes.Duplicated, result.Duplicated, "%s: duplicated", c.Fault)
 	require.Equal(t, all.Reordered-echoes.Reordered, result.Reordered, "%s: reordered", c.Fault)
 	require.Equal(t, all.Delivered-echoes.Delivered, result.Received, "%s: received", c.Fault)
@@ -109,6 +104,8 @@ func (c *exactCase) requireFault(t *testing.T, listeners, broadcasts int64) {
 		c.requireEverything(t)
 	case "storm": // some leave before the last is sent, and miss what follows
 		missed = listeners*broadcasts - result.Expected
+		most := doubtfulInAStorm(listeners, int(broadcasts), number("EXACT_SECONDS", exactSeconds))
+		require.InDelta(t, result.Expected, c.Truth.Totals.Audience-c.Truth.Echoes.Audience, float64(most), c.Fault)
 		c.requireEverything(t)
 	}
 	require.Equal(t, broadcasts, result.Sent, c.Fault)
@@ -138,8 +135,8 @@ func (c *exactCase) requireFurther(t *testing.T, listeners int64) {
 }
 
 // exactCases runs the script without samples, of which there are millions. It returns what
-// the script says, and how much is lost because listeners were cut off, by fault.
-func exactCases(t *testing.T, environment ...string) (cases []exactCase, cut map[string]int64) {
+// the script says, and how much is lost because listeners were cut off, by round.
+func exactCases(t *testing.T, environment ...string) (cases []exactCase, cut []int64) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 	defer cancel()

@@ -94,12 +94,21 @@ func (r *distributedRound) requireRead(t *testing.T, sum *distributedCounts) {
 	assert.Positive(t, r.Truth.Control.Messages)
 }
 
-// requireLostWithin requires that the truth lies in the interval that the processes tell, if
-// they may have expected so many deliveries that the gateway did not.
-func (r *distributedRound) requireLostWithin(t *testing.T, sum *distributedCounts, unaware int64) {
+// requireLostWithin requires that what the gateway lost lies in the interval that the processes
+// tell, if the two may differ about so many deliveries whether they were expected.
+func (r *distributedRound) requireLostWithin(t *testing.T, sum *distributedCounts, doubtful int64) {
 	t.Helper()
-	assert.LessOrEqual(t, sum.Lost, r.lost()+unaware, r.Fault)
-	assert.GreaterOrEqual(t, sum.Lost+sum.Indeterminate, r.lost(), r.Fault)
+	assert.LessOrEqual(t, sum.Lost-doubtful, r.lost(), r.Fault)
+	assert.GreaterOrEqual(t, sum.Lost+sum.Indeterminate+doubtful, r.lost(), r.Fault)
+}
+
+// doubtfulInAStorm is about how many deliveries the gateway and an account may differ, where
+// 5 % of the listeners are cut and 5 % closed while broadcasts are sent. A listener may be cut off
+// between a broadcast's stamp and the gateway's reading it, or while its process hasn't
+// noticed: then the account expects it there, and the gateway doesn't. Or its process has
+// noticed, and the gateway still has it in the room. No such moment takes a second.
+func doubtfulInAStorm(listeners int64, broadcasts, seconds int) int64 {
+	return (listeners/10 + 2) * int64(broadcasts/seconds)
 }
 
 // runDistributed runs a script in n processes, and returns the rounds that one of them tells
