@@ -60,6 +60,9 @@ func (c *call) heard(token stamp.Control, to *ledger.Audience, arrived time.Time
 	process := c.client.module.process
 	if to == nil {
 		to = c.hears
+		if echoing := c.echoes.Load(); echoing != nil {
+			echoing.echo(token)
+		}
 	}
 	if to == nil {
 		return

@@ -136,7 +136,7 @@ func failure(runs []*report.Run, outcomes []report.Outcome) error {
 	}
 	for _, outcome := range outcomes {
 		if !outcome.Met {
-			failed = append(failed, fmt.Errorf("run %s: %s isn't met: %s", outcome.Run, outcome.Expectation, outcome.Found))
+			failed = append(failed, fmt.Errorf("run %s: %s isn't met on %s: %s", outcome.Run, outcome.Expectation, outcome.Gateway, outcome.Found))
 		}
 	}
 	if len(failed) == 0 {

@@ -104,7 +104,7 @@ func TestReportExitCodes(t *testing.T) {
 	resultFile(t, directory, 2)
 
 	_, err := reported(t, directory, "--expect", "lost==0", "--expect", "p50<100")
-	require.ErrorContains(t, err, "run nightly: lost==0 isn't met: 2")
+	require.ErrorContains(t, err, "run nightly: lost==0 isn't met on apigw: 2")
 	require.NotContains(t, err.Error(), "p50")
 	requireExitCode(t, 1, err)
 

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
 
 // Broadcaster sends stamped messages in a dialect's own way until it is closed.
@@ -34,6 +35,15 @@ type Notifier interface {
 	// Next chooses whom the next broadcast is for, which SendBatch then sends. Its error says
 	// why there can be none any more.
 	Next() (*ledger.Member, error)
+}
+
+// EchoBroadcaster is a Broadcaster that hears what it sends, as its audience does. Send only
+// hands a message over to the gateway, and what comes back tells that the gateway has got to
+// it.
+type EchoBroadcaster interface {
+	Broadcaster
+	// Echoes brings the control tokens that come back.
+	Echoes() <-chan stamp.Control
 }
 
 // FinalError says that nothing more can be sent: the connection is closed, the key is

@@ -61,6 +61,20 @@ func (r *Run) Health() Health {
 	return h
 }
 
+// InShort is what a table has room for.
+func (h Health) InShort() string {
+	switch h.Level {
+	case None:
+		return "–"
+	case Good:
+		return "not at fault"
+	case Bad, Suspect:
+		return "at fault"
+	default:
+		return ""
+	}
+}
+
 // still is the part of the time of the broadcasts in which processes stood still.
 func (r *Run) still() float64 {
 	began, ended := r.broadcasting()

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -73,4 +74,22 @@ func TestAProcessThatStoodStillIsNamed(t *testing.T) {
 		"distrust the delays, and take more or larger machines", h.Text)
 	require.Equal(t, Suspect, r.Verdict().Level)
 	require.Contains(t, r.healthTile(h).Detail, "process 2 stood still for 280 ms")
+	tile := r.delayTile(nil)
+	require.Equal(t, Suspect, tile.Class, "a p99 that the generator may have made isn't good")
+	require.Contains(t, tile.Detail, "; the load generator's own lateness is in it")
+}
+
+// A process that stood still told nothing of its connections meanwhile, and they were open.
+func TestConnectionsStayOpenWhileAProcessStandsStill(t *testing.T) {
+	t.Parallel()
+	s := quick
+	s.processes = 2
+	files := s.files()
+	list := files[1].Intervals.List
+	files[1].Intervals.List = slices.Delete(list, 11, 14)
+	r := joined(t, files...)
+	for _, i := range r.Intervals.List[9 : len(r.Intervals.List)-1] {
+		require.EqualValues(t, 160, i.Listening)
+		require.EqualValues(t, 160, i.ListeningOn["apigw"])
+	}
 }

@@ -178,6 +178,7 @@ func (r *Run) joinIntervals() {
 				r.ReadLag.Merge(i.ReadLag)
 			}
 		}
+		holdGauges(own, length)
 		for start, i := range own {
 			if byStart[start] == nil {
 				byStart[start] = &result.Interval{Start: start, ListeningOn: make(map[string]int64)}
@@ -194,6 +195,24 @@ func (r *Run) joinIntervals() {
 		r.Intervals.List = append(r.Intervals.List, byStart[start])
 	}
 }
+
+// holdGauges fills the gaps that a process left that stood still: its connections were open
+// meanwhile.
+func holdGauges(own map[int64]*result.Interval, length int64) {
+	starts := slices.Sorted(maps.Keys(own))
+	for at := 1; at < len(starts); at++ {
+		before := own[starts[at-1]]
+		for start := starts[at-1] + length; start < starts[at] && len(own) < mostIntervals; start += length {
+			own[start] = &result.Interval{
+				Start: start, Connections: before.Connections, Listening: before.Listening, ListeningOn: before.ListeningOn,
+			}
+		}
+	}
+}
+
+// mostIntervals bounds what is filled in, whatever a file says of its times. No process has as
+// many by itself.
+const mostIntervals = 1000
 
 // addInterval adds what happened, but not the gauges.
 func addInterval(to, i *result.Interval) {

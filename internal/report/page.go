@@ -209,44 +209,52 @@ func (r *Run) delayTile(outcomes []Outcome) Tile {
 		details = append(details, detail)
 	}
 	if len(values) == 0 {
-		t.Class, values, details = None, []string{"–"}, []string{"nothing was received"}
+		return unmet(Tile{Class: None, Name: t.Name, Value: "–", Detail: "nothing was received"}, outcomes)
+	}
+	if h := r.Health(); h.Level == Suspect {
+		t.Class = Suspect
+		details = append(details, "the load generator's own lateness is in it")
 	}
 	if r.Incomplete {
 		t.Class = Suspect
 		details = append(details, "of the deliveries that are known")
 	}
+	t.Value, t.Detail = strings.Join(values, " / "), strings.Join(details, "; ")
+	return unmet(t, outcomes)
+}
+
+// unmet returns the tile of the p99 with what was expected of it and isn't met.
+func unmet(t Tile, outcomes []Outcome) Tile {
 	for _, o := range outcomes {
-		if !o.Met && strings.HasPrefix(o.Expectation, "p99") && !strings.HasPrefix(o.Expectation, "p99.") {
-			unmet := o.Expectation + " isn't met"
-			if t.Class = Bad; strings.HasPrefix(o.Found, "unknown") {
-				t.Class, unmet = Suspect, "whether "+o.Expectation+" isn't known"
-			}
-			if !slices.Contains(details, unmet) {
-				details = append(details, unmet)
-			}
+		if o.Met || !strings.HasPrefix(o.Expectation, "p99") || strings.HasPrefix(o.Expectation, "p99.") {
+			continue
+		}
+		class, text := Bad, o.Expectation+" isn't met"
+		if strings.HasPrefix(o.Found, "unknown") {
+			class, text = Suspect, "whether "+o.Expectation+" holds isn't known"
+		}
+		if t.Class = class; !strings.Contains(t.Detail, text) {
+			t.Detail += "; " + text
 		}
 	}
-	t.Value, t.Detail = strings.Join(values, " / "), strings.Join(details, "; ")
 	return t
 }
 
 func (r *Run) healthTile(h Health) Tile {
-	t := Tile{Class: h.Level, Name: "Load generator", Value: "not at fault", Detail: "read lag p99 " + short(h.Lag) + ", max " + short(h.Worst.For)}
-	if h.Worst.Still {
+	t := Tile{Class: h.Level, Name: "Load generator", Value: h.InShort()}
+	switch {
+	case h.Level == None:
+		t.Detail = "nothing was read"
+		return t
+	case len(r.Connections.Limits) > 0:
+		t.Detail = "a limit of its host"
+	case h.Worst.Still:
 		t.Detail = fmt.Sprintf("read lag p99 %s; process %d stood still for %s", short(h.Lag), h.Worst.Process, short(h.Worst.For))
+	default:
+		t.Detail = "read lag p99 " + short(h.Lag) + ", max " + short(h.Worst.For)
 	}
 	if r.Incomplete {
 		t.Detail += "; as far as is known"
-	}
-	switch h.Level {
-	case Good:
-	case None:
-		t.Value, t.Detail = "–", "nothing was read"
-	case Bad, Suspect:
-		t.Value = "at fault"
-		if len(r.Connections.Limits) > 0 {
-			t.Detail = "a limit of its host"
-		}
 	}
 	return t
 }

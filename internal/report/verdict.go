@@ -34,54 +34,8 @@ type Verdict struct {
 // Verdict says how many deliveries of a run were lost, when and why.
 func (r *Run) Verdict() Verdict {
 	c := r.counts()
-	v := Verdict{Level: Good, Causes: r.causes(&c)}
-	lost, due := c.Lost(), c.Received+c.Lost()
-	switch {
-	case lost > 0:
-		v.Level = Bad
-		v.Headline = fmt.Sprintf("%s of %s were lost (%s)", number(lost), plural(due, "delivery", "deliveries"), percent(float64(lost)/float64(due)))
-		if c.Missed > 0 {
-			v.Headline += fmt.Sprintf(", and %s more missed", number(c.Missed))
-		}
-		if len(r.Unknown) > 0 {
-			v.Headline = "At least " + v.Headline
-		}
-		if e := r.Aborted(); e != nil {
-			v.Headline += "; " + e.what()
-		}
-	case len(r.Unknown) > 0:
-		v.Level = Suspect
-		v.Headline = "It isn't known how many deliveries were lost"
-		if due > 0 {
-			v.Headline += fmt.Sprintf("; none of the %s that are accounted for", number(due))
-		}
-		if e := r.Aborted(); e != nil {
-			v.Level = Bad
-			v.Headline += "; " + e.what()
-		}
-	case due == 0 && c.Unaccounted > 0:
-		v.Headline = fmt.Sprintf("%s of others' broadcasts were timed; nothing is known of losses", number(c.Unaccounted))
-	case due == 0 && c.Sent == 0:
-		v.Headline = "Nothing was broadcast"
-		if c.Unsent > 0 {
-			v.Level = Bad
-			v.Headline = fmt.Sprintf("None of %s was sent", plural(c.Planned, "planned broadcast", "planned broadcasts"))
-		}
-		if why := r.whyNothing(&c); why != "" {
-			v.Level = Bad
-			v.Headline += ": " + why
-		}
-	case due == 0:
-		v.Level = Suspect
-		v.Headline = "Nobody was there to hear the broadcasts"
-	default:
-		v.Headline = fmt.Sprintf("No delivery was lost: all %s were received", number(due))
-		if but := r.but(&c); but != "" {
-			v.Level = Bad
-			v.Headline = fmt.Sprintf("No delivery was lost of %s, but %s", number(due), but)
-		}
-	}
-	v.When = r.when()
+	v := Verdict{Causes: r.causes(&c), When: r.when()}
+	v.Level, v.Headline = r.headline(&c)
 	if h := r.Health(); h.Level == Suspect {
 		v.Causes = append(v.Causes, "Load generator "+strings.ToLower(h.Text[:1])+h.Text[1:]+".")
 		if v.Level == Good {
@@ -90,6 +44,65 @@ func (r *Run) Verdict() Verdict {
 		}
 	}
 	return v
+}
+
+func (r *Run) headline(c *Counts) (Level, string) {
+	due := c.Received + c.Lost()
+	switch {
+	case c.Lost() > 0:
+		return Bad, r.lossHeadline(c)
+	case len(r.Unknown) > 0:
+		return r.unknownHeadline(due)
+	case due == 0 && c.Unaccounted > 0:
+		return Good, fmt.Sprintf("%s of others' broadcasts were timed; nothing is known of losses", number(c.Unaccounted))
+	case due == 0 && c.Sent == 0:
+		return r.nothingHeadline(c)
+	case due == 0:
+		return Suspect, "Nobody was there to hear the broadcasts"
+	}
+	if but := r.but(c); but != "" {
+		return Bad, fmt.Sprintf("No delivery was lost of %s, but %s", number(due), but)
+	}
+	return Good, fmt.Sprintf("No delivery was lost: all %s were received", number(due))
+}
+
+func (r *Run) lossHeadline(c *Counts) string {
+	due := c.Received + c.Lost()
+	text := fmt.Sprintf("%s of %s were lost (%s)", number(c.Lost()), plural(due, "delivery", "deliveries"), percent(float64(c.Lost())/float64(due)))
+	if c.Missed > 0 {
+		text += fmt.Sprintf(", and %s more missed", number(c.Missed))
+	}
+	if len(r.Unknown) > 0 {
+		text = "At least " + text
+	}
+	if e := r.Aborted(); e != nil {
+		text += "; " + e.what()
+	}
+	return text
+}
+
+// unknownHeadline is what there is to say where nothing is known to be lost of so many, and not
+// all is known.
+func (r *Run) unknownHeadline(due int64) (Level, string) {
+	text := "It isn't known how many deliveries were lost"
+	if due > 0 {
+		text += fmt.Sprintf("; none of the %s that are accounted for", number(due))
+	}
+	if e := r.Aborted(); e != nil {
+		return Bad, text + "; " + e.what()
+	}
+	return Suspect, text
+}
+
+func (r *Run) nothingHeadline(c *Counts) (Level, string) {
+	level, text := Good, "Nothing was broadcast"
+	if c.Unsent > 0 {
+		level, text = Bad, fmt.Sprintf("None of %s was sent", plural(c.Planned, "planned broadcast", "planned broadcasts"))
+	}
+	if why := r.whyNothing(c); why != "" {
+		return Bad, text + ": " + why
+	}
+	return level, text
 }
 
 // whyNothing is why nothing was sent, as far as that is known.

@@ -118,16 +118,22 @@ func TestVerdictOfAnAbortedTest(t *testing.T) {
 			true,
 		},
 		{
-			result.Conclusion{How: result.Interrupted, ExitCode: 105}, "No delivery was lost of 3,200, but the test was interrupted",
-			"The test was interrupted in process 2 at 07:41:13, before it had come to its end.", true,
+			result.Conclusion{How: result.Interrupted, ExitCode: 105},
+			"No delivery was lost of 3,200, but the test was interrupted",
+			"The test was interrupted in process 2 at 07:41:13, before it had come to its end.",
+			true,
 		},
 		{
-			result.Conclusion{How: result.ThresholdsNotMet, ExitCode: 99}, "No delivery was lost of 3,200, but k6's thresholds aren't met",
-			"k6's thresholds aren't met in process 2.", false,
+			result.Conclusion{How: result.ThresholdsNotMet, ExitCode: 99},
+			"No delivery was lost of 3,200, but k6's thresholds aren't met",
+			"k6's thresholds aren't met in process 2.",
+			false,
 		},
 		{
-			result.Conclusion{How: "of another version", ExitCode: 77}, "No delivery was lost of 3,200, but k6 ended with exit code 77",
-			"k6 ended with exit code 77 in process 2 at 07:41:13, before it had come to its end.", true,
+			result.Conclusion{How: "of another version", ExitCode: 77},
+			"No delivery was lost of 3,200, but k6 ended with exit code 77",
+			"k6 ended with exit code 77 in process 2 at 07:41:13, before it had come to its end.",
+			true,
 		},
 	} {
 		s := quick

@@ -1,4 +1,4 @@
-// Listens for a second and ends as it is told to.
+// Listens for a few seconds and ends as it is told to.
 import exec from 'k6/execution';
 import { apigw } from 'k6/x/pushgw';
 
@@ -22,7 +22,7 @@ export async function setup() {
 }
 
 export async function listener() {
-  const listening = gateway.listen({ duration: END === 'threshold' || END === 'interrupt' ? '1m' : '1s' });
+  const listening = gateway.listen({ duration: END === 'threshold' || END === 'interrupt' ? '1m' : '3s' });
   if (END === 'interrupt') {
     await gateway.ready({ listeners: 1 });
     console.log(JSON.stringify({ ready: true }));
