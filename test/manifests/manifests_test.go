@@ -73,6 +73,11 @@ func TestManifestsBelongTogether(t *testing.T) {
 			require.Equal(t, imageUser(t), id, kind)
 		}
 	}
+	class := all["StorageClass"]
+	require.Equal(t, text(class, "metadata", "name"), text(all["PersistentVolumeClaim"], "spec", "storageClassName"))
+	for _, id := range []string{"uid", "gid"} {
+		require.Equal(t, imageUser(t), text(class, "parameters", id), "or the pods can't write")
+	}
 	for kind, volumes := range map[string][]string{
 		"TestRun": {"spec", "runner"}, "Job": {"spec", "template", "spec"}, "Pod": {"spec"},
 	} {
