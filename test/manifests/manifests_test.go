@@ -73,6 +73,7 @@ func TestManifestsBelongTogether(t *testing.T) {
 			require.Equal(t, imageUser(t), id, kind)
 		}
 	}
+	require.Contains(t, read(t, distributed+"cloud.js"), "loadZone: '"+text(all["PrivateLoadZone"], "metadata", "name")+"'")
 	class := all["StorageClass"]
 	require.Equal(t, text(class, "metadata", "name"), text(all["PersistentVolumeClaim"], "spec", "storageClassName"))
 	for _, id := range []string{"uid", "gid"} {
