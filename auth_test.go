@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/gorilla/websocket"
+	"github.com/sirupsen/logrus"
 	"github.com/stretchr/testify/require"
 	"go.k6.io/k6/v2/lib"
 
@@ -28,8 +29,11 @@ func TestWhatAuthMayBe(t *testing.T) {
 		`{ auth: { tokn: 'secret' } }`:        `call() auth: unknown option "tokn"; known are apiKey, token, iam`,
 		`{ auth: { apiKey: 'k', key: 's' } }`: `call() auth: unknown option "key"; known are apiKey, token, iam`,
 		`{ auth: { apiKey: 5 } }`:             `call() auth: option "apiKey" must be a string, not a number`,
-		`{ auth: { apiKey: '' } }`:            `call() auth: option "apiKey" must not be empty, and have no characters that a header can't have`,
-		`{ auth: { token: 'secret\n' } }`:     `call() auth: option "token" must not be empty, and have no characters that a header can't have`,
+		`{ auth: { apiKey: '' } }`:            `call() auth: option "apiKey" must not be empty`,
+		`{ auth: { token: 'secret\n' } }`:     `call() auth: option "token" has a line break at its end, which a header can't have: trim what is read from a file`,
+		`{ auth: { token: 'secret\r\n' } }`:   `call() auth: option "token" has a line break at its end, which a header can't have: trim what is read from a file`,
+		`{ auth: { token: 'sec\nret' } }`:     `call() auth: option "token" has a line break in it, which a header can't have`,
+		`{ auth: { token: 'secret\x00\n' } }`: `call() auth: option "token" has the character U+0000 in it, which a header can't have`,
 		`{ auth: { token: {} } }`:             `call() auth: option "token" must be a string, not an object`,
 		`{ auth: { iam: 'secret' } }`:         `call() auth iam: options must be an object, not a string`,
 		`{ auth: { iam: {} } }`:               `call() auth iam: option "region" is missing, and the host h doesn't tell it`,
@@ -302,6 +306,31 @@ func TestWhatAFunctionIsAskedFor(t *testing.T) {
 	})
 }
 
+// A function that has a token for each listener has none for a request, and the error says that
+// this is how it was called. The log says which of the listeners has none.
+func TestAFunctionThatNeedsAnIndex(t *testing.T) {
+	t.Parallel()
+	simulateGateway(t, guarded, func(w *world) {
+		v := w.vu()
+		require.NoError(w, v.VU.Runtime().Set("tokens", []string{"jwt", "jwt"}))
+		f := v.fails(`
+			const client = new appsync.Client('` + graphqlURL + `', { auth: { token: (i) => tokens[i] },
+				subscription: { query: 'subscription { onCreateRoom { id title } }' } });
+			await client.listen({ connections: 3, duration: '1s' });
+			await client.graphql({ query: '{ __typename }' });
+		`)
+		require.Contains(w, f.message, `what the function of auth returned: option "token" is missing: a function must return it, `+
+			`also when it is called without an index, as here, for a request that belongs to no connection`)
+		require.Len(w, v.logged(logrus.ErrorLevel), 1)
+		for _, entry := range v.log.AllEntries() {
+			if cause, ok := entry.Data[logrus.ErrorKey].(error); ok && entry.Level == logrus.ErrorLevel {
+				require.EqualError(w, cause, `listener 2: gateway.test was not dialled (credentials): what the function of auth returned: `+
+					`option "token" is missing: a function must return it, also when it is called with the index 2, as here`)
+			}
+		}
+	})
+}
+
 // Every kind of credentials may be what a function returns.
 func TestCredentialsOfAFunction(t *testing.T) {
 	t.Parallel()
@@ -341,8 +370,8 @@ func TestATokenThatCannotBeHad(t *testing.T) {
 		`return 5`:                  `what the function of auth returned: option "token" must be a string, not a number`,
 		`return Promise.resolve(5)`: `what the function of auth returned: option "token" must be a string, not a number`,
 		`return ''`:                 `"token" must not be empty`,
-		`return 'secret\n'`:         `"token" must not be empty, and have no characters that a header can't have`,
-		`return`:                    `what the function of auth returned: option "token" is missing`,
+		`return 'secret\n'`:         `option "token" has a line break at its end`,
+		`return`:                    `what the function of auth returned: option "token" is missing: a function must return it, also when it is called with the index 0, as here`,
 		`return { get a() { throw new Error('looked at') } }`: `looked at`, // on the event loop, and outside of any call
 	} {
 		simulateGateway(t, guarded, func(w *world) {
