@@ -16,11 +16,11 @@ func (r *Recorder) BroadcastsSettled(settled []ledger.Settled) {
 func (r *Recorder) warnOfRemote(b *ledger.Settled) {
 	if b.Lost > 0 && r.process.LogOnce("remote lost") {
 		r.state.Logger.Warnf("pushgw: of a broadcast of another process %d of %d deliveries here are lost "+
-			"(of further ones, pushgw_lost{origin:remote} tells)", b.Lost, b.Expected)
+			"(only the first such is logged, pushgw_lost{origin:remote} counts all)", b.Lost, b.Expected)
 	}
 	if b.Indeterminate > 0 && r.process.LogOnce("remote indeterminate") {
 		r.state.Logger.Warnf("pushgw: of a broadcast of another process %d of %d deliveries here are indeterminate, neither received nor lost: "+
-			"listeners came or left at about that time (of further ones, pushgw_indeterminate{origin:remote} tells)", b.Indeterminate, b.Expected)
+			"listeners came or left at about that time (only the first such is logged, pushgw_indeterminate{origin:remote} counts all)", b.Indeterminate, b.Expected)
 	}
 }
 
