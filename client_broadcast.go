@@ -113,7 +113,7 @@ func (c *call) run(ctx context.Context, b *broadcastOptions, with publish.Broadc
 	if first != nil && result.Sent == 0 {
 		return nil, first
 	}
-	c.warnOnce(result.Unsent > 0, "unsent", "%d of %d planned broadcasts were not sent, the latest because: %s "+
+	c.warnOnce(result.Unsent > 0, "unsent", "%d of %d planned broadcasts were not sent, the latest because: %.300s "+
 		"(only the first such broadcast() is logged, pushgw_unsent counts all)", result.Unsent, result.Planned, whyUnsent(latest))
 	return newBroadcastResult(&result), nil
 }
