@@ -77,7 +77,7 @@ func TestCredentials(t *testing.T) {
 		o := k6(t, scripted(t, g, `
 			const clients = [`+strings.Join(clients, ",\n")+`];
 			export default async function () {
-				const listening = clients.map((client) => client.listen({ connections: 2, duration: '3s' }));
+				const listening = clients.map((client) => client.listen({ connections: 2, duration: '10s' }));
 				for (const client of clients) {
 					const host = await client.connect();
 					await host.subscribe();
@@ -102,7 +102,7 @@ func TestCredentials(t *testing.T) {
 		o := k6(t, scripted(t, g, `
 			const clients = [`+strings.Join(clients, ",\n")+`];
 			export default async function () {
-				const listening = clients.map((client) => client.listen({ connections: 2, duration: '3s' }));
+				const listening = clients.map((client) => client.listen({ connections: 2, duration: '10s' }));
 				for (const client of clients) {
 					const host = await client.connect();
 					await host.subscribe();
@@ -131,7 +131,7 @@ func TestCredentials(t *testing.T) {
 		o := k6(t, scripted(t, g, `
 			const clients = [`+strings.Join(clients, ",\n")+`];
 			export default async function () {
-				await Promise.all(clients.map((client) => client.listen({ connections: 2, duration: '1s' })));
+				await Promise.all(clients.map((client) => client.listen({ connections: 2, duration: '10s' })));
 			}`), settings...)
 		o.requireClean(t)
 		o.requireCounts(t, map[string]int{"joined_success_counter": 2 * len(clients)})
