@@ -7,6 +7,7 @@ import (
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/rollcall"
+	"github.com/pushgw/xk6-pushgw/internal/sleep"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 )
@@ -59,6 +60,9 @@ func (c *call) heard(token stamp.Control, to *ledger.Audience, arrived time.Time
 	process := c.client.module.process
 	if to == nil {
 		to = c.hears
+		if echoing := c.echoes.Load(); echoing != nil {
+			echoing.echo(token)
+		}
 	}
 	if to == nil {
 		return
@@ -135,7 +139,7 @@ func (a *answering) answer(ctx context.Context, p *stamp.Present, to *ledger.Aud
 			answers.Drop()
 		}
 	}()
-	if sleep(ctx, wait) != nil {
+	if sleep.For(ctx, wait) != nil {
 		return 0, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.call.client.settings.timeout)
@@ -204,7 +208,7 @@ func (a *answering) tellNobody() {
 			return
 		case count.Left > 0 && (i > 1 || !answers.Asked()):
 			return
-		case i > 0 && sleep(a.ctx, pause) != nil:
+		case i > 0 && sleep.For(a.ctx, pause) != nil:
 			return
 		}
 		wait, ok := answers.Volunteer(time.Now())
@@ -257,16 +261,4 @@ func (c *call) becomeHost(key string) {
 	vu := c.who.vu
 	c.who = c.client.backend.host(key)
 	c.who.vu = vu
-}
-
-// sleep waits, and returns the context's error if that ends first.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return ctx.Err()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

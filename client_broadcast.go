@@ -46,6 +46,12 @@ type broadcastOptions struct {
 // throws what is wrong with them. Def returns the key of the default audience, and whether
 // there is one.
 func (c *client) readBroadcast(method string, value sobek.Value, def func() (key string, ok bool)) *broadcastOptions {
+	understood := false
+	defer func() {
+		if !understood { // so that no listener waits for broadcasts that are never begun
+			c.roster().Expect()(false)
+		}
+	}()
 	o := readOptions(value, method)
 	b := new(broadcastOptions)
 	b.plan.Count = o.integer("count", 1, 1)
@@ -64,6 +70,7 @@ func (c *client) readBroadcast(method string, value sobek.Value, def func() (key
 	if err := c.backend.checkPublish(method, b.message); err != nil {
 		c.module.throw(err)
 	}
+	understood = true
 	return b
 }
 

@@ -56,9 +56,9 @@ func (c *client) ready(value sobek.Value) *sobek.Promise {
 		b.checkRollCall(call)
 	}
 	answering := call.answerRollsIn(b.message)
-	return call.promise(func(ctx context.Context) (any, error) {
-		defer answering.begin(ctx)()
-		ctx, cancel := context.WithTimeoutCause(ctx, b.timeout, errBarrierTimeout)
+	return call.promise(func(iteration context.Context) (any, error) {
+		defer answering.begin(iteration)()
+		ctx, cancel := context.WithTimeoutCause(iteration, b.timeout, errBarrierTimeout)
 		defer cancel()
 		withdraw := func() {}
 		if b.canary {
@@ -69,6 +69,9 @@ func (c *client) ready(value sobek.Value) *sobek.Promise {
 		end(err == nil)
 		if err != nil {
 			withdraw()
+			if iteration.Err() == nil { // else nobody knows what would have come of it
+				call.recorder.BarrierFailed(err)
+			}
 		}
 		return result, err
 	})

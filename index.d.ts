@@ -522,6 +522,8 @@ declare module "k6/x/pushgw" {
        * posts end, and what is left is unsent, when nobody is left to post to, or with `Forbidden`, `PayloadTooLarge` or
        * `BadRequest`. What else fails, such as `LimitExceeded`, is unsent, unless a listener hears it. If none could be
        * posted, it rejects with a `PublishError`.
+       *
+       * In a test of several processes, one of them can't also `broadcast()` to the same audience: a `UsageError`.
        */
       notify(options?: MessageOptions): Promise<BroadcastResult>;
     }

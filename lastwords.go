@@ -3,6 +3,8 @@ package pushgw
 import (
 	"context"
 	"time"
+
+	"github.com/pushgw/xk6-pushgw/internal/sleep"
 )
 
 // lastWords is how long a call may go on after its iteration was stopped, to tell other
@@ -13,7 +15,7 @@ const lastWords = 2 * time.Second
 func outliving(ctx context.Context) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
-		_ = sleep(longer, lastWords)
+		_ = sleep.For(longer, lastWords)
 		cancel()
 	})
 	return longer, func() {

@@ -115,6 +115,7 @@ type account struct {
 	openings  []openingFloor
 	// opened and ended are the latest series that an opening or a last closing told of.
 	opened, ended uint32
+	planned       int64 // how many broadcasts the openings told of
 	// endless is the latest of which not even the publisher knew how long it would be.
 	endless   uint32
 	retracted retracted

@@ -25,6 +25,7 @@ type abroad struct {
 	listening  []*Member
 	origin     uint32
 	clocks     []ClockDifference // as known when all had ended
+	plans      []HeardPlan       // likewise
 }
 
 const ourRun = 7
@@ -66,6 +67,7 @@ func (w *abroad) ends() Ending {
 	}
 	ending := w.attendance.End(time.Now())
 	w.clocks, ending.Clocks = ending.Clocks, nil
+	w.plans, ending.Plans = ending.Plans, nil
 	return ending
 }
 
@@ -314,6 +316,23 @@ func TestStrangersAreBounded(t *testing.T) {
 		require.Len(t, *w.audience.remotes.Load().accounts.Load(), 3*maxStrangers)
 		require.LessOrEqual(t, len(w.listening[0].others), maxOrigins+2*maxStrangers)
 		require.Equal(t, Ending{Unaccounted: 1}, w.ends(), "those without an account")
+	})
+}
+
+// A publisher that is killed has told in its openings how many broadcasts it was to send. Each
+// listener hears them.
+func TestThePlanThatWasHeard(t *testing.T) {
+	t.Parallel()
+	goAbroad(t, 2, func(w *abroad) {
+		w.told(w.opening(1, 10))
+		w.told(w.opening(1, 10))
+		second := w.opening(11, 7)
+		second.Series = 2
+		w.told(second)
+		w.hears(w.stamp(1, 17), heard, 0, 1)
+		w.settles()
+		w.ends()
+		require.Equal(t, []HeardPlan{{w.origin, 17}}, w.plans)
 	})
 }
 

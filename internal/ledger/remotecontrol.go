@@ -130,7 +130,9 @@ func (l *Ledger) hearOpening(a *Audience, o *stamp.Opening, run *Run, at instant
 	if c == nil || o.First == 0 {
 		return
 	}
-	c.opened = max(c.opened, o.Series)
+	if o.Series > c.opened { // each listener hears it
+		c.opened, c.planned = o.Series, c.planned+int64(o.Planned)
+	}
 	c.publisher.opens()
 	c.publisher.says(at)
 	if o.Planned == 0 {

@@ -8,6 +8,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/sleep"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
 
@@ -66,7 +67,7 @@ func (s *sending) run(ctx context.Context) {
 			break
 		}
 		s.tell.payUp(ctx)
-		if s.refused && p.Rate == 0 && i+batch < p.Count && sleep(ctx, s.pause.NextBackOff()) != nil {
+		if s.refused && p.Rate == 0 && i+batch < p.Count && sleep.For(ctx, s.pause.NextBackOff()) != nil {
 			return
 		}
 	}

@@ -2,16 +2,15 @@
 // beside what the gateway did. Listeners come anew for each.
 import { apigw, appsync, events } from 'k6/x/pushgw';
 import http from 'k6/http';
-import { sleep } from 'k6';
 import { vu } from 'k6/execution';
 
 const LISTENERS = Number(__ENV.LISTENERS);
 const VUS = 4;
 const BROADCASTS = Number(__ENV.BROADCASTS);
+const ROUNDS = 24; // at most: some are done again
 const side = __ENV.GATEWAY;
 const SECONDS = Number(__ENV.SECONDS); // in which the broadcasts are sent
-// Where the gateway falls behind for longer than settle, deliveries are late, and so lost.
-const plan = { count: BROADCASTS, rate: BROADCASTS / SECONDS, settle: SECONDS * 1000, ...(side === 'events' ? { batch: 5 } : {}) };
+const SETTLE = 5000; // much longer than any delivery takes, also where the machine is busy
 
 /**
  * The client of one round. Each round has an audience of its own, so that those who were cut
@@ -31,84 +30,125 @@ const clients = {
   events: (round) => new events.Client(__ENV.EVENTS_URL, { auth, channel: `default/Round${round}` }),
 };
 
-const usual = { drop: 0.01, duplicate: 0.01, reorder: 0.01, delay: '1ms..200ms', errors: 0.01 };
-const slow = { delay: '2s..4s' }; // most is under way when all has been sent
-/** Faults that last, those that happen once while broadcasts are sent, and those that do just after. */
+const usual = { drop: 0.01, duplicate: 0.01, reorder: 0.01, errors: 0.01, stopKeepAlive: true };
+const short = { delay: '1ms..200ms' };
+const long = { delay: '1s..2s' }; // most is under way when a burst has been sent
+const cut = { cut: 0.05 };
+const close = { close: { code: 1011, share: 0.05 } };
+/**
+ * Faults that last, and those that happen once: while broadcasts are sent, or when all have
+ * been accepted. Burst: they are sent within a second. Deaf: everybody hears nothing until so
+ * large a share of the deliveries was withheld. Again: those who are left then hear a second
+ * series.
+ */
 const faults = [
   { name: 'none' },
   { name: 'drop', lasting: { drop: '1/100' } },
   { name: 'duplicate', lasting: { duplicate: 0.01 } },
   { name: 'reorder', lasting: { reorder: 0.02 } },
-  { name: 'delay', lasting: { delay: '1ms..200ms' } },
+  { name: 'delay', lasting: short },
   { name: 'errors', lasting: { errors: 0.01 } },
-  { name: 'deaf', lasting: { deaf: '2s' } },
-  { name: 'cut', lasting: slow, after: [{ cut: 0.05 }] },
-  { name: 'close', lasting: slow, after: [{ close: { code: 1011, share: 0.05 } }] },
-  {
-    name: 'all',
-    lasting: { ...usual, deaf: '2s', stopKeepAlive: true },
-    meanwhile: [{ cut: 0.05 }, { close: { code: 1011, share: 0.05 } }],
-  },
+  { name: 'deaf', deaf: 0.5 },
+  { name: 'cut', lasting: long, burst: true, after: [cut] },
+  { name: 'close', lasting: long, burst: true, after: [close] },
+  { name: 'all', lasting: { ...usual, ...long }, burst: true, deaf: 0.02, after: [cut, close], again: true },
+  { name: 'storm', lasting: { ...usual, ...short }, deaf: 0.2, meanwhile: [cut, close] },
 ];
+const rounds = Array.from({ length: ROUNDS }, (_, i) => i + 1);
 
 export const options = {
   scenarios: {
     listener: { executor: 'per-vu-iterations', vus: VUS, exec: 'listener', maxDuration: '1h' },
     broadcast: { executor: 'per-vu-iterations', vus: 1, exec: 'broadcast', maxDuration: '1h' },
   },
-  thresholds: { 'pushgw_lost{cause:cut,fault:cut}': ['count>0'], 'pushgw_lost{cause:cut,fault:close}': ['count>0'] },
+  thresholds: Object.fromEntries(rounds.map((round) => [`pushgw_lost{cause:cut,round:${round}}`, ['count>=0']])),
 };
 
 export async function listener() {
   for (let round = 1, ready = 1; ready > 0; round++) { // until the gateway refuses everybody
     ({ ready } = await client(round).listen({ connections: LISTENERS / VUS }));
-    await pause(1000); // until the gateway has closed the others' connections too
   }
 }
 
 export async function broadcast() {
   let number = 0;
-  for (const what of faults) {
-    // What cuts listeners while broadcasts are sent may cut the host, too. What it had sent by
-    // then may never have been read, and be lost before the gateway knew of it: that is no
-    // fault to compare, and done again.
-    while (!(await round(++number, what))) dismiss();
-    if (what === faults[faults.length - 1]) post({ refuse: '403:1' });
+  try {
+    for (const what of faults) {
+      while (!(await round(++number, what))) {
+        if (number === ROUNDS) throw new Error(`${what.name} can't be compared`);
+        dismiss();
+      }
+      if (what !== faults[faults.length - 1]) dismiss();
+    }
+  } finally {
+    post({ refuse: '403:1' });
     dismiss();
   }
 }
 
-/** One fault, and whether all broadcasts have been sent under it. */
-async function round(number, { name, lasting = {}, meanwhile = [], after = [] }) {
+/** One fault, and whether it can be compared. */
+async function round(number, what) {
   const to = client(number);
-  vu.metrics.tags.fault = name;
+  vu.metrics.tags.round = String(number);
   await to.ready({ listeners: LISTENERS, timeout: '2m' });
+  while (stats().ready !== LISTENERS) await pause(20); // those of the round before have gone
   http.del(`${__ENV.HTTP_URL}/stats`);
-  post(lasting);
-  const broadcasting = to.broadcast(plan);
-  for (const what of meanwhile) {
-    await pause(300);
-    post(what);
+  post({ ...what.lasting, deaf: what.deaf ? '1h' : '0s' });
+  const plan = { count: BROADCASTS, rate: BROADCASTS / (what.burst ? 1 : SECONDS), settle: SETTLE, ...(side === 'events' ? { batch: 5 } : {}) };
+  let sending = true;
+  const broadcasting = to.broadcast(plan).finally(() => { sending = false; });
+  await happen(what, () => sending);
+  const results = [await broadcasting];
+  let truth = await settled(to);
+  if (what.again) {
+    results.push(await to.broadcast(plan));
+    truth = await settled(to);
   }
-  if (after.length > 0) await pause(SECONDS * 1000);
-  for (const what of after) {
-    while (stats().totals.broadcasts < BROADCASTS) await pause(20);
-    post(what);
-  }
-  const result = await broadcasting;
-  const truth = await settled(to);
   http.del(`${__ENV.HTTP_URL}/faults`);
-  if (result.unsent > 0) return false;
-  const further = await to.broadcast({ count: 2, settle: '1s' }); // to those who are left
-  console.log(JSON.stringify({ fault: name, result, truth, ready: truth.open, further }));
+  if (!comparable(what, results, truth)) return false;
+  const further = await to.broadcast({ count: 2, settle: SETTLE }); // to those who are left
+  console.log(JSON.stringify({ fault: what.name, round: number, result: sum(results), truth, ready: truth.open, further }));
   return true;
 }
 
-/** Ends everybody's connection. */
-function dismiss() {
-  post({ close: { code: 1001, share: 1 } });
-  while (stats().open > 0) sleep(0.05);
+/** What happens at certain times while broadcasts are sent. */
+async function happen({ deaf, meanwhile = [], after = [] }, sending) {
+  const once = async (so) => {
+    while (sending() && !so(stats())) await pause(20);
+  };
+  const accepted = (n) => once(({ totals }) => totals.broadcasts >= n);
+  if (deaf) {
+    await once(({ totals }) => totals.deaf >= deaf * LISTENERS * BROADCASTS);
+    post({ deaf: '0s' });
+  }
+  for (const [i, what] of meanwhile.entries()) {
+    await accepted(BROADCASTS * (0.3 + 0.2 * i));
+    post(what);
+  }
+  if (after.length > 0) await accepted(BROADCASTS);
+  after.forEach(post);
 }
+
+/** Reports whether a fault has come about as it was meant to, so that it can be compared. */
+function comparable({ meanwhile, after }, results, { totals }) {
+  switch (true) {
+    // What cuts listeners has cut the host, too. What it had sent by then may never have been
+    // read, and be lost before the gateway knew of it.
+    case results.some(({ unsent }) => unsent > 0):
+    case results.some(({ late }) => late > 0): // the machine was too busy: lost, though the gateway wrote it
+    case after && totals.gone + totals.failed === 0: // cut too late
+    case meanwhile && results[0].missed === 0: // cut too late
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** Adds up the counts of several results. */
+const sum = (results) => Object.fromEntries(Object.keys(results[0]).map((key) => [key, results.reduce((n, result) => n + result[key], 0)]));
+
+/** Ends everybody's connection. */
+const dismiss = () => post({ close: { code: 1001, share: 1 } });
 
 /** What the gateway did, once nothing is under way and it has noticed that the host has left. */
 async function settled(to) {
@@ -128,8 +168,7 @@ function post(what) {
   if (response.status !== 200) throw new Error(String(response.body));
 }
 
-/** How many deliveries were lost because listeners were cut off, by fault. */
+/** How many deliveries were lost because listeners were cut off, by round. */
 export function handleSummary({ metrics }) {
-  const count = (fault) => metrics[`pushgw_lost{cause:cut,fault:${fault}}`].values.count;
-  return { stdout: JSON.stringify({ cut: count('cut'), close: count('close') }) };
+  return { stdout: JSON.stringify(rounds.map((round) => metrics[`pushgw_lost{cause:cut,round:${round}}`].values.count)) };
 }

@@ -1,0 +1,40 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pushgw/xk6-pushgw/gateway"
+)
+
+// TestTheTruthLiesWithinTheInterval: of those who come and go while broadcasts are sent,
+// nobody can know what each should have heard. What the processes say is an interval, in
+// which the truth lies; what they have read is the truth itself.
+func TestTheTruthLiesWithinTheInterval(t *testing.T) {
+	t.Parallel()
+	for _, processes := range numbersOfProcesses(t) {
+		vus := 2 * processes
+		listeners := int64(number("EXACT_LISTENERS", distributedListeners) / vus * vus)
+		for _, side := range []string{"apigw", "appsync", "events"} {
+			t.Run(fmt.Sprintf("%d %s", processes, side), func(t *testing.T) {
+				t.Parallel()
+				g := serve(t, "--fanout", "4")
+				rounds, counts := runDistributed(t, "scripts/churn.js", processes, g.env(
+					"GATEWAY="+side, "HTTP_URL=http://"+g.address, "API_KEY="+gateway.APIKey,
+					env("LISTENERS", listeners), env("VUS", vus),
+					env("BROADCASTS", number("EXACT_BROADCASTS", distributedBroadcasts)), env("SECONDS", number("EXACT_SECONDS", distributedSeconds))))
+				require.Len(t, rounds, 1)
+				round := rounds[0]
+				sum := round.sum(t, counts)
+				round.requireRead(t, &sum)
+				round.requireLostWithin(t, &sum, 0)
+				fleeting := 3 * listeners / 10
+				assert.Greater(t, round.Truth.Accepted, 2*fleeting, "others have come in their places")
+				assert.Less(t, sum.Indeterminate, fleeting*round.Sent/2, "less than half of what was due to them")
+			})
+		}
+	}
+}
