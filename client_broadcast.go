@@ -105,6 +105,9 @@ func newBroadcastResult(r *ledger.Result) broadcastResult {
 // run sends the series and returns its result, or the first error if nothing could be
 // sent at all.
 func (c *call) run(ctx context.Context, b *broadcastOptions, with publish.Broadcaster) (any, error) {
+	if err := c.checkMixing(b.audience, with); err != nil {
+		return nil, err
+	}
 	account := c.openAccount(b)
 	defer account.close()
 	var first error
@@ -121,6 +124,17 @@ func (c *call) run(ctx context.Context, b *broadcastOptions, with publish.Broadc
 	}
 	c.warnOnce(result.Unsent > 0, "unsent", "%d of %d planned broadcasts were not sent (pushgw_unsent)", result.Unsent, result.Planned)
 	return newBroadcastResult(&result), nil
+}
+
+// checkMixing returns why a process of a distributed test can't send to an audience what it
+// would, if it can't.
+func (c *call) checkMixing(audience string, with publish.Broadcaster) error {
+	_, toOne := with.(publish.Notifier)
+	if !c.client.module.process.ledger.Run().Distributed || c.client.audience(audience).Dedicate(toOne) {
+		return nil
+	}
+	return scriptErrorf(nameUsageError, "in a test of several processes, one process can't both broadcast() and notify() to the audience %q: "+
+		"the others would take the messages that they don't hear for broadcasts that were lost", audience)
 }
 
 // logFailure logs the first broadcast of a series that could not be sent, and returns
