@@ -30,6 +30,7 @@ export const options = {
     'pushgw_lost{gateway:apigw}': ['count==0'],
     'pushgw_missed{gateway:apigw}': ['count==0'],
     'pushgw_unsent{gateway:apigw}': ['count==0'],
+    'pushgw_indeterminate{gateway:apigw}': ['count==0'],
     'pushgw_errors{gateway:apigw}': ['count==0'],
     'pushgw_closed{gateway:apigw,by:gateway}': ['count==0'],
   },

@@ -28,6 +28,7 @@ export const options = {
     pushgw_lost: ['count==0'],
     pushgw_missed: ['count==0'],
     pushgw_unsent: ['count==0'],
+    pushgw_indeterminate: ['count==0'],
     pushgw_errors: ['count==0'],
     'pushgw_closed{by:gateway}': ['count==0'],
   },

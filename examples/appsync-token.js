@@ -36,6 +36,7 @@ export const options = {
     'pushgw_lost{gateway:appsync}': ['count==0'],
     'pushgw_missed{gateway:appsync}': ['count==0'],
     'pushgw_unsent{gateway:appsync}': ['count==0'],
+    'pushgw_indeterminate{gateway:appsync}': ['count==0'],
     'pushgw_errors{gateway:appsync}': ['count==0'],
     'pushgw_closed{gateway:appsync,by:gateway}': ['count==0'],
   },

@@ -89,6 +89,7 @@ func TestScriptsNoticeWhenTheGatewayHangsUp(t *testing.T) {
 		if strings.Contains(text, "pushgw_lost") {
 			require.Contains(t, text, "pushgw_missed", script)
 			require.Contains(t, text, "pushgw_unsent", script)
+			require.Contains(t, text, "pushgw_indeterminate", script)
 		}
 	}
 	require.Equal(t, 4+len(examples), found)

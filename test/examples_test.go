@@ -278,6 +278,25 @@ func TestSegmentsOfUnequalShares(t *testing.T) {
 	require.Contains(t, string(output), "VUS=10 isn't a multiple of SEGMENTS=4")
 }
 
+// TestAKilledSegmentIsNamed: by its number, as soon as it is waited for, and without bash's own words.
+func TestAKilledSegmentIsNamed(t *testing.T) {
+	t.Parallel()
+	standIn := filepath.Join(t.TempDir(), "k6")
+	require.NoError(t, os.WriteFile(standIn, []byte(`#!/bin/sh
+case "$*" in
+*"--execution-segment 2/3:3/3"*) kill -9 $$ ;;
+*"--execution-segment 1/3:2/3"*) exit 255 ;;
+esac
+`), 0o700)) //nolint:gosec // it is to be run
+	cmd := exec.CommandContext(t.Context(), "../examples/distributed/segments.sh", "../examples/apigw-broadcast.js")
+	cmd.Env = append(cmd.Environ(), "K6="+standIn, "PUSHGW_RESULT="+t.TempDir())
+	var output, errors bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &errors
+	require.Error(t, cmd.Run())
+	require.Equal(t, "process 3 was killed by SIGKILL\n", errors.String())
+	require.Equal(t, 137, cmd.ProcessState.ExitCode(), "the last that failed: %s", output.String())
+}
+
 // TestInterruptedSegments: an interruption ends all processes in order, and they are reported.
 func TestInterruptedSegments(t *testing.T) {
 	t.Parallel()
