@@ -22,11 +22,12 @@ type account struct {
 func (c *call) openAccount(b *broadcastOptions) *account {
 	a := &account{call: c, audience: c.client.audience(b.audience)}
 	a.series = a.audience.OpenSeries(b.planned, b.settle)
+	c.recorder.SeriesBegun(a.audience.Origin(), b.planned)
 	stop := c.client.module.process.ticker.Add(a.settle)
 	a.close = sync.OnceValue(func() ledger.Result {
 		stop()
 		result := a.series.Close()
-		c.recorder.SeriesEnded(&result)
+		c.recorder.SeriesEnded(&result, b.planned)
 		a.warn(&result.Rest)
 		return result
 	})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/rollcall"
+	"github.com/pushgw/xk6-pushgw/internal/sleep"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 )
@@ -59,6 +60,9 @@ func (c *call) heard(token stamp.Control, to *ledger.Audience, arrived time.Time
 	process := c.client.module.process
 	if to == nil {
 		to = c.hears
+		if echoing := c.echoes.Load(); echoing != nil {
+			echoing.echo(token)
+		}
 	}
 	if to == nil {
 		return
@@ -71,6 +75,12 @@ func (c *call) heard(token stamp.Control, to *ledger.Audience, arrived time.Time
 		if a := c.answering.Load(); a != nil && t.Run == run.ID && t.Asker != to.Origin() {
 			a.hear(t, to, process.ledger.Date(arrived))
 		}
+	case *stamp.Opening:
+		process.rollcalls.to(to).answers.Over(t.Origin)
+	case *stamp.Withdrawal:
+		process.rollcalls.to(to).answers.Over(t.Asker)
+		c.warnOnce(t.Run == process.ledger.Run().ID && t.Asker != to.Origin(), "withdrawal", "another process's ready() has ended without success: "+
+			"unless a process calls it again or broadcasts, listeners with until: 'broadcast' leave")
 	}
 }
 
@@ -87,49 +97,52 @@ func (a *answering) hear(r *stamp.Roll, to *ledger.Audience, arrived time.Time) 
 	}
 	a.running.Go(func() {
 		defer recoverPanic()
-		sent, coming := a.answer(&stamp.Present{Asker: r.Asker, Roll: r.Number, RollSent: r.Sent, RollArrived: arrived}, to, answers, wait)
-		if coming {
-			a.followUp(r, to, answers, sent)
-		}
+		a.answerTwice(&stamp.Present{Asker: r.Asker, Roll: r.Number, RollSent: r.Sent, RollArrived: arrived}, to, answers, wait)
 	})
 }
 
-// followUp answers once more when no listeners are coming any more, unless another answer
-// has said so meanwhile.
-func (a *answering) followUp(r *stamp.Roll, to *ledger.Audience, answers *rollcall.Answers, sent uint64) {
-	for {
-		count, changed, _ := standing(a.call.client.roster(), to)
-		if countOf(&count).Coming == 0 {
-			break
-		}
-		select {
-		case <-changed:
-		case <-a.ctx.Done():
-			return
-		}
-	}
-	if !answers.Latest(sent) {
+// answerTwice answers, and if listeners are coming once more when none are any longer, unless
+// another answer has said so meanwhile.
+func (a *answering) answerTwice(p *stamp.Present, to *ledger.Audience, answers *rollcall.Answers, wait time.Duration) {
+	sent, coming := a.answer(a.ctx, p, to, answers, wait)
+	if !coming || !a.await(to, func(c rollcall.Count) bool { return c.Coming == 0 }) || !answers.Latest(sent) {
 		return
 	}
 	if wait, ok := answers.Volunteer(time.Now()); ok {
-		a.answer(&stamp.Present{Asker: r.Asker, Roll: r.Number}, to, answers, wait)
+		a.answer(a.ctx, &stamp.Present{Asker: p.Asker, Roll: p.Roll}, to, answers, wait)
+	}
+}
+
+// await waits until the count of the listeners is as it should be, and reports whether it is.
+func (a *answering) await(to *ledger.Audience, isSo func(rollcall.Count) bool) bool {
+	for {
+		count, changed, also := standing(a.call.client.roster(), to)
+		if isSo(countOf(&count)) {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-also:
+		case <-a.ctx.Done():
+			return false
+		}
 	}
 }
 
 // answer counts the listeners of an audience after a while, and sends what they come to. It
 // returns which of the process's answers that was, and whether listeners are still coming;
 // zero if it could not be sent.
-func (a *answering) answer(p *stamp.Present, to *ledger.Audience, answers *rollcall.Answers, wait time.Duration) (sent uint64, coming bool) {
+func (a *answering) answer(ctx context.Context, p *stamp.Present, to *ledger.Audience, answers *rollcall.Answers, wait time.Duration) (sent uint64, coming bool) {
 	counted := false
 	defer func() {
 		if !counted {
 			answers.Drop()
 		}
 	}()
-	if sleep(a.ctx, wait) != nil {
+	if sleep.For(ctx, wait) != nil {
 		return 0, false
 	}
-	ctx, cancel := context.WithTimeout(a.ctx, a.call.client.settings.timeout)
+	ctx, cancel := context.WithTimeout(ctx, a.call.client.settings.timeout)
 	defer cancel()
 	host := a.hostCall(to)
 	defer host.startTicking(nil)()
@@ -140,18 +153,19 @@ func (a *answering) answer(p *stamp.Present, to *ledger.Audience, answers *rollc
 	}
 	defer b.Close()
 	counted, sent = true, answers.Count(time.Now())
-	coming = a.fill(p, to)
+	count := a.fill(p, to)
+	answers.Say(count)
 	secret := host.client.module.process.ledger.Run().Secret
 	if err := b.Send(ctx, stamp.WriteControl(p, secret)); err != nil {
 		a.failed(ctx, err)
 		return 0, false
 	}
-	return sent, coming
+	return sent, count.Coming > 0
 }
 
 // fill completes an answer with how the listeners of this moment stand. They are counted
 // before the answer is numbered, so whoever is counted was ready before it.
-func (a *answering) fill(p *stamp.Present, to *ledger.Audience) (coming bool) {
+func (a *answering) fill(p *stamp.Present, to *ledger.Audience) rollcall.Count {
 	l := a.call.client.module.process.ledger
 	run := l.Run()
 	current, _, _ := standing(a.call.client.roster(), to)
@@ -159,7 +173,7 @@ func (a *answering) fill(p *stamp.Present, to *ledger.Audience) (coming bool) {
 	p.Run, p.Process, p.Processes = run.ID, run.Process, run.Processes
 	count.EnterIn(p)
 	p.Answer, p.Sent = l.NextAnswer(), l.Date(time.Now())
-	return count.Coming > 0
+	return count
 }
 
 // failed notes that an answer could not be sent.
@@ -173,32 +187,63 @@ func (a *answering) failed(ctx context.Context, err error) {
 	a.call.warnOnce(true, "answer", "another process's ready() can't be answered: %v", err)
 }
 
-// whenHopeless are the pauses before a process says by itself that its listeners have all
-// failed: it can't hear any roll.
-var whenHopeless = [...]time.Duration{0, time.Second, 2 * time.Second}
+// whenNobody are the pauses before a process says by itself that it has no listeners: it
+// can't hear any roll.
+var whenNobody = [...]time.Duration{0, time.Second, 2 * time.Second}
 
-// tellFailure tells other processes if no listener of this process is left that could hear
-// them ask, because all have failed.
-func (a *answering) tellFailure() {
-	if a == nil {
+// tellNobody tells other processes if no listener of this process is left that could hear
+// them ask: all have failed, or all have left while somebody waits for them. Because the
+// script may listen again, that is told more briefly.
+func (a *answering) tellNobody() {
+	to, answers := a.addressee()
+	if to == nil {
 		return
 	}
-	to := a.call.hears
-	if to == nil || a.call.client.backend.checkPublish("", a.message) != nil {
-		return
-	}
-	answers := &a.call.client.module.process.rollcalls.to(to).answers
-	for _, pause := range whenHopeless {
+	ctx, cancel := outliving(a.ctx)
+	defer cancel()
+	for i, pause := range whenNobody {
 		count, _, _ := standing(a.call.client.roster(), to)
-		if count.Failed == 0 || count.Left > 0 || count.Ready+count.Connecting+count.Planned > 0 || sleep(a.ctx, pause) != nil {
+		switch {
+		case count.Ready+count.Connecting+count.Planned > 0, count.Failed+count.Left == 0:
+			return
+		case count.Left > 0 && (i > 1 || !answers.Asked()):
+			return
+		case i > 0 && sleep.For(a.ctx, pause) != nil:
 			return
 		}
 		wait, ok := answers.Volunteer(time.Now())
 		if !ok {
 			return // another call does it
 		}
-		a.answer(&stamp.Present{}, to, answers, wait)
+		a.answer(ctx, &stamp.Present{}, to, answers, wait)
 	}
+}
+
+// tellSomebody tells other processes that there are listeners once more, or will be, if the
+// latest that they were told is that there are none.
+func (a *answering) tellSomebody() {
+	to, answers := a.addressee()
+	if to == nil || !answers.SaidNobody() {
+		return
+	}
+	a.running.Go(func() {
+		defer recoverPanic()
+		if !a.await(to, func(c rollcall.Count) bool { return c.Coming+c.Ready > 0 }) {
+			return
+		}
+		if wait, ok := answers.Volunteer(time.Now()); ok {
+			a.answerTwice(&stamp.Present{}, to, answers, wait)
+		}
+	})
+}
+
+// addressee returns to whom this process tells something that nobody has asked for; nil if it
+// can't.
+func (a *answering) addressee() (*ledger.Audience, *rollcall.Answers) {
+	if a == nil || a.call.hears == nil || a.call.client.backend.checkPublish("", a.message) != nil {
+		return nil, nil
+	}
+	return a.call.hears, &a.call.client.module.process.rollcalls.to(a.call.hears).answers
 }
 
 // hostCall is a call for a connection, or requests, of its own: what is sent to an audience,
@@ -216,16 +261,4 @@ func (c *call) becomeHost(key string) {
 	vu := c.who.vu
 	c.who = c.client.backend.host(key)
 	c.who.vu = vu
-}
-
-// sleep waits, and returns the context's error if that ends first.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return ctx.Err()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

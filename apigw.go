@@ -280,7 +280,7 @@ func (g *apiGateway) broadcaster(ctx context.Context, c *call, m *message, audie
 	if err != nil {
 		return nil, err
 	}
-	return &textBroadcaster{host: host, message: m.text, audience: audience, inRooms: g.inRooms()}, nil
+	return newTextBroadcaster(c, host, m.text, audience, g.inRooms()), nil
 }
 
 // uses reports whether what a connection sends has this placeholder in it.

@@ -11,19 +11,18 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/credentials"
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/listen"
-	"github.com/pushgw/xk6-pushgw/internal/telemetry"
+	"github.com/pushgw/xk6-pushgw/internal/realtime"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
 // appSync is a GraphQL API of AppSync, with its subscriptions over WebSocket and
 // its mutations over HTTPS. It implements backend.
 type appSync struct {
-	graphql  *url.URL
-	realtime realtimeAPI
-	// subscriptions are what listeners subscribe to, empty where the client has none, and hears
-	// their ids and audiences.
+	realtimeBackend
+
+	graphql *url.URL
+	// subscriptions are what listeners subscribe to, empty where the client has none.
 	subscriptions []*operation
-	hears         []heard
 	// mutation is the text of what publishes a broadcast, with the place for the stamp in it;
 	// empty where the client has none.
 	mutation string
@@ -75,27 +74,14 @@ func (g *appSync) startFrames(ctx context.Context, own *values) ([][]byte, error
 		if err != nil {
 			return nil, err
 		}
-		frames[i] = appsync.StartFrame(appsync.StartID(i), data, authorization)
+		frames[i] = appsync.StartFrame(realtime.HandshakeID(i), data, authorization)
 	}
 	return frames, nil
 }
 
 func (g *appSync) tag() string { return "appsync" }
 
-func (g *appSync) webSocketURL() *url.URL { return g.realtime.url }
-
-func (g *appSync) readIdentity(*options) identity { return identity{role: telemetry.RoleHost} }
-
-// identify implements backend: nobody has a name here.
-func (g *appSync) identify(*values) error { return nil }
-
 func (g *appSync) endpoint() string { return "appsync " + endpointName(g.graphql) }
-
-// heard implements backend.
-func (g *appSync) heard() []heard { return g.hears }
-
-// host implements backend.
-func (g *appSync) host(string) identity { return identity{role: telemetry.RoleHost} }
 
 // checkListen implements backend.
 func (g *appSync) checkListen() error {
@@ -115,9 +101,6 @@ func (g *appSync) checkPublish(method string, _ *message) error {
 
 // checkCanaries implements backend.
 func (g *appSync) checkCanaries(*message, string) error { return nil }
-
-// needsEar implements backend: mutations go over HTTP.
-func (g *appSync) needsEar() bool { return true }
 
 // prepare implements backend.
 func (g *appSync) prepare(ctx context.Context, own *values, target *wire.Target) (listen.Prepared, error) {

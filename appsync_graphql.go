@@ -8,6 +8,7 @@ import (
 
 	"github.com/pushgw/xk6-pushgw/internal/appsync"
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/realtime"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 )
 
@@ -29,7 +30,7 @@ func (c *client) graphQL(g *appSync, value sobek.Value) *sobek.Promise {
 func readData(response []byte) (any, error) {
 	var parsed struct{ Data any }
 	if err := json.Unmarshal(response, &parsed); err != nil {
-		return nil, &dialect.Error{Name: appsync.Other, Message: "the response is not JSON"}
+		return nil, &dialect.Error{Name: realtime.Other, Message: "the response is not JSON"}
 	}
 	return parsed.Data, nil
 }

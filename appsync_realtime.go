@@ -29,6 +29,29 @@ type realtimeAPI struct {
 	variesURL      bool // connections have URLs of their own
 }
 
+// realtimeBackend is the part of backend that is the same for AppSync's two kinds of API.
+type realtimeBackend struct {
+	realtime realtimeAPI
+	hears    []heard // the ids of what listeners subscribe to, and its audiences
+}
+
+func (g *realtimeBackend) webSocketURL() *url.URL { return g.realtime.url }
+
+// heard implements backend.
+func (g *realtimeBackend) heard() []heard { return g.hears }
+
+func (g *realtimeBackend) readIdentity(*options) identity { return identity{role: telemetry.RoleHost} }
+
+// host implements backend.
+func (g *realtimeBackend) host(string) identity { return identity{role: telemetry.RoleHost} }
+
+// identify implements backend: nobody has a name here.
+func (g *realtimeBackend) identify(*values) error { return nil }
+
+// needsEar implements backend: mutations go over HTTP, and a connection that publishes events
+// isn't subscribed to anything.
+func (g *realtimeBackend) needsEar() bool { return true }
+
 // readRealtimeAPI reads the options of a client of the API with this URL. The authorization
 // has what the kind of API says; derive returns where WebSockets go by default.
 func readRealtimeAPI(

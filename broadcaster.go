@@ -14,6 +14,8 @@ import (
 var (
 	_ broadcaster = (*textBroadcaster)(nil)
 	_ broadcaster = (*mutationBroadcaster)(nil)
+
+	_ publish.EchoBroadcaster = (*textBroadcaster)(nil)
 )
 
 // broadcaster sends messages to one audience at a time.
@@ -30,7 +32,34 @@ type textBroadcaster struct {
 	message  string // with the places for the stamp and the audience in it
 	audience string
 	inRooms  bool // each audience is a room, and the connection is in that one
+	echoes   chan stamp.Control
 }
+
+// newTextBroadcaster returns what sends to an audience by the connection that a call opened.
+func newTextBroadcaster(c *call, host *hostConn, message, audience string, inRooms bool) *textBroadcaster {
+	const most = 16 // that come back before anybody waits for them are kept, the latest
+	b := &textBroadcaster{host: host, message: message, audience: audience, inRooms: inRooms, echoes: make(chan stamp.Control, most)}
+	c.echoes.Store(b)
+	return b
+}
+
+// echo notes that the connection has heard a token.
+func (b *textBroadcaster) echo(token stamp.Control) {
+	for {
+		select {
+		case b.echoes <- token:
+			return
+		default:
+		}
+		select {
+		case <-b.echoes:
+		default:
+		}
+	}
+}
+
+// Echoes implements publish.EchoBroadcaster: whoever sends is in the audience, too.
+func (b *textBroadcaster) Echoes() <-chan stamp.Control { return b.echoes }
 
 // errOtherRoom says that a message is for another room than the connection's.
 var errOtherRoom = errors.New("the connection is in another room")

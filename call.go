@@ -32,8 +32,9 @@ type call struct {
 	// connections hear that are no listeners, and of what it says when all listeners fail. It
 	// is nil where there is no such one.
 	hears     *ledger.Audience
-	answering atomic.Pointer[answering] // nil while no rolls are answered
-	own       *values                   // what that connection, or a request of the call, has of its own; nil before
+	answering atomic.Pointer[answering]       // nil while no rolls are answered
+	echoes    atomic.Pointer[textBroadcaster] // the latest that sends by the call's connection
+	own       *values                         // what that connection, or a request of the call, has of its own; nil before
 }
 
 // begin is called on the event loop. It throws in the init context.

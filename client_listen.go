@@ -45,9 +45,10 @@ func (c *client) listen(value sobek.Value) *sobek.Promise {
 		defer call.startTicking(group.Tick)()
 		c.relisten.prepare(&plan)
 		defer answering.begin(ctx)()
+		answering.tellSomebody()
 		summary := group.Run(ctx, plan)
 		c.relisten.after(&summary)
-		answering.tellFailure()
+		answering.tellNobody()
 		return newListenResult(&summary), nil
 	})
 }

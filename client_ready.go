@@ -56,18 +56,22 @@ func (c *client) ready(value sobek.Value) *sobek.Promise {
 		b.checkRollCall(call)
 	}
 	answering := call.answerRollsIn(b.message)
-	return call.promise(func(ctx context.Context) (any, error) {
-		defer answering.begin(ctx)()
-		ctx, cancel := context.WithTimeoutCause(ctx, b.timeout, errBarrierTimeout)
+	return call.promise(func(iteration context.Context) (any, error) {
+		defer answering.begin(iteration)()
+		ctx, cancel := context.WithTimeoutCause(iteration, b.timeout, errBarrierTimeout)
 		defer cancel()
 		withdraw := func() {}
 		if b.canary {
 			withdraw = b.requireConfirmation()
 		}
+		end := b.expect()
 		result, err := b.wait(ctx, call, distributed)
+		end(err == nil)
 		if err != nil {
 			withdraw()
-			b.giveUp()
+			if iteration.Err() == nil { // else nobody knows what would have come of it
+				call.recorder.BarrierFailed(err)
+			}
 		}
 		return result, err
 	})
@@ -89,13 +93,13 @@ func (b *barrier) wait(ctx context.Context, c *call, distributed bool) (any, err
 	return readyResult{Ready: count.Ready, Failed: count.Failed}, nil
 }
 
-// giveUp lets listeners that wait for broadcasts to be over know that there may be none.
-func (b *barrier) giveUp() {
+// expect has listeners that wait for broadcasts to be over know that there may be some, until
+// it ends; and if the barrier wasn't fulfilled, that there may be none.
+func (b *barrier) expect() (end func(fulfilled bool)) {
 	if b.audience != nil {
-		b.audience.GiveUp()
-		return
+		return b.audience.Expect()
 	}
-	b.roster.GiveUp()
+	return b.roster.Expect()
 }
 
 // readBarrier reads the options of ready(), and throws what is wrong with them.

@@ -20,7 +20,7 @@ func (s *connection) broadcast(g *apiGateway, value sobek.Value) *sobek.Promise 
 		s.module().throw(scriptErrorf(nameUsageError, "broadcast(): what this connection sends goes to the room that it is in, %q, and not to %q: "+
 			"it has to join() that first", room, b.audience))
 	}
-	text := &textBroadcaster{host: s.host, message: b.message.text, audience: b.audience}
+	text := newTextBroadcaster(s.call, s.host, b.message.text, b.audience, g.inRooms())
 	return newPromise(s.module().vu, func(ctx context.Context) (any, error) {
 		return s.call.run(ctx, b, text)
 	})

@@ -12,20 +12,20 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/events"
 	"github.com/pushgw/xk6-pushgw/internal/listen"
+	"github.com/pushgw/xk6-pushgw/internal/realtime"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
-	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
 // eventAPI is an Event API of AppSync, whose channels are subscribed to over WebSocket and
 // published to over HTTPS or over WebSocket. It implements backend.
 type eventAPI struct {
-	url      *url.URL // for publishing
-	realtime realtimeAPI
-	// channels are those that listeners subscribe to, empty where the client has none, and
-	// hears their ids and audiences. These are the channels, unless ownAudience.
+	realtimeBackend
+
+	url *url.URL // for publishing
+	// channels are those that listeners subscribe to, empty where the client has none. They are
+	// the listeners' audiences, unless ownAudience.
 	channels    []varying
-	hears       []heard
 	ownAudience bool // the script says of which audience listeners are
 }
 
@@ -73,27 +73,14 @@ func (g *eventAPI) subscribeFrames(ctx context.Context, own *values) ([][]byte, 
 		if err != nil {
 			return nil, err
 		}
-		frames[i] = events.SubscribeFrame(events.HandshakeID(i), body, authorization)
+		frames[i] = events.SubscribeFrame(realtime.HandshakeID(i), body, authorization)
 	}
 	return frames, nil
 }
 
 func (g *eventAPI) tag() string { return "events" }
 
-func (g *eventAPI) webSocketURL() *url.URL { return g.realtime.url }
-
-func (g *eventAPI) readIdentity(*options) identity { return identity{role: telemetry.RoleHost} }
-
-// identify implements backend: nobody has a name here.
-func (g *eventAPI) identify(*values) error { return nil }
-
 func (g *eventAPI) endpoint() string { return "events " + endpointName(g.url) }
-
-// heard implements backend.
-func (g *eventAPI) heard() []heard { return g.hears }
-
-// host implements backend.
-func (g *eventAPI) host(string) identity { return identity{role: telemetry.RoleHost} }
 
 // checkListen implements backend.
 func (g *eventAPI) checkListen() error {
@@ -132,9 +119,6 @@ func (g *eventAPI) checkCanaries(m *message, audience string) error {
 	}
 	return nil
 }
-
-// needsEar implements backend: a connection that publishes isn't subscribed to anything.
-func (g *eventAPI) needsEar() bool { return true }
 
 // prepare implements backend.
 func (g *eventAPI) prepare(ctx context.Context, own *values, target *wire.Target) (listen.Prepared, error) {

@@ -7,6 +7,7 @@ import (
 	"github.com/grafana/sobek"
 
 	"github.com/pushgw/xk6-pushgw/internal/events"
+	"github.com/pushgw/xk6-pushgw/internal/realtime"
 )
 
 // readChannels reads what listeners subscribe to: one channel, or a list of several. Each
@@ -21,14 +22,14 @@ func (g *eventAPI) readChannels(o *options, vs *varyings) {
 		o.fail("audience", "can't be given where there are several channels, of which each has its own")
 	}
 	for i, channel := range g.channels {
-		h := heard{request: events.HandshakeID(i), audience: channel}
+		h := heard{request: realtime.HandshakeID(i), audience: channel}
 		if given {
 			h.audience = audience
 		}
 		g.hears = append(g.hears, h)
 	}
 	if len(g.channels) == 0 { // there are no listeners, and yet an audience of nobody
-		g.hears = []heard{{request: events.HandshakeID(0), audience: audience}}
+		g.hears = []heard{{request: realtime.HandshakeID(0), audience: audience}}
 	}
 }
 
@@ -41,8 +42,8 @@ func readChannelList(o *options, vs *varyings, value sobek.Value) []varying {
 	for i, value := range o.values("channel") {
 		channels = append(channels, vs.readChannel(o, fmt.Sprintf("channel[%d]", i), value))
 	}
-	if len(channels) == 0 || len(channels) > events.MaxSubscriptions {
-		o.fail("channel", "must be 1 to %d channels, as many as AppSync lets a connection have, not %d", events.MaxSubscriptions, len(channels))
+	if len(channels) == 0 || len(channels) > realtime.MaxSubscriptions {
+		o.fail("channel", "must be 1 to %d channels, as many as AppSync lets a connection have, not %d", realtime.MaxSubscriptions, len(channels))
 	}
 	return channels
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"go.k6.io/k6/v2/lib"
 )
 
@@ -51,4 +52,23 @@ func together(t assert.TestingT, scripts map[*vu]string) map[*vu]any {
 	}
 	running.Wait()
 	return results
+}
+
+// segment is a process's part of a test, as --execution-segment and
+// --execution-segment-sequence have it.
+func segment(w *world, part, sequence string) func(*lib.State) {
+	w.Helper()
+	var options lib.Options
+	var err error
+	options.ExecutionSegment, err = lib.NewExecutionSegmentFromString(part)
+	require.NoError(w, err)
+	if sequence != "" {
+		parts, err := lib.NewExecutionSegmentSequenceFromString(sequence)
+		require.NoError(w, err)
+		options.ExecutionSegmentSequence = &parts
+	}
+	return func(state *lib.State) {
+		state.Options.ExecutionSegment = options.ExecutionSegment
+		state.Options.ExecutionSegmentSequence = options.ExecutionSegmentSequence
+	}
 }

@@ -33,7 +33,7 @@ func (p *process) openResults(vu modules.VU) {
 		Directory:   directory,
 		Collector:   p.telemetry.Results,
 		Connections: p.telemetry.Connections,
-		Listening:   func() int64 { return int64(p.ledger.Listening()) },
+		Listening:   p.ledger.Listening, // a roster's name begins with its gateway's
 		Clock:       readClock,
 		Failed: func(err error) {
 			if p.telemetry.LogOnce("result file") {
@@ -44,7 +44,7 @@ func (p *process) openResults(vu modules.VU) {
 	p.endWithTest(vu, env.Logger)
 }
 
-// endWithTest ends the result file when the test ends.
+// endWithTest ends the result file when the test ends, and has it say how when k6 exits.
 func (p *process) endWithTest(vu modules.VU, logger logrus.FieldLogger) {
 	// k6 exports neither these events' type nor its values.
 	const testEnd, exit = 3, 6
@@ -55,26 +55,25 @@ func (p *process) endWithTest(vu modules.VU, logger logrus.FieldLogger) {
 	}
 	_, happened := events.Subscribe(testEnd, exit)
 	go func() {
-		ended := false
 		for event := range happened {
-			if !ended {
-				p.endResults(logger)
-				ended = true
-			}
+			p.endResults(logger, event.Data)
 			event.Done()
 		}
 	}()
 }
 
-// endResults writes the result file for the last time. A panic there would end k6 before
-// its summary.
-func (p *process) endResults(logger logrus.FieldLogger) {
+// endResults writes what happened until the test's end, and how k6 says that it ended, if
+// data is what it says as it exits. A panic there would end k6 before its summary.
+func (p *process) endResults(logger logrus.FieldLogger, data any) {
 	defer func() {
 		if reason := recover(); reason != nil {
 			logger.Errorf("pushgw: the result file doesn't say that the test has ended: %v", reason)
 		}
 	}()
 	p.results.End()
+	if conclusion := conclusionOf(data); conclusion != nil {
+		p.results.Conclude(*conclusion)
+	}
 }
 
 // beginResults begins the result file, now that a script has called a method and k6's
@@ -128,7 +127,7 @@ func setupOf(o *lib.Options) result.Setup {
 
 // version is a module's; that of a directory on this machine has none.
 func version(module *debug.Module) string {
-	if module.Replace != nil && module.Replace.Version == "" {
+	if module.Replace != nil && (module.Replace.Version == "" || module.Replace.Version == "(devel)") {
 		return "development build"
 	}
 	return module.Version

@@ -24,6 +24,7 @@ type rollCall struct {
 
 	broadcaster broadcaster
 	ear         *hostConn // hears the answers, where the broadcaster's connection doesn't; else nil
+	hangUp      func()    // ends the connections; nil before there are any
 	canaries    int       // how many were sent
 
 	mu      sync.Mutex
@@ -57,8 +58,18 @@ func (b *barrier) checkRollCall(c *call) {
 func (b *barrier) awaitAll(ctx context.Context, c *call) (any, error) {
 	r := &rollCall{barrier: b, call: c, to: c.hears, run: c.client.module.process.ledger.Run(), changed: make(chan struct{}, 1)}
 	r.state = rollcall.New(r.config(), time.Now())
-	defer c.client.module.process.rollcalls.add(r)()
+	remove := c.client.module.process.rollcalls.add(r)
+	defer remove()
 	defer r.close()
+	result, err := r.await(ctx)
+	if last := remove(); err != nil && last {
+		r.withdraw(ctx)
+	}
+	return result, err
+}
+
+// await is awaitAll, but for what is to be done afterwards.
+func (r *rollCall) await(ctx context.Context) (any, error) {
 	if err := r.open(ctx); err != nil {
 		if ctx.Err() != nil {
 			return r.overdue(ctx)
@@ -108,8 +119,12 @@ func (r *rollCall) config() rollcall.Config {
 	}
 }
 
-// open opens what asks, and what hears the answers.
+// open opens what asks, and what hears the answers. The connections outlive the context, so
+// that a withdrawal can be sent.
 func (r *rollCall) open(ctx context.Context) (err error) {
+	opening := ctx
+	ctx, r.hangUp = context.WithCancel(context.WithoutCancel(ctx))
+	defer context.AfterFunc(opening, r.hangUp)()
 	key := r.to.Name().Key
 	r.call.becomeHost(key)
 	if r.call.client.backend.needsEar() {
@@ -132,6 +147,21 @@ func (r *rollCall) close() {
 	if r.ear != nil {
 		r.ear.Close()
 	}
+	if r.hangUp != nil {
+		r.hangUp()
+	}
+}
+
+// withdraw tells the other processes that nobody asks any more, so that their listeners don't
+// wait for broadcasts.
+func (r *rollCall) withdraw(ctx context.Context) {
+	if r.state.Last() == 0 {
+		return
+	}
+	ctx, cancel := outliving(ctx)
+	defer cancel()
+	latest := r.call.client.module.process.rollcalls.last.Load() // another barrier's, perhaps, that was given up before
+	_ = r.broadcaster.Send(ctx, stamp.WriteControl(&stamp.Withdrawal{Run: r.run.ID, Asker: r.to.Origin(), Roll: latest}, r.run.Secret))
 }
 
 // ended returns a channel that is closed when answers can't be heard any more.
@@ -273,7 +303,7 @@ func (r *rollCall) details(s *rollcall.Standing) string {
 	for _, d := range []struct {
 		n    int
 		what string
-	}{{s.Coming, "are coming"}, {s.Failed, "failed"}, {s.CutOff, "were cut off"}, {s.Ready - s.Measure, "are deaf"}} {
+	}{{s.Coming, "are coming"}, {s.Failed, "failed"}, {s.CutOff, "were cut off"}, {s.Left, "left"}, {s.Ready - s.Measure, "are deaf"}} {
 		if d.n > 0 {
 			text += fmt.Sprintf(", %d %s", d.n, d.what)
 		}

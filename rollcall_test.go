@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/sirupsen/logrus"
@@ -297,4 +298,67 @@ func TestReadyOfProcessesWhoseCanariesAreRefused(t *testing.T) {
 		require.Equal(w, "TimeoutError", f.name)
 		require.Contains(w, f.message, "canaries were sent, and nobody has heard any; the latest error that came back: Forbidden")
 	})
+}
+
+// Listeners that leave another process of their own accord end the wait long before its timeout,
+// if they are so many that all have been tried.
+func TestReadyWhoseListenersLeftElsewhere(t *testing.T) {
+	t.Parallel()
+	const outOfReach = "ConnectError: ready(): 3 of 3 processes answered; 4 of 6 listeners, and no more can be, 2 left"
+	for name, test := range map[string]struct {
+		leaving string // the second process's script
+		want    string
+	}{
+		"their time is over": {`listen({ connections: 2, duration: '20s' })`, outOfReach},
+		"they are stopped":   {`listen({ connections: 2 })`, outOfReach},
+		"one hasn't come": {
+			`listen({ connections: 1, duration: '20s' })`,
+			"TimeoutError: ready(): after 2m0s, 3 of 3 processes answered; 4 of 6 listeners, 1 left",
+		},
+	} {
+		for dialect, client := range rollCallClients {
+			t.Run(dialect+", "+name, func(t *testing.T) {
+				t.Parallel()
+				simulateGateway(t, gateway.Config{}, func(w *world) {
+					p := w.processes(3)
+					asks, leaves := p.vu(1), p.vu(2)
+					time.AfterFunc(25*time.Second, leaves.CancelContext)
+					results := together(w, map[*vu]string{
+						asks:    timed(client, `{ listeners: 6, timeout: '2m' }`),
+						p.vu(1): listens(client, 2, "0", "3m"),
+						leaves:  `await caught(() => ` + client + `.` + test.leaving + `)`,
+						p.vu(3): listens(client, 2, "30000", "3m"),
+					})
+					took, result := outcomeOf(results[asks])
+					require.Equal(w, test.want, result)
+					if test.want == outOfReach {
+						require.Less(w, took, int64(60_000))
+					}
+				})
+			})
+		}
+	}
+}
+
+// A scenario whose listeners leave and come again is waited for.
+func TestReadyWhoseListenersComeAgain(t *testing.T) {
+	t.Parallel()
+	for name, client := range rollCallClients {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			simulateGateway(t, gateway.Config{}, func(w *world) {
+				p := w.processes(3)
+				asks := p.vu(1)
+				results := together(w, map[*vu]string{
+					asks:    timed(client, `{ listeners: 6, timeout: '5m' }`),
+					p.vu(1): listens(client, 2, "0", "5m"),
+					p.vu(2): `const client = ` + client + `; for (let i = 0; i < 12; i++) { await client.listen({ connections: 2, duration: '10s' }); await sleep(3000); }`,
+					p.vu(3): listens(client, 2, "120000", "5m"),
+				})
+				took, result := outcomeOf(results[asks])
+				require.Equal(w, `{"ready":6,"deaf":0,"failed":0}`, result)
+				require.GreaterOrEqual(w, took, int64(120_000))
+			})
+		})
+	}
 }

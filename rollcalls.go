@@ -45,17 +45,19 @@ func (r *rollcalls) toLocked(a *ledger.Audience) *rollcallsTo {
 	return to
 }
 
-// add has a roll call get the answers that anybody hears until remove is called.
-func (r *rollcalls) add(call *rollCall) (remove func()) {
+// add has a roll call get the answers that anybody hears until remove is called. That reports
+// whether no other waits in the audience; further calls return the same.
+func (r *rollcalls) add(call *rollCall) (remove func() (last bool)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	waiting := r.toLocked(call.to).waiting
 	waiting[call] = struct{}{}
-	return func() {
+	return sync.OnceValue(func() bool {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		delete(waiting, call)
-	}
+		return len(waiting) == 0
+	})
 }
 
 // answered passes on an answer that was heard in an audience.
@@ -84,5 +86,8 @@ func standing(roster *ledger.Roster, audience *ledger.Audience) (count ledger.Co
 
 // countOf is the count that processes tell each other.
 func countOf(c *ledger.Count) rollcall.Count {
-	return rollcall.Count{Ready: c.Ready, Confirmed: c.Confirmed, Failed: c.Failed, CutOff: c.CutOff, Coming: c.Connecting + c.Planned}
+	return rollcall.Count{
+		Ready: c.Ready, Confirmed: c.Confirmed, Failed: c.Failed, CutOff: c.CutOff,
+		Left: max(0, c.Left-c.CutOff), Coming: c.Connecting + c.Planned,
+	}
 }

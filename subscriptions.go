@@ -3,7 +3,7 @@ package pushgw
 import (
 	"fmt"
 
-	"github.com/pushgw/xk6-pushgw/internal/appsync"
+	"github.com/pushgw/xk6-pushgw/internal/realtime"
 )
 
 // readSubscriptions reads what listeners subscribe to: one operation, or a list of several,
@@ -19,7 +19,7 @@ func (g *appSync) readSubscriptions(o *options, vs *varyings) {
 		g.subscriptions = []*operation{subscription}
 	}
 	// Without a subscription there are no listeners, and yet an audience of nobody.
-	g.hears = []heard{{request: appsync.StartID(0), audience: audience}}
+	g.hears = []heard{{request: realtime.HandshakeID(0), audience: audience}}
 }
 
 // readSubscriptionList reads the option subscriptions.
@@ -29,16 +29,16 @@ func (g *appSync) readSubscriptionList(o *options, vs *varyings, list []*options
 			o.fail("subscriptions", "can't be given beside %q", key)
 		}
 	}
-	if len(list) == 0 || len(list) > appsync.MaxSubscriptions {
+	if len(list) == 0 || len(list) > realtime.MaxSubscriptions {
 		o.fail("subscriptions", "must have 1 to %d operations in it, as many as AppSync lets a connection have, not %d",
-			appsync.MaxSubscriptions, len(list))
+			realtime.MaxSubscriptions, len(list))
 	}
 	for i, section := range list {
 		subscription := vs.readOperation(section, fmt.Sprintf("subscriptions[%d]", i))
 		audience := readSubscriptionAudience(section, vs, subscription)
 		o.merge(section)
 		g.subscriptions = append(g.subscriptions, subscription)
-		g.hears = append(g.hears, heard{request: appsync.StartID(i), audience: audience})
+		g.hears = append(g.hears, heard{request: realtime.HandshakeID(i), audience: audience})
 	}
 }
 

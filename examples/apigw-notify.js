@@ -33,7 +33,7 @@ export const options = {
   thresholds: {
     identified: [`count==${LISTENERS}`],
     msg_received_counter: [`count==${MESSAGES}`],
-    ws_resp_delay: ['p(95)<1000'],
+    ws_resp_delay: ['p(95)<10000'],
     pushgw_lost: ['count==0'],
     pushgw_missed: ['count==0'],
     pushgw_unsent: ['count==0'],

@@ -65,14 +65,14 @@ func TestAStuckPeerIsCut(t *testing.T) {
 	for kind, gather := range gatherers {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			s := start(t, gateway.Config{WriteTimeout: time.Second})
+			s := start(t, gateway.Config{WriteTimeout: 10 * time.Second})
 			a := gather(s, 3)
 			results := make(chan seen, 2)
 			for _, c := range a.listeners[:2] { // the third reads no more
 				go func() { results <- c.watch(endOfTest) }()
 			}
 			large := strings.Repeat("x", 100_000)
-			published := 0
+			published := 0 // ten that wait are too much, if they come before the client is cut
 			for a.side(s.stats()).Overflowed == 0 {
 				published++
 				require.Less(t, published, 1000, "it must be full by now")

@@ -87,13 +87,13 @@ func TestLeaversAreAccountedFor(t *testing.T) {
 			a := gather(s, 5)
 			s.do(http.MethodPost, "/faults", `{"drop": 1}`)
 			a.publish(stamped(1))
-			require.EqualValues(t, 5, s.settleAt(a, 1).DroppedOpen)
+			s.eventually("dropped", func(s gateway.Stats) bool { return a.side(s).DroppedOpen == 5 })
 
 			s.do(http.MethodPost, "/faults", `{"drop": 0, "delay": "1h"}`)
 			a.publish(stamped(2))
 			s.eventually("published", func(s gateway.Stats) bool { return a.side(s).Totals.Pending == 5 })
 			require.NoError(t, a.listeners[4].Close())
-			side := a.side(s.eventually("gone", func(s gateway.Stats) bool { return a.side(s).Open == 4 }))
+			side := a.side(s.eventually("gone", func(s gateway.Stats) bool { return a.side(s).Open == 4 && a.side(s).Ready == 4 }))
 			require.EqualValues(t, 4, side.DroppedOpen)
 			require.EqualValues(t, 5, side.Totals.Dropped)
 

@@ -61,7 +61,7 @@ func TestAnotherApplicationThatFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := k6(t, "scripts/failures.js", "DIALECT=apigw", env("URL", serveApplication(t)),
-				env("OPTIONS", `{"timeout": "2s", "handshake": `+test.handshake+`}`))
+				env("OPTIONS", `{"timeout": "4s", "handshake": `+test.handshake+`}`))
 			require.Zero(t, o.exit)
 			said := o.said(t, 3)
 			require.EqualValues(t, 3, said[0].Get("result.failed").Int())

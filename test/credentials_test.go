@@ -77,7 +77,7 @@ func TestCredentials(t *testing.T) {
 		o := k6(t, scripted(t, g, `
 			const clients = [`+strings.Join(clients, ",\n")+`];
 			export default async function () {
-				const listening = clients.map((client) => client.listen({ connections: 2, duration: '3s' }));
+				const listening = clients.map((client) => client.listen({ connections: 2, duration: '10s' }));
 				for (const client of clients) {
 					const host = await client.connect();
 					await host.subscribe();
@@ -102,7 +102,7 @@ func TestCredentials(t *testing.T) {
 		o := k6(t, scripted(t, g, `
 			const clients = [`+strings.Join(clients, ",\n")+`];
 			export default async function () {
-				const listening = clients.map((client) => client.listen({ connections: 2, duration: '3s' }));
+				const listening = clients.map((client) => client.listen({ connections: 2, duration: '10s' }));
 				for (const client of clients) {
 					const host = await client.connect();
 					await host.subscribe();
@@ -131,7 +131,7 @@ func TestCredentials(t *testing.T) {
 		o := k6(t, scripted(t, g, `
 			const clients = [`+strings.Join(clients, ",\n")+`];
 			export default async function () {
-				await Promise.all(clients.map((client) => client.listen({ connections: 2, duration: '1s' })));
+				await Promise.all(clients.map((client) => client.listen({ connections: 2, duration: '10s' })));
 			}`), settings...)
 		o.requireClean(t)
 		o.requireCounts(t, map[string]int{"joined_success_counter": 2 * len(clients)})
@@ -227,6 +227,28 @@ func TestCredentialsOnTheWay(t *testing.T) {
 		`+caughtFunction+`
 		export default async function () { console.log(JSON.stringify(await caught(() => client.graphql({ query: '{ __typename }' })))); }`))
 	require.Regexp(t, "^GatewayError 403 InvalidSignature: The request signature we calculated", o.said(t, 1)[0].Get("error").Str)
+}
+
+// TestFramesChangedOnTheWay: what a connection sends is signed, too.
+func TestFramesChangedOnTheWay(t *testing.T) {
+	t.Parallel()
+	g := serve(t, guarded...)
+	changed := retouched(t, g, "Room", "Hall")
+	o := k6(t, scripted(t, changed, `
+		const options = { auth: { iam: `+keysLiteral+` }, host: '`+g.address+`' };
+		const graphql = new appsync.Client('`+changed.appsync()+`', { ...options, ...SUBSCRIBED });
+		const api = new events.Client('`+changed.events()+`', { ...options, channel: 'default/Room' });
+		`+caughtFunction+`
+		export default async function () {
+			for (const [client, use] of [[graphql, (c) => c.subscribe()], [api, (c) => c.subscribe()], [api, (c) => c.publish([1])]]) {
+				const connection = await client.connect();
+				console.log(JSON.stringify(await caught(() => use(connection))));
+				await connection.close();
+			}
+		}`))
+	for _, said := range o.said(t, 3) {
+		require.Regexp(t, "^GatewayError 400 BadRequest: The request signature we calculated", said.Get("error").Str)
+	}
 }
 
 // TestSecretsInArchives: `k6 archive` keeps what it is given on the command line or told to take

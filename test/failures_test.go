@@ -61,7 +61,7 @@ func TestConnectFailures(t *testing.T) {
 		},
 		{
 			name: "no answer to a step", dialect: "apigw", url: plain.apigw(),
-			options: `{"timeout": "500ms", "handshake": [{"send": "Ann", "expect": "Never said"}]}`,
+			options: `{"timeout": "3s", "handshake": [{"send": "Ann", "expect": "Never said"}]}`,
 			error:   "HandshakeError", message: "did not finish the handshake in time", phase: "handshake",
 		},
 		{

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gorilla/websocket"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -98,4 +100,43 @@ func replaceBody(t *testing.T, r *http.Request, from, to string) {
 	require.NoError(t, err)
 	changed := bytes.ReplaceAll(body, []byte(from), []byte(to))
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(changed)), int64(len(changed))
+}
+
+// retouched returns the gateway as it is reached by way of a relay that changes a text in
+// everything that a client's connections send.
+func retouched(t *testing.T, g *server, from, to string) *server {
+	t.Helper()
+	relay := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		protocols := websocket.Subprotocols(r)
+		dialer := websocket.Dialer{Subprotocols: protocols}
+		gateway, response, err := dialer.DialContext(r.Context(), "ws://"+g.address+r.URL.RequestURI(), nil)
+		if !assert.NoError(t, err) {
+			return
+		}
+		_ = response.Body.Close()
+		upgrader := websocket.Upgrader{Subprotocols: []string{gateway.Subprotocol()}}
+		client, err := upgrader.Upgrade(w, r, nil)
+		if !assert.NoError(t, err) {
+			_ = gateway.Close()
+			return
+		}
+		go pass(gateway, client, func(data []byte) []byte { return data })
+		pass(client, gateway, func(data []byte) []byte { return bytes.ReplaceAll(data, []byte(from), []byte(to)) })
+	}))
+	t.Cleanup(relay.Close)
+	return &server{address: relay.Listener.Addr().String()}
+}
+
+// pass hands on messages until one of the connections ends, and then ends both.
+func pass(from, to *websocket.Conn, change func([]byte) []byte) {
+	defer func() {
+		_ = from.Close()
+		_ = to.Close()
+	}()
+	for {
+		kind, data, err := from.ReadMessage()
+		if err != nil || to.WriteMessage(kind, change(data)) != nil {
+			return
+		}
+	}
 }

@@ -144,14 +144,14 @@ func (o *outcome) requireCounts(t *testing.T, want map[string]int) {
 
 // requireTimes returns a Trend's n values in order, and requires that they can be
 // the milliseconds that something took in this run. In seconds, what took longer
-// than atLeast would be less than that, and in microseconds more than a run may take.
+// than atLeast would be less than that, and in microseconds more than longest.
 func (o *outcome) requireTimes(t *testing.T, n int, atLeast time.Duration, metric string, tags ...string) []float64 {
 	t.Helper()
 	times := slices.Sorted(slices.Values(o.values(metric, tags...)))
 	require.Len(t, times, n, metric)
 	require.Positive(t, times[0], metric)
 	require.GreaterOrEqual(t, times[len(times)-1], milliseconds(atLeast), metric)
-	require.Less(t, times[len(times)-1], milliseconds(timeout), metric)
+	require.Less(t, times[len(times)-1], milliseconds(longest), metric)
 	return times
 }
 

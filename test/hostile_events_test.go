@@ -17,7 +17,7 @@ func TestHostileEvents(t *testing.T) {
 	runHostile(t, []hostileRow{
 		{
 			name: "fragments with pings in between", dialects: onlyEvents, behaviour: hostile.Interleaved(), acts: "listen,broadcast", check: heardAll,
-			env: []string{"HOLD=5000"}, counts: map[string]int{"pushgw_errors": 0, "pushgw_closed by=gateway": 0},
+			counts: map[string]int{"pushgw_errors": 0, "pushgw_closed by=gateway": 0},
 		},
 		{
 			name: "brackets in an error", dialects: onlyEvents, behaviour: hostile.Say(hostile.Nested(hostile.Events, deep)),

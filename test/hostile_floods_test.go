@@ -37,7 +37,7 @@ func TestHostileFloods(t *testing.T) {
 		},
 		{
 			name: "pings, and no answer read", dialects: onlyAPIGateway, behaviour: hostile.DeafPingFlood(many), acts: "listen,drive",
-			env: []string{"HOLD=3000"}, counts: map[string]int{"ws_sessions": 3},
+			env: []string{"HOLD=5000"}, counts: map[string]int{"ws_sessions": 3},
 		},
 		{
 			name: "pongs", dialects: onlyAPIGateway, behaviour: hostile.PongFlood(many / 5), acts: "listen,drive",
@@ -45,7 +45,7 @@ func TestHostileFloods(t *testing.T) {
 			check:  func(t *testing.T, o *outcome) { require.Zero(t, o.observed("ws_ping"), "nobody has pinged") },
 		},
 		{
-			name: "data without an end, and no answer to close", behaviour: hostile.EndlessData(), acts: "listen,drive", env: []string{"HOLD=2000"},
+			name: "data without an end, and no answer to close", behaviour: hostile.EndlessData(), acts: "listen,drive", env: []string{"HOLD=5000"},
 			counts: map[string]int{"ws_sessions": 3, "pushgw_closed by=client": 3},
 		},
 		{
@@ -56,7 +56,7 @@ func TestHostileFloods(t *testing.T) {
 			},
 		},
 		{
-			name: "data in place of a handshake", behaviour: hostile.EndlessHandshake(), acts: "listen", options: `{"timeout": "1s"}`,
+			name: "data in place of a handshake", behaviour: hostile.EndlessHandshake(), acts: "listen", options: `{"timeout": "5s"}`,
 			counts: map[string]int{"pushgw_connect_failed phase=handshake": 2},
 			log:    []string{"did not finish the handshake in time"},
 		},

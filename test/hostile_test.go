@@ -13,7 +13,7 @@ import (
 
 // What no gateway may bring k6 to, whatever it does.
 const (
-	hostilePatience = 20 * time.Second
+	hostilePatience = 3 * time.Minute
 	hostileMemory   = 400 << 20
 	hostileLog      = 256 << 10 // bytes
 )

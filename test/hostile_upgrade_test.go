@@ -76,11 +76,11 @@ func TestHostileUpgrade(t *testing.T) {
 			acts: "listen,drive", counts: failedIn("upgrade"), log: []string{"(upgrade)"},
 		},
 		{
-			name: "endless header", behaviour: hostile.EndlessHeader(much), options: `{"timeout": "5s"}`,
+			name: "endless header", behaviour: hostile.EndlessHeader(much), options: `{"timeout": "1m"}`,
 			acts: "listen,drive", counts: failedIn("upgrade"), check: notByTimeout,
 		},
 		{
-			name: "endless line", dialects: onlyAPIGateway, behaviour: hostile.EndlessLine(much), options: `{"timeout": "5s"}`,
+			name: "endless line", dialects: onlyAPIGateway, behaviour: hostile.EndlessLine(much), options: `{"timeout": "1m"}`,
 			acts: "listen,drive", counts: failedIn("upgrade"), check: notByTimeout,
 		},
 		{
@@ -88,11 +88,11 @@ func TestHostileUpgrade(t *testing.T) {
 			acts: "listen,drive", counts: failedIn("upgrade"), log: []string{"(upgrade)"},
 		},
 		{
-			name: "a quick trickle", behaviour: hostile.Trickled(0), acts: "listen,drive", env: []string{"HOLD=3000"},
+			name: "a quick trickle", behaviour: hostile.Trickled(0), acts: "listen,drive", env: []string{"HOLD=5000"},
 			counts: map[string]int{"pushgw_connect_failed": 0, "pushgw_errors": 0, "ws_sessions": 3},
 		},
 		{
-			name: "no answer", behaviour: hostile.NoAnswer(), options: `{"timeout": "500ms"}`,
+			name: "no answer", behaviour: hostile.NoAnswer(), options: `{"timeout": "2s"}`,
 			acts: "listen,drive", counts: failedIn("upgrade"), log: []string{"(upgrade)"},
 		},
 	}...))

@@ -15,7 +15,7 @@ const heardBy = `
 		listener: { executor: 'per-vu-iterations', exec: 'listener' },
 		broadcast: { executor: 'per-vu-iterations', exec: 'broadcast' },
 	} };
-	export const listener = () => listening.listen({ connections: 3, duration: '5s' });
+	export const listener = () => listening.listen({ connections: 3, duration: '10s' });
 	export async function broadcast() {
 		await listening.ready({ listeners: 3 });
 		console.log(JSON.stringify(await publishing.broadcast(JSON.parse(__ENV.PLAN))));

@@ -126,3 +126,46 @@ func TestAKilledProcessIsReported(t *testing.T) {
 	require.Equal(t, 1, exit)
 	require.Contains(t, said, "process 3 of 3 has left no file")
 }
+
+// TestTheReportTellsHowTheTestEnded: k6 tells as it exits.
+func TestTheReportTellsHowTheTestEnded(t *testing.T) {
+	t.Parallel()
+	for end, want := range map[string]struct {
+		conclusion result.Conclusion
+		exit       int // the report's
+		says       string
+	}{
+		"":           {result.Conclusion{How: result.Completed}, 0, ""},
+		"thresholds": {result.Conclusion{How: result.ThresholdsNotMet, Text: "thresholds on metrics 'ws_sessions' have been crossed", ExitCode: 99}, 0, ""},
+		"fail":       {result.Conclusion{How: result.MarkedAsFailed, Text: "test run was marked as failed", ExitCode: 110}, 0, ""},
+		"threshold": {
+			result.Conclusion{How: result.AbortedByThreshold, Text: "thresholds on metrics 'pushgw_connections' were crossed", ExitCode: 99},
+			1, "A threshold aborted the test at ",
+		},
+		"script":    {result.Conclusion{How: result.AbortedByScript, Text: "too few rooms", ExitCode: 108}, 1, "The script aborted the test at "},
+		"interrupt": {result.Conclusion{How: result.Interrupted, Text: "k6 received a 'interrupt' signal", ExitCode: 105}, 1, "The test was interrupted at "},
+		"setup":     {result.Conclusion{How: result.Failed, Text: "Uncaught (in promise) Error: no rooms"}, 1, "The test ended with an error at "},
+	} {
+		t.Run(end, func(t *testing.T) {
+			t.Parallel()
+			g := serve(t)
+			directory := t.TempDir()
+			p := start(t, "scripts/ending.js", g.env("END="+end, "PUSHGW_RESULT="+directory)...)
+			if end == "interrupt" {
+				g.statsWhen(t, func(stats *gateway.Stats) bool { return stats.APIGateway.Ready == 1 })
+				require.NoError(t, p.cmd.Process.Signal(os.Interrupt))
+			}
+			p.wait(t)
+			written, err := filepath.Glob(filepath.Join(directory, "pushgw-*.json"))
+			require.NoError(t, err)
+			require.Len(t, written, 1)
+			f := resultFile(t, directory, filepath.Base(written[0]))
+			require.NotNil(t, f.Conclusion)
+			require.Equal(t, want.conclusion, *f.Conclusion)
+			exit, numbers, said := report(t, directory)
+			require.Equal(t, want.exit, exit)
+			require.Contains(t, said, want.says)
+			require.Equal(t, want.exit == 1, numbers.Get("runs.0.aborted").Bool())
+		})
+	}
+}

@@ -93,9 +93,9 @@ func TestInterruptedPublisher(t *testing.T) {
 		});
 		export const options = { scenarios: {
 			subscriber: { executor: 'per-vu-iterations', exec: 'subscriber' },
-			publisher: { executor: 'per-vu-iterations', exec: 'publisher', maxDuration: '2s', gracefulStop: '0s' },
+			publisher: { executor: 'per-vu-iterations', exec: 'publisher', maxDuration: '5s', gracefulStop: '0s' },
 		} };
-		export const subscriber = () => api.listen({ connections: %d, duration: '4s' });
+		export const subscriber = () => api.listen({ connections: %d, duration: '8s' });
 		export async function publisher() {
 			await api.ready({ listeners: %[1]d });
 			await api.broadcast({ count: 1e6 });
@@ -213,9 +213,9 @@ func TestDeafListeners(t *testing.T) {
 			listener: { executor: 'per-vu-iterations', exec: 'listener' },
 			broadcast: { executor: 'per-vu-iterations', exec: 'broadcast' },
 		} };
-		export const listener = () => gateway.listen({ connections: 3, duration: '2s' });
+		export const listener = () => gateway.listen({ connections: 3, duration: '8s' });
 		export async function broadcast() {
-			await gateway.ready({ listeners: 3, canary: true, timeout: '1s' })
+			await gateway.ready({ listeners: 3, canary: true, timeout: '5s' })
 				.catch(({ name, message }) => console.log(JSON.stringify({ name, message })));
 		}`), g.env()...)
 	thrown := o.said(t, 1)[0]

@@ -19,10 +19,10 @@ func TestClockSkew(t *testing.T) {
 	for offset, row := range map[string]struct {
 		early  int // delays below zero
 		errors int
-		says   string
+		says   string // a regular expression
 	}{
 		"500ms":  {deliveries, deliveries, "the publisher's clock is ahead"},
-		"-500ms": {0, 2, "is behind this host's by 49"},
+		"-500ms": {0, 2, `is behind this host's by [34]\d\d\.`}, // less what the fastest answer took
 		"0s":     {0, 0, ""},
 	} {
 		t.Run(offset, func(t *testing.T) {
@@ -47,7 +47,7 @@ func TestClockSkew(t *testing.T) {
 			require.Equal(t, row.early, early)
 			require.Equal(t, row.errors, o.count("pushgw_errors", "error=ClockSkew"))
 			log := strings.Join(o.log, "\n")
-			require.Contains(t, log, row.says)
+			require.Regexp(t, row.says, log)
 			if row.says == "" {
 				require.NotContains(t, log, "clock skew")
 			}

@@ -23,13 +23,14 @@ func TestMain(m *testing.M) {
 }
 
 // timeout is how long a test waits for what must come.
-const timeout = 20 * time.Second
+const timeout = time.Minute
 
 // integration does what the message asks for, and keeps a log.
 type integration struct {
 	gateway      *Gateway
 	refuse       error
 	disconnected chan string
+	goOn         chan struct{} // closed when "wait" is to end
 
 	mu  sync.Mutex
 	ids []string
@@ -68,8 +69,11 @@ func (i *integration) Default(id, body string) error {
 		return ErrForbidden
 	case "panic":
 		panic("panicked")
-	case "sleep":
-		time.Sleep(50 * time.Millisecond)
+	case "wait":
+		select {
+		case <-i.goOn:
+		case <-time.After(timeout):
+		}
 	case "until it has left":
 		for i.gateway.Post(id, nil) == nil {
 			time.Sleep(time.Millisecond)
@@ -109,7 +113,7 @@ func newFixture(t *testing.T, config Config) *fixture {
 	}
 	faults := fault.New(fault.Settings{})
 	f := &fixture{T: t, gateway: New(config, faults), faults: faults}
-	f.integration = &integration{gateway: f.gateway, disconnected: make(chan string, 10)}
+	f.integration = &integration{gateway: f.gateway, disconnected: make(chan string, 10), goOn: make(chan struct{})}
 	f.gateway.Deploy(f.integration)
 	f.server = httptest.NewServer(f.gateway)
 	t.Cleanup(func() {

@@ -58,15 +58,14 @@ type Gateway struct {
 	Tally *truth.Tally
 	Ready atomic.Int64 // connections with a subscription
 
-	config   Config
-	faults   *fault.Faults
-	schema   *graphql.Schema
-	endpoint realtime.Endpoint
-	broker   broker
-	starts   *rate.Limiter // nil if there is no limit
-	requests *rate.Limiter
-
-	keepAlives keepAlives
+	config     Config
+	faults     *fault.Faults
+	schema     *graphql.Schema
+	endpoint   realtime.Endpoint
+	broker     broker
+	keepAlives *realtime.KeepAlives
+	starts     *rate.Limiter // nil if there is no limit
+	requests   *rate.Limiter
 }
 
 // New returns an API that is ready to serve.
@@ -91,9 +90,8 @@ func New(config Config, faults *fault.Faults) *Gateway {
 		Hub: g.Hub, Faults: faults, Access: config.Access, Subprotocol: subprotocol,
 		Path: "/graphql/connect", Error: connectionError,
 	}
-	g.keepAlives.interval = config.KeepAlive
 	g.broker.workers, g.broker.groups = realtime.StartWorkers(g.Hub, faults), map[string]*group{}
-	g.Hub.Go(g.keepAlive)
+	g.keepAlives = realtime.StartKeepAlives(g.Hub, faults, config.KeepAlive)
 	return g
 }
 

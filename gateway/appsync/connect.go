@@ -1,6 +1,10 @@
 package appsync
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/pushgw/xk6-pushgw/gateway/realtime"
+)
 
 // connect upgrades a request to a connection.
 func (g *Gateway) connect(w http.ResponseWriter, r *http.Request) {
@@ -8,7 +12,7 @@ func (g *Gateway) connect(w http.ResponseWriter, r *http.Request) {
 	if conn == nil {
 		return
 	}
-	c := &connection{Conn: conn, gateway: g, host: r.Host}
-	g.keepAlives.schedule(c)
+	c := &connection{Conn: conn, gateway: g, host: r.Host, keptAlive: realtime.NewKeptAlive(conn)}
+	g.keepAlives.Schedule(&c.keptAlive)
 	g.Hub.Serve(conn, c)
 }

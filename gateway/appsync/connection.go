@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"sync/atomic"
-	"time"
 
 	"github.com/pushgw/xk6-pushgw/gateway/realtime"
 	"github.com/pushgw/xk6-pushgw/gateway/socket"
@@ -25,21 +23,18 @@ const maxFailed = 1000
 type connection struct {
 	*socket.Conn
 
-	gateway       *Gateway
-	host          string // the one that credentials must be for
-	subscriptions []*subscription
-	failed        map[string]bool // the ids of starts that failed, which can't be used again
-	acking        atomic.Bool     // a connection_ack is about to be sent
-
-	// keepAlives' own, under its lock.
-	keepAlive time.Time // when the next ka is due
-	left      bool
+	gateway         *Gateway
+	host            string // the one that credentials must be for
+	subscriptions   []*subscription
+	failed          map[string]bool // the ids of starts that failed, which can't be used again
+	acknowledgement realtime.Acknowledgement
+	keptAlive       realtime.KeptAlive
 }
 
 // Text handles one message from the client.
 func (c *connection) Text(text []byte) {
-	if c.acking.Load() {
-		return // as on AWS (real-time-websocket-client.html, "Connection init message")
+	if c.acknowledgement.Pending() {
+		return
 	}
 	m := gjson.ParseBytes(text)
 	if !gjson.ValidBytes(text) || !m.IsObject() {
@@ -60,25 +55,18 @@ func (c *connection) Text(text []byte) {
 
 // acknowledge answers a connection_init, and begins the intervals of the keep-alives.
 func (c *connection) acknowledge() {
-	answer := func() {
-		c.acking.Store(false) // first, because a client may go on as soon as it has read the ack
+	c.acknowledgement.After(c.gateway.config.AckDelay, func() {
 		_ = c.Write(ackFrame) // a connection whose write fails is closed
 		if !c.gateway.faults.StopKeepAlive() {
 			_ = c.Write(realtime.KeepAliveFrame)
 		}
-		c.gateway.keepAlives.schedule(c)
-	}
-	if c.gateway.config.AckDelay <= 0 {
-		answer()
-		return
-	}
-	c.acking.Store(true)
-	time.AfterFunc(c.gateway.config.AckDelay, answer)
+		c.gateway.keepAlives.Schedule(&c.keptAlive)
+	})
 }
 
 // Closed ends the subscriptions.
 func (c *connection) Closed() {
-	c.gateway.keepAlives.leave(c)
+	c.gateway.keepAlives.Leave(&c.keptAlive)
 	if len(c.subscriptions) > 0 {
 		c.gateway.Ready.Add(-1)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pushgw/xk6-pushgw/gateway/fault"
 	"github.com/pushgw/xk6-pushgw/gateway/truth"
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
@@ -170,7 +171,7 @@ func TestIDsOfFailedStarts(t *testing.T) {
 // connection_init nothing is.
 func TestMessagesBeforeTheAcknowledgement(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, Config{AckDelay: 100 * time.Millisecond})
+	f := newFixture(t, Config{AckDelay: time.Second})
 	conn := f.dial()
 	f.subscribe(conn, "1", anyRoom)
 	send(t, conn, `{"type":"connection_init"}`)
@@ -183,6 +184,7 @@ func TestMessagesBeforeTheAcknowledgement(t *testing.T) {
 func TestStartsAreLimited(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, Config{Rate: 1})
+	f.gateway.starts.SetLimit(0) // no further one is allowed, however long this takes
 	conn := f.dial()
 	f.subscribe(conn, "1", anyRoom)
 	send(t, conn, f.start("2", anyRoom))
@@ -220,4 +222,17 @@ func TestDeniedFields(t *testing.T) {
 	require.Error(t, schema.Deny([]string{"Room.id"}))
 	require.Error(t, schema.Deny([]string{"Query.nothing"}))
 	require.Error(t, schema.Deny([]string{"createRoom"}))
+}
+
+// While no ka is to be sent they stay scheduled, and go on afterwards.
+func TestKeepAlivesGoOnAfterAFault(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{KeepAlive: 20 * time.Millisecond})
+	f.fault(`{"stopKeepAlive": true}`)
+	conn := f.dial()
+	time.Sleep(100 * time.Millisecond)
+	require.Zero(t, f.gateway.Hub.Counters.FramesOut.Load())
+	f.faults.Set(fault.Settings{})
+	require.JSONEq(t, `{"type":"ka"}`, receive(t, conn))
+	require.JSONEq(t, `{"type":"ka"}`, receive(t, conn))
 }

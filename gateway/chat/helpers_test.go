@@ -10,7 +10,7 @@ import (
 )
 
 // timeout is how long a test waits for what must come.
-const timeout = 20 * time.Second
+const timeout = time.Minute
 
 // posts is a Connections that keeps what was posted to each connection, and a log
 // of everything that was done.

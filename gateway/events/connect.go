@@ -3,6 +3,7 @@ package events
 import (
 	"net/http"
 
+	"github.com/pushgw/xk6-pushgw/gateway/realtime"
 	"golang.org/x/time/rate"
 )
 
@@ -13,7 +14,7 @@ func (g *Gateway) connect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.Hub.Serve(conn, &connection{
-		Conn: conn, gateway: g, host: r.Host,
+		Conn: conn, gateway: g, host: r.Host, keptAlive: realtime.NewKeptAlive(conn),
 		pace: rate.NewLimiter(rate.Limit(g.config.PublishRate), max(1, int(g.config.PublishRate))),
 	})
 }

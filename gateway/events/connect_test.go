@@ -68,19 +68,20 @@ func TestKeepAlive(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, Config{KeepAlive: 20 * time.Millisecond})
 	silent := f.upgrade(http.Header{"X-Api-Key": {apiKey}}, subprotocol)
-	c := f.dial()
+	c := f.upgrade(http.Header{"X-Api-Key": {apiKey}}, subprotocol)
 	began := time.Now()
+	c.ask(`{"type":"connection_init"}`, `{"type":"connection_ack","connectionTimeoutMs":300000}`)
 	for range 3 {
 		require.JSONEq(t, `{"type":"ka"}`, c.receive())
 	}
-	require.GreaterOrEqual(t, time.Since(began), 55*time.Millisecond)
+	require.GreaterOrEqual(t, time.Since(began), 60*time.Millisecond)
 	silent.ask(`{"type":"connection_init"}`, `{"type":"connection_ack","connectionTimeoutMs":300000}`)
 }
 
 // What comes between connection_init and its acknowledgement is ignored.
 func TestMessagesBeforeTheAcknowledgementAreIgnored(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, Config{AckDelay: 50 * time.Millisecond})
+	f := newFixture(t, Config{AckDelay: time.Second})
 	c := f.upgrade(http.Header{"X-Api-Key": {apiKey}}, subprotocol)
 	c.send(`{"type":"connection_init"}`)
 	c.send(subscribeText("1", "default/a"))

@@ -5,10 +5,9 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
-	"sync/atomic"
-	"time"
 
 	"github.com/pushgw/xk6-pushgw/gateway/auth"
+	"github.com/pushgw/xk6-pushgw/gateway/realtime"
 	"github.com/pushgw/xk6-pushgw/gateway/socket"
 	"github.com/tidwall/gjson"
 	"golang.org/x/time/rate"
@@ -26,18 +25,18 @@ var validID = regexp.MustCompile(`^[A-Za-z0-9_+-]{1,128}$`)
 type connection struct {
 	*socket.Conn
 
-	gateway       *Gateway
-	host          string // the one that credentials must be for
-	subscriptions []*subscription
-	pace          *rate.Limiter // of requests to publish
-	acking        atomic.Bool   // a connection_ack is about to be sent
-	lastAlive     atomic.Int64  // when a ka was last written, or the ack, in ns since 1970; 0 before
+	gateway         *Gateway
+	host            string // the one that credentials must be for
+	subscriptions   []*subscription
+	pace            *rate.Limiter // of requests to publish
+	acknowledgement realtime.Acknowledgement
+	keptAlive       realtime.KeptAlive
 }
 
 // Text handles one message from the client.
 func (c *connection) Text(text []byte) {
-	if c.acking.Load() {
-		return // as on AWS (event-api-websocket-protocol.html, "connection_init")
+	if c.acknowledgement.Pending() {
+		return
 	}
 	m := gjson.ParseBytes(text)
 	if !gjson.ValidBytes(text) || !m.IsObject() {
@@ -72,21 +71,15 @@ func (c *connection) operate(kind string, m gjson.Result) {
 
 // acknowledge answers a connection_init, and begins the intervals of the keep-alives.
 func (c *connection) acknowledge() {
-	answer := func() {
-		c.lastAlive.Store(time.Now().UnixNano())
-		c.acking.Store(false) // first, because a client may go on as soon as it has read the ack
+	c.acknowledgement.After(c.gateway.config.AckDelay, func() {
 		_ = c.Write(ackFrame) // a connection whose write fails is closed
-	}
-	if c.gateway.config.AckDelay <= 0 {
-		answer()
-		return
-	}
-	c.acking.Store(true)
-	time.AfterFunc(c.gateway.config.AckDelay, answer)
+		c.gateway.keepAlives.Schedule(&c.keptAlive)
+	})
 }
 
 // Closed ends the subscriptions.
 func (c *connection) Closed() {
+	c.gateway.keepAlives.Leave(&c.keptAlive)
 	if len(c.subscriptions) > 0 {
 		c.gateway.Ready.Add(-1)
 	}

@@ -50,10 +50,11 @@ type Gateway struct {
 	Tally *truth.Tally
 	Ready atomic.Int64 // connections with a subscription
 
-	config   Config
-	faults   *fault.Faults
-	endpoint realtime.Endpoint
-	broker   broker
+	config     Config
+	faults     *fault.Faults
+	endpoint   realtime.Endpoint
+	broker     broker
+	keepAlives *realtime.KeepAlives
 }
 
 // New returns an API that is ready to serve.
@@ -70,7 +71,7 @@ func New(config Config, faults *fault.Faults) *Gateway {
 		Hub: g.Hub, Faults: faults, Access: config.Access, Subprotocol: subprotocol, Path: path, Error: connectionError,
 	}
 	g.broker.workers, g.broker.audiences = realtime.StartWorkers(g.Hub, faults), map[string]*realtime.Audience{}
-	g.Hub.Go(g.keepAlive)
+	g.keepAlives = realtime.StartKeepAlives(g.Hub, faults, config.KeepAlive)
 	return g
 }
 
@@ -85,41 +86,4 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.serveHTTP(w, r)
-}
-
-// keepAlive writes a ka to every connection that has had none for so long, from one
-// goroutine.
-func (g *Gateway) keepAlive() {
-	const steps = 20 // how much finer than the period the ticker is
-	ticker := time.NewTicker(max(g.config.KeepAlive/steps, time.Millisecond))
-	defer ticker.Stop()
-	for {
-		select {
-		case <-g.Hub.Context().Done():
-			return
-		case now := <-ticker.C:
-			g.keepAliveAt(now)
-		}
-	}
-}
-
-func (g *Gateway) keepAliveAt(now time.Time) {
-	if g.faults.StopKeepAlive() {
-		return
-	}
-	for _, c := range g.Hub.Conns() {
-		if owner, ok := c.Owner.(*connection); ok && owner.isDue(now) {
-			_ = c.Write(realtime.KeepAliveFrame) // a connection whose write fails is closed
-		}
-	}
-}
-
-// isDue reports whether a ka is due, and notes that it is written now.
-func (c *connection) isDue(now time.Time) bool {
-	last := c.lastAlive.Load()
-	if last == 0 || now.Sub(time.Unix(0, last)) < c.gateway.config.KeepAlive {
-		return false
-	}
-	c.lastAlive.Store(now.UnixNano())
-	return true
 }

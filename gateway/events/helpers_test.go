@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 }
 
 // timeout is how long a test waits for what must come.
-const timeout = 20 * time.Second
+const timeout = time.Minute
 
 const (
 	apiKey = "da2-key"

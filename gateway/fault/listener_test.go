@@ -12,44 +12,48 @@ import (
 
 func TestReorderedIsWrittenAfterTheNext(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, `{"reorder": "1/2"}`)
-	for sequence := range uint32(6) { // each second one of those that can be is held back
-		b.deliver(1, sequence+1)
-	}
-	b.require([]string{"1", "3", "2", "4", "6", "5"}, truth.Counts{Audience: 6, Delivered: 6, Reordered: 2})
+	simulate(t, `{"reorder": "1/2"}`, func(b *bench) {
+		for sequence := range uint32(6) { // each second one of those that can be is held back
+			b.deliver(1, sequence+1)
+		}
+		b.require([]string{"1", "3", "2", "4", "6", "5"}, truth.Counts{Audience: 6, Delivered: 6, Reordered: 2})
+	})
 }
 
 func TestWithoutANextItIsNotReordered(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, `{"reorder": 1}`)
-	b.deliver(1, 1)
-	require.EqualValues(t, 1, b.counts().Pending)
-	require.Eventually(t, func() bool { return b.counts().Pending == 0 }, timeout, time.Millisecond)
-	b.require([]string{"1"}, truth.Counts{Audience: 1, Delivered: 1})
+	simulate(t, `{"reorder": 1}`, func(b *bench) {
+		b.deliver(1, 1)
+		require.EqualValues(b.t, 1, b.counts().Pending)
+		require.Eventually(b.t, func() bool { return b.counts().Pending == 0 }, timeout, time.Millisecond)
+		b.require([]string{"1"}, truth.Counts{Audience: 1, Delivered: 1})
+	})
 }
 
 // When the next one came in time, nothing is left to do at the end of the time.
 func TestReorderedIsWrittenOnce(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, `{"reorder": 1}`)
-	b.deliver(1, 1)
-	b.deliver(1, 2)
-	over := make(chan struct{})
-	b.timetable(b.listener).soon(reorderTimeout, func() { close(over) })
-	wait(t, over)
-	b.require([]string{"2", "1"}, truth.Counts{Audience: 2, Delivered: 2, Reordered: 1})
+	simulate(t, `{"reorder": 1}`, func(b *bench) {
+		b.deliver(1, 1)
+		b.deliver(1, 2)
+		over := make(chan struct{})
+		b.timetable(b.listener).soon(reorderTimeout, func() { close(over) })
+		wait(b.t, over)
+		b.require([]string{"2", "1"}, truth.Counts{Audience: 2, Delivered: 2, Reordered: 1})
+	})
 }
 
 func TestADroppedOneIsNoNext(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, `{"reorder": 1}`)
-	b.deliver(1, 1)
-	b.change(`{"reorder": 0, "drop": 1}`)
-	b.deliver(1, 2)
-	b.change(`{"drop": 0, "duplicate": 1}`)
-	b.deliver(1, 3)
-	b.require([]string{"3", "3", "1", "1"}, truth.Counts{Audience: 3, Delivered: 2, Dropped: 1, Duplicated: 2, Reordered: 1})
-	require.EqualValues(t, 1, b.tally.Withheld(b.listener.Withheld))
+	simulate(t, `{"reorder": 1}`, func(b *bench) {
+		b.deliver(1, 1)
+		b.change(`{"reorder": 0, "drop": 1}`)
+		b.deliver(1, 2)
+		b.change(`{"drop": 0, "duplicate": 1}`)
+		b.deliver(1, 3)
+		b.require([]string{"3", "3", "1", "1"}, truth.Counts{Audience: 3, Delivered: 2, Dropped: 1, Duplicated: 2, Reordered: 1})
+		require.EqualValues(b.t, 1, b.tally.Withheld(b.listener.Withheld))
+	})
 }
 
 func TestOriginsAreApart(t *testing.T) {
@@ -112,16 +116,17 @@ func TestASlowClientLosesDeliveries(t *testing.T) {
 
 func TestAClosedListenerLosesWhatIsUnderWay(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, `{"reorder": 1}`)
-	b.deliver(1, 1)
-	b.change(`{"reorder": 0, "delay": "1ms"}`)
-	b.deliver(1, 2)
-	b.listener.Close()
-	b.listener.Close()
-	b.change(`{"delay": "0s"}`)
-	b.deliver(1, 3)
-	require.Eventually(t, func() bool { return b.counts().Gone == 3 }, timeout, time.Millisecond)
-	b.require(nil, truth.Counts{Audience: 3, Gone: 3})
+	simulate(t, `{"reorder": 1}`, func(b *bench) {
+		b.deliver(1, 1)
+		b.change(`{"reorder": 0, "delay": "1ms"}`)
+		b.deliver(1, 2)
+		b.listener.Close()
+		b.listener.Close()
+		b.change(`{"delay": "0s"}`)
+		b.deliver(1, 3)
+		require.Eventually(b.t, func() bool { return b.counts().Gone == 3 }, timeout, time.Millisecond)
+		b.require(nil, truth.Counts{Audience: 3, Gone: 3})
+	})
 }
 
 func TestDeafness(t *testing.T) {
@@ -149,13 +154,14 @@ func TestDeafnessEnds(t *testing.T) {
 // A delivery that is held back until the listener is deaf isn't written.
 func TestWhatIsHeldBackMayNotBeHeard(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, `{"reorder": 1}`)
-	b.deliver(1, 1)
-	b.Ready(b.listener)
-	b.change(`{"deaf": "1h"}`)
-	require.Eventually(t, func() bool { return b.counts().Pending == 0 }, timeout, time.Millisecond)
-	b.require(nil, truth.Counts{Audience: 1, Deaf: 1})
-	require.EqualValues(t, 1, b.tally.Withheld(b.listener.Withheld))
+	simulate(t, `{"reorder": 1}`, func(b *bench) {
+		b.deliver(1, 1)
+		b.Ready(b.listener)
+		b.change(`{"deaf": "1h"}`)
+		require.Eventually(b.t, func() bool { return b.counts().Pending == 0 }, timeout, time.Millisecond)
+		b.require(nil, truth.Counts{Audience: 1, Deaf: 1})
+		require.EqualValues(b.t, 1, b.tally.Withheld(b.listener.Withheld))
+	})
 }
 
 // The highest sequence stays the highest when an earlier one comes after it.
@@ -205,29 +211,30 @@ func TestProbabilitiesAndTargets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, `{"`+name+`": 0.25}`)
-			var byBroadcast, byListener [side]int
-			total := 0
-			for i := range side {
-				broadcast := b.tally.Open([]byte("x"), side)
-				for j := range side {
-					o := &outlet{}
-					l := &Listener{Number: uint64(j), Out: o, Withheld: &truth.Withheld{}}
-					_ = b.Deliver(l, broadcast, []byte("x"))
-					if hit(l, o) {
-						total++
-						byBroadcast[i]++
-						byListener[j]++
+			simulate(t, `{"`+name+`": 0.25}`, func(b *bench) {
+				var byBroadcast, byListener [side]int
+				total := 0
+				for i := range side {
+					broadcast := b.tally.Open([]byte("x"), side)
+					for j := range side {
+						o := &outlet{}
+						l := &Listener{Number: uint64(j), Out: o, Withheld: &truth.Withheld{}}
+						_ = b.Deliver(l, broadcast, []byte("x"))
+						if hit(l, o) {
+							total++
+							byBroadcast[i]++
+							byListener[j]++
+						}
 					}
 				}
-			}
-			require.InDelta(t, side*side/4, total, side*side/20)
-			for i := range side {
-				require.Positive(t, byBroadcast[i])
-				require.Positive(t, byListener[i])
-				require.Less(t, byBroadcast[i], side)
-				require.Less(t, byListener[i], side)
-			}
+				require.InDelta(t, side*side/4, total, side*side/20)
+				for i := range side {
+					require.Positive(t, byBroadcast[i])
+					require.Positive(t, byListener[i])
+					require.Less(t, byBroadcast[i], side)
+					require.Less(t, byListener[i], side)
+				}
+			})
 		})
 	}
 }

@@ -17,17 +17,9 @@ func (s *Schema) values(o *ast.OperationDefinition, given map[string]any) (map[s
 	values := map[string]any{}
 	for _, d := range o.VariableDefinitions {
 		v, ok := given[d.Variable]
-		if !ok && d.DefaultValue != nil {
-			v, ok = literal(d.DefaultValue, nil)
-		}
-		if !ok && !d.Type.NonNull {
-			continue
-		}
-		value, wrong := s.coerce(d.Type, v)
-		if wrong != "" {
+		if wrong := s.enter(values, d.Variable, definition{d.Type, d.DefaultValue}, v, ok); wrong != "" {
 			return nil, &Error{Locations: located(d.Position), Message: fmt.Sprintf("Variable '%s' has %s", d.Variable, wrong)}
 		}
-		values[d.Variable] = value
 	}
 	return values, nil
 }
@@ -40,19 +32,33 @@ func (s *Schema) arguments(defined ast.ArgumentDefinitionList, given ast.Argumen
 		if a := given.ForName(d.Name); a != nil {
 			v, ok = literal(a.Value, variables)
 		}
-		if !ok && d.DefaultValue != nil {
-			v, ok = literal(d.DefaultValue, nil)
-		}
-		if !ok && !d.Type.NonNull {
-			continue
-		}
-		value, wrong := s.coerce(d.Type, v)
-		if wrong != "" {
+		if wrong := s.enter(arguments, d.Name, definition{d.Type, d.DefaultValue}, v, ok); wrong != "" {
 			return nil, &Error{Message: fmt.Sprintf("Argument '%s' has %s", d.Name, wrong)}
 		}
-		arguments[d.Name] = value
 	}
 	return arguments, nil
+}
+
+// definition is how a variable, an argument or a field of an input object is defined.
+type definition struct {
+	of        *ast.Type
+	byDefault *ast.Value // nil if there is none
+}
+
+// enter enters an input into values, under its name: what is given, or the default. It returns
+// what is wrong with it. One that has neither and needn't is left out.
+func (s *Schema) enter(values map[string]any, name string, d definition, v any, given bool) (wrong string) {
+	if !given && d.byDefault != nil {
+		v, given = literal(d.byDefault, nil)
+	}
+	if !given && !d.of.NonNull {
+		return ""
+	}
+	value, wrong := s.coerce(d.of, v)
+	if wrong == "" {
+		values[name] = value
+	}
+	return wrong
 }
 
 // literal returns a value of a document. It returns false for a variable without a value.
@@ -123,17 +129,9 @@ func (s *Schema) coerceObject(d *ast.Definition, v any) (any, string) {
 	object := map[string]any{}
 	for _, f := range d.Fields {
 		value, ok := given[f.Name]
-		if !ok && f.DefaultValue != nil {
-			value, ok = literal(f.DefaultValue, nil)
-		}
-		if !ok && !f.Type.NonNull {
-			continue
-		}
-		coerced, wrong := s.coerce(f.Type, value)
-		if wrong != "" {
+		if wrong := s.enter(object, f.Name, definition{f.Type, f.DefaultValue}, value, ok); wrong != "" {
 			return nil, wrong
 		}
-		object[f.Name] = coerced
 	}
 	return object, ""
 }

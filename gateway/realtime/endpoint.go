@@ -1,6 +1,6 @@
 // Package realtime is what the sides of AppSync's two kinds of API have in common, that of
-// GraphQL and that of Events: how connections are made and refused, how what is published
-// gets to its subscribers, and how HTTP requests are answered.
+// GraphQL and that of Events: how connections are made, refused and kept alive, how what is
+// published gets to its subscribers, and how HTTP requests are answered.
 package realtime
 
 import (

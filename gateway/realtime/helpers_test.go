@@ -13,7 +13,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // timeout is how long a test waits for what must come.
-const timeout = 20 * time.Second
+const timeout = time.Minute
 
 // fixture is workers, and who publishes to them.
 type fixture struct {

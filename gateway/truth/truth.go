@@ -122,21 +122,18 @@ func (b *Broadcast) Gone() { b.count(gone, 1) }
 func (b *Broadcast) Failed() { b.count(failed, 1) }
 
 // Dropped counts a delivery that was withheld from a connection by a fault.
-func (b *Broadcast) Dropped(from *Withheld) {
-	b.count(dropped, 1)
-	b.withhold(from)
-}
+func (b *Broadcast) Dropped(from *Withheld) { b.withhold(dropped, from) }
 
 // Deaf counts a delivery that was withheld from a connection because it is deaf.
-func (b *Broadcast) Deaf(from *Withheld) {
-	b.count(deaf, 1)
-	b.withhold(from)
-}
+func (b *Broadcast) Deaf(from *Withheld) { b.withhold(deaf, from) }
 
-func (b *Broadcast) withhold(from *Withheld) {
+// withhold counts a delivery that was withheld: for its connection first, so that whoever sees
+// that it isn't pending any more sees why.
+func (b *Broadcast) withhold(what field, from *Withheld) {
 	if !b.Control {
 		from.add(b.epoch.number)
 	}
+	b.count(what, 1)
 }
 
 func (b *Broadcast) count(what field, n int64) {

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/realtime"
 )
 
 func TestResponseError(t *testing.T) {
@@ -22,7 +23,7 @@ func TestResponseError(t *testing.T) {
 		{"no errors, said otherwise", `{"errors":null,"data":{}}`, nil},
 		{
 			"the data of a resolver that failed, which may succeed", `{"data":null,"errors":[{"path":["a"],"errorType":"BadRequestException","message":"m"}]}`,
-			&dialect.Error{Name: BadRequest, Message: "m"},
+			&dialect.Error{Name: realtime.BadRequest, Message: "m"},
 		},
 		{
 			"a resolver's own", `{"errors":[{"path":["a",0],"message":"m"}]}`,
@@ -30,35 +31,35 @@ func TestResponseError(t *testing.T) {
 		},
 		{
 			"a request that is refused", `{"errors":[{"path":null,"errorType":"BadRequestException","message":"m"}]}`,
-			&dialect.Error{Name: BadRequest, Message: "m", Final: true},
+			&dialect.Error{Name: realtime.BadRequest, Message: "m", Final: true},
 		},
 		{
 			"no such operation", `{"errors":[{"errorType":"UnsupportedOperation","message":"m"}]}`,
-			&dialect.Error{Name: UnsupportedOperation, Message: "m", Final: true},
+			&dialect.Error{Name: realtime.UnsupportedOperation, Message: "m", Final: true},
 		},
 		{
 			"a rate, which falls", `{"errors":[{"errorType":"LimitExceededException","message":"m"}]}`,
-			&dialect.Error{Name: LimitExceeded, Message: "m"},
+			&dialect.Error{Name: realtime.LimitExceeded, Message: "m"},
 		},
 		{
 			"one of the gateway's own", `{"errors":[{"errorType":"Lambda:Unhandled","message":"m","errorCode":7}]}`,
-			&dialect.Error{Name: Other, Code: 7, Message: "Lambda:Unhandled: m"},
+			&dialect.Error{Name: realtime.Other, Code: 7, Message: "Lambda:Unhandled: m"},
 		},
 		{
 			"one of the gateway's own without a message", `{"errors":[{"errorType":"Lambda:Unhandled"}]}`,
-			&dialect.Error{Name: Other, Message: "Lambda:Unhandled"},
+			&dialect.Error{Name: realtime.Other, Message: "Lambda:Unhandled"},
 		},
 		{
 			"a single error", `{"errors":{"errorType":"UnauthorizedException","path":["a"]}}`,
-			&dialect.Error{Name: Unauthorized, Final: true},
+			&dialect.Error{Name: realtime.Unauthorized, Final: true},
 		},
 		{
 			"the first of several", `{"errors":[{"errorType":"LimitExceeded"},{"errorType":"Unauthorized"}]}`,
-			&dialect.Error{Name: LimitExceeded},
+			&dialect.Error{Name: realtime.LimitExceeded},
 		},
 		{
 			"a resolver's", `{"data":{"createRoom":null},"errors":[{"path":["createRoom"],"errorType":"Unauthorized","message":"Not Authorized"}]}`,
-			&dialect.Error{Name: Unauthorized, Message: "Not Authorized", Final: true},
+			&dialect.Error{Name: realtime.Unauthorized, Message: "Not Authorized", Final: true},
 		},
 		{
 			"an invalid document's", `{"data":null,"errors":[{"path":null,"message":"Validation error of type UnknownType"}]}`,
@@ -66,11 +67,11 @@ func TestResponseError(t *testing.T) {
 		},
 		{
 			"a bad key's", `{"errors":[{"errorType":"UnauthorizedException","message":"m"}]}`,
-			&dialect.Error{Name: Unauthorized, Message: "m", Final: true},
+			&dialect.Error{Name: realtime.Unauthorized, Message: "m", Final: true},
 		},
 		{
 			"a bad signature's", `{"errors":[{"errorType":"com.amazon.coral.service#InvalidSignatureException","message":"m"}]}`,
-			&dialect.Error{Name: InvalidSignature, Message: "m", Final: true},
+			&dialect.Error{Name: realtime.InvalidSignature, Message: "m", Final: true},
 		},
 	}
 	for _, test := range tests {
@@ -114,7 +115,7 @@ func TestResponsesThatAreNotGraphQL(t *testing.T) {
 		strings.Repeat("[", 10_000_000):                                        "JSON nested more than 100 deep",
 	} {
 		err, isGraphQL := ResponseError([]byte(body))
-		assert.Equal(t, &dialect.Error{Name: Other, Message: want}, err, "%.80s", body)
+		assert.Equal(t, &dialect.Error{Name: realtime.Other, Message: want}, err, "%.80s", body)
 		assert.False(t, isGraphQL, "%.80s", body)
 	}
 	err, isGraphQL := ResponseError([]byte(`{"data":` + strings.Repeat("[", 99) + strings.Repeat("]", 99) + `}`))
@@ -128,9 +129,9 @@ func TestLongMessages(t *testing.T) {
 	long := strings.Repeat("x", 301)
 	cut := strings.Repeat("x", 300) + "…"
 	err, _ := ResponseError([]byte(`{"errors":[{"errorType":"` + long + `","message":"` + long + `"}]}`))
-	assert.Equal(t, &dialect.Error{Name: Other, Message: cut + ": " + cut}, err)
+	assert.Equal(t, &dialect.Error{Name: realtime.Other, Message: cut + ": " + cut}, err)
 	err, _ = ResponseError([]byte(`{"errors":[{"errorType":"Unauthorized","message":"` + long + `"}]}`))
-	assert.Equal(t, &dialect.Error{Name: Unauthorized, Message: cut, Final: true}, err)
+	assert.Equal(t, &dialect.Error{Name: realtime.Unauthorized, Message: cut, Final: true}, err)
 }
 
 func TestErrorNames(t *testing.T) {

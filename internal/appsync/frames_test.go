@@ -5,6 +5,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/pushgw/xk6-pushgw/internal/realtime"
 )
 
 // The exact bytes of everything that a client sends, as AppSync's developer guide has
@@ -17,7 +19,7 @@ func TestGoldenFrames(t *testing.T) {
 		start = `","type":"start","payload":{"data":"{\"query\":\"subscription { onCreateRoom { id } }\",\"variables\":{}}",` +
 			`"extensions":{"authorization":` + proof + `}}}`
 	)
-	s := New([][]byte{StartFrame(StartID(0), data, []byte(proof))})
+	s := New([][]byte{StartFrame(realtime.HandshakeID(0), data, []byte(proof))})
 	assert.Equal(t, `{"type":"connection_init"}`, string(s.Open().Answer))
 	assert.Equal(t, `{"id":"1`+start, string(s.Receive([]byte(`{"type":"connection_ack"}`)).Answer))
 	s.Receive([]byte(`{"type":"start_ack","id":"1"}`))
@@ -29,5 +31,5 @@ func TestGoldenFrames(t *testing.T) {
 	assert.Equal(t, `{"id":"2","type":"stop"}`, string(s.Receive([]byte(`{"type":"start_ack","id":"2"}`)).Answer))
 	assert.Equal(t, `{"id":"1","type":"stop"}`, string(s.Stop("1")))
 	assert.Equal(t, "graphql-ws", Subprotocol)
-	assert.Equal(t, "subscribed_success_counter", SubscribedCounter)
+	assert.Equal(t, "subscribed_success_counter", realtime.SubscribedCounter)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/realtime"
 )
 
 const (
@@ -25,7 +26,7 @@ func newSession(tb testing.TB, subscription bool) *Session {
 	if !subscription {
 		return New(nil)
 	}
-	return New([][]byte{StartFrame(StartID(0), operation, []byte(authorization))})
+	return New([][]byte{StartFrame(realtime.HandshakeID(0), operation, []byte(authorization))})
 }
 
 func flatten(event dialect.Event) []dialect.Event {
@@ -82,8 +83,8 @@ var (
 	unknown     = dialect.Event{}
 	connected   = dialect.Event{Kind: dialect.Ready, Timeout: 300 * time.Second}
 	started     = dialect.Event{Kind: dialect.Progress, Timeout: 300 * time.Second, Answer: []byte(startFrame)}
-	ready       = dialect.Event{Kind: dialect.Ready, Request: "1", Counter: SubscribedCounter}
-	limit       = &dialect.Error{Name: LimitExceeded, Message: "Rate limit exceeded"}
+	ready       = dialect.Event{Kind: dialect.Ready, Request: "1", Counter: realtime.SubscribedCounter}
+	limit       = &dialect.Error{Name: realtime.LimitExceeded, Message: "Rate limit exceeded"}
 	limitFrame  = `{"type":"error","payload":{"errors":[{"errorType":"LimitExceededError","message":"Rate limit exceeded"}]}}`
 	limitFrame2 = `{"id":"2","type":"error","payload":{"errors":{"errorType":"LimitExceededError","message":"Rate limit exceeded"}}}`
 )
@@ -93,7 +94,7 @@ func about(kind dialect.Kind, id string) dialect.Event {
 }
 
 func subscribed(id string) dialect.Event {
-	return dialect.Event{Kind: dialect.Progress, Request: id, Counter: SubscribedCounter}
+	return dialect.Event{Kind: dialect.Progress, Request: id, Counter: realtime.SubscribedCounter}
 }
 
 func failed(kind dialect.Kind, id string, err *dialect.Error) dialect.Event {

@@ -31,7 +31,8 @@ func newReportCommand(gs *state.GlobalState) *cobra.Command {
 		Short: "Join the result files of all processes: a verdict, an exit code and a page",
 		Long: "Join the result files that the processes of a test wrote (PUSHGW_RESULT), print the verdict, and write a page.\n" +
 			"Several runs are compared. A report is its own input: give one in place of the files it was made of.\n" +
-			"The exit code is 1 if an expectation isn't met, if a process is missing or has not ended, or if it isn't known what was lost.\n" +
+			"The exit code is 1 if an expectation isn't met, if a process is missing or has not ended, if the test was aborted, or if it isn't known\n" +
+			"what was lost.\n" +
 			"Without --expect, losses that are known are no failure.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, paths []string) error { return o.run(gs.Stdout, paths) },
@@ -75,8 +76,10 @@ func (o *reportOptions) print(w io.Writer, in *report.Input, runs []*report.Run,
 	if o.json {
 		return report.WriteJSON(w, runs, outcomes)
 	}
-	for _, damaged := range in.Damaged {
-		_, _ = fmt.Fprintln(w, damaged)
+	if len(runs) == 0 { // else each run has them among what isn't known
+		for _, damaged := range in.Damaged {
+			_, _ = fmt.Fprintln(w, damaged)
+		}
 	}
 	for _, r := range runs {
 		r.Print(w, outcomes)
@@ -125,13 +128,15 @@ func failure(runs []*report.Run, outcomes []report.Outcome) error {
 		switch {
 		case r.Incomplete:
 			failed = append(failed, fmt.Errorf("run %s is incomplete: %s", r.Name, r.Unknown[0]))
+		case r.Aborted() != nil:
+			failed = append(failed, fmt.Errorf("run %s was aborted: %s", r.Name, r.Aborted().Sentence(r)))
 		case len(r.Unknown) > 0:
 			failed = append(failed, fmt.Errorf("run %s: not all losses are known: %s", r.Name, r.Unknown[0]))
 		}
 	}
 	for _, outcome := range outcomes {
 		if !outcome.Met {
-			failed = append(failed, fmt.Errorf("run %s: %s isn't met: %s", outcome.Run, outcome.Expectation, outcome.Found))
+			failed = append(failed, fmt.Errorf("run %s: %s isn't met on %s: %s", outcome.Run, outcome.Expectation, outcome.Gateway, outcome.Found))
 		}
 	}
 	if len(failed) == 0 {

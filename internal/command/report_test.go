@@ -25,7 +25,8 @@ func resultFile(t *testing.T, directory string, process int) string {
 	c.Begin(id, result.Setup{}, now)
 	origin := result.OriginOf("apigw", 7)
 	if process == 1 {
-		c.SeriesEnded(origin, 1, 0)
+		c.SeriesBegun(origin, 1)
+		c.SeriesEnded(origin, 0, 0)
 	}
 	b := result.Broadcast{From: 1, To: 1, Count: 1, SentFirst: now.UnixMilli(), SentLast: now.UnixMilli(), Expected: 4, Received: 3, Missing: 1, Reached: 1, First: 1000, Last: 3000}
 	c.BroadcastSettled(origin, process == 1, b)
@@ -103,7 +104,7 @@ func TestReportExitCodes(t *testing.T) {
 	resultFile(t, directory, 2)
 
 	_, err := reported(t, directory, "--expect", "lost==0", "--expect", "p50<100")
-	require.ErrorContains(t, err, "run nightly: lost==0 isn't met: 2")
+	require.ErrorContains(t, err, "run nightly: lost==0 isn't met on apigw: 2")
 	require.NotContains(t, err.Error(), "p50")
 	requireExitCode(t, 1, err)
 
@@ -115,11 +116,17 @@ func TestReportExitCodes(t *testing.T) {
 	require.NoError(t, err)
 	unclosed := t.TempDir()
 	resultFile(t, unclosed, 1)
-	f = bytes.Replace(f, []byte(`"local":false,`), []byte(`"local":false,"unclosed":1,`), 1)
-	f = bytes.Replace(f, []byte(`"to":1,`), []byte(`"to":2,`), 1)
-	require.NoError(t, os.WriteFile(filepath.Join(unclosed, "pushgw-nightly-2of2.json"), f, 0o600))
+	open := bytes.Replace(f, []byte(`"local":false,`), []byte(`"local":false,"unclosed":1,`), 1)
+	open = bytes.Replace(open, []byte(`"to":1,`), []byte(`"to":2,`), 1)
+	require.NoError(t, os.WriteFile(filepath.Join(unclosed, "pushgw-nightly-2of2.json"), open, 0o600))
 	_, err = reported(t, unclosed)
-	require.ErrorContains(t, err, "run nightly: not all losses are known: process 2 never heard the end of 1 series")
+	require.ErrorContains(t, err, "run nightly: not all losses are known: process 2 never heard the end of process 1's broadcasts")
+	requireExitCode(t, 1, err)
+
+	interrupted := bytes.Replace(f, []byte(`"state":"ended",`), []byte(`"state":"ended","conclusion":{"how":"interrupted","exitCode":105},`), 1)
+	require.NoError(t, os.WriteFile(filepath.Join(unclosed, "pushgw-nightly-2of2.json"), interrupted, 0o600))
+	_, err = reported(t, unclosed)
+	require.ErrorContains(t, err, "run nightly was aborted: The test was interrupted in process 2 at ")
 	requireExitCode(t, 1, err)
 
 	require.NoError(t, os.WriteFile(first, []byte(`{"version":`), 0o600))

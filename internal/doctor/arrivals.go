@@ -65,13 +65,13 @@ func kernelDates(ctx context.Context, timestamps wire.Timestamps) error {
 }
 
 // serveMessages starts a server that sends a message every millisecond to each
-// WebSocket, for a second or until stop is called.
+// WebSocket, for a second from when it was opened or until stop is called.
 func serveMessages(ctx context.Context) (address string, stop func(), err error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	ctx, cancel := context.WithCancel(ctx)
 	server := &http.Server{ReadHeaderTimeout: defaultTimeout, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sendMessages(ctx, w, r)
 	})}
@@ -89,6 +89,8 @@ func sendMessages(ctx context.Context, w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer func() { _ = socket.Close() }()
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for ctx.Err() == nil && socket.WriteMessage(websocket.TextMessage, []byte("message")) == nil {

@@ -6,9 +6,6 @@ import (
 	"strings"
 )
 
-// MaxSubscriptions is how many subscriptions a connection may have (AppSync's quotas).
-const MaxSubscriptions = 200
-
 // maxSegments is how many segments a channel has at most (AppSync Events' developer guide,
 // "Channel").
 const maxSegments = 5

@@ -16,7 +16,6 @@ const (
 	SubscriptionProcessing = "SubscriptionProcessing" // the namespace's handler failed
 	MessageProcessing      = "MessageProcessing"      // an event couldn't be delivered to a subscription
 	FailedEvent            = "FailedEvent"            // an event of a request to publish is in its failed
-	Other                  = realtime.Other
 )
 
 var names = realtime.CommonNames(UnknownOperation, InvalidInput, ResourceNotFound, SubscriptionProcessing, MessageProcessing, FailedEvent)
@@ -27,11 +26,10 @@ func ErrorNames() []string { return names }
 // isFinal reports whether the same request would meet this error again.
 func isFinal(name string) bool {
 	switch name {
-	case realtime.Unauthorized, realtime.AccessDenied, realtime.InvalidSignature, realtime.IncompleteSignature,
-		realtime.UnrecognizedClient, realtime.ExpiredToken, realtime.BadRequest, realtime.UnsupportedOperation, InvalidInput, ResourceNotFound:
+	case realtime.BadRequest, InvalidInput, ResourceNotFound:
 		return true
 	default:
-		return false
+		return realtime.NeverAllowed(name)
 	}
 }
 

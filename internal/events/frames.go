@@ -1,21 +1,12 @@
 package events
 
-import (
-	"strconv"
-
-	"github.com/pushgw/xk6-pushgw/internal/jsonscan"
-)
+import "github.com/pushgw/xk6-pushgw/internal/jsonscan"
 
 // Subprotocol is the WebSocket subprotocol that every connection asks for.
 const Subprotocol = "aws-appsync-event-ws"
 
 // MaxEvents is how many events one request to publish may have (AppSync's quotas).
 const MaxEvents = 5
-
-// HandshakeID is the id of the i-th subscription, counted from zero, that is part of a
-// connection's handshake. Ids have to be unique on one connection only, so all
-// connections can share the frames.
-func HandshakeID(i int) string { return strconv.Itoa(i + 1) }
 
 // SubscribeFrame returns the frame that begins a subscription. Body is an object with the
 // member channel, which authorization, another object, authorizes.

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
+	"github.com/pushgw/xk6-pushgw/internal/realtime"
 )
 
 const (
@@ -24,7 +25,7 @@ func frameOf(id string) string {
 func newSession(subscriptions int) *Session {
 	var frames [][]byte
 	for i := range subscriptions {
-		frames = append(frames, SubscribeFrame(HandshakeID(i), `{"channel":"default/a"}`, []byte(authorization)))
+		frames = append(frames, SubscribeFrame(realtime.HandshakeID(i), `{"channel":"default/a"}`, []byte(authorization)))
 	}
 	return New(frames)
 }
@@ -115,7 +116,7 @@ func started(id string, timeout time.Duration) dialect.Event {
 func about(kind dialect.Kind, id string) dialect.Event { return dialect.Event{Kind: kind, Request: id} }
 
 func subscribed(kind dialect.Kind, id string) dialect.Event {
-	return dialect.Event{Kind: kind, Request: id, Counter: SubscribedCounter}
+	return dialect.Event{Kind: kind, Request: id, Counter: realtime.SubscribedCounter}
 }
 
 func failed(kind dialect.Kind, id string, err *dialect.Error) dialect.Event {

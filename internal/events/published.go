@@ -7,7 +7,6 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
-	"github.com/pushgw/xk6-pushgw/internal/jsonscan"
 	"github.com/pushgw/xk6-pushgw/internal/realtime"
 )
 
@@ -32,31 +31,23 @@ type Failed struct {
 	Err *dialect.Error
 }
 
-// maxDepth is how deep a response may be nested. Those of AppSync are three deep.
-const maxDepth = 100
-
 // PublishResponse reads the body of the response to a request to publish so many events
 // over HTTP. A body that isn't AppSync's is an error too, and then isAppSync is false.
 //
 // See "Publish events via HTTP" in AppSync Events' developer guide.
 func PublishResponse(body []byte, events int) (published *Published, err *dialect.Error, isAppSync bool) {
-	if jsonscan.DeeperThan(body, maxDepth) || !gjson.ValidBytes(body) {
-		return nil, &dialect.Error{Name: Other, Message: "what came is not JSON: " + realtime.Cut(string(body))}, false
+	response, err := realtime.ParseResponse(body)
+	if err != nil {
+		return nil, err, false
 	}
-	response := gjson.ParseBytes(body)
-	if err := names.Parse(response.Get("errors"), Other); err != nil {
+	if err := names.Parse(response.Get("errors"), realtime.Other); err != nil {
 		err.Final = isFinal(err.Name)
 		return nil, err, true
 	}
 	if response.Get("successful").IsArray() || response.Get("failed").IsArray() {
 		return parsePublished(body, events), nil, true
 	}
-	for _, own := range response.Get("[message,Message,error]").Array() {
-		if own.Str != "" {
-			return nil, &dialect.Error{Name: Other, Message: realtime.Cut(own.Str)}, false
-		}
-	}
-	return nil, &dialect.Error{Name: Other, Message: "what came says neither successful nor failed"}, false
+	return nil, realtime.Foreign(response, "what came says neither successful nor failed"), false
 }
 
 // parsePublished reads the members successful and failed. What they say of other events

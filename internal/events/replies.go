@@ -5,92 +5,26 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/realtime"
 )
 
-// connectionAck goes on to the handshake's subscriptions, if there are any.
-func (s *Session) connectionAck(frame []byte) dialect.Event {
-	if s.phase != connecting {
-		return dialect.Event{}
-	}
-	s.phase = acknowledged
-	timeout := realtime.Timeout(frame)
-	if len(s.subscribe) == 0 {
-		return dialect.Event{Kind: dialect.Ready, Timeout: timeout}
-	}
-	var first *dialect.Event
-	for i := len(s.subscribe) - 1; i >= 0; i-- {
-		first = &dialect.Event{Kind: dialect.Progress, Answer: s.subscribe[i], Next: first}
-	}
-	for i := range s.subscribe {
-		s.begin(operation{id: HandshakeID(i), state: subscribing})
-	}
-	first.Timeout = timeout
-	return *first
-}
-
-// subscribed makes a subscription live, or ends it if that was requested before. The
-// counter counts it either way, because the server has acknowledged it. The connection
-// is ready with the last of the handshake's.
-func (s *Session) subscribed(id []byte) dialect.Event {
-	op := s.find(id)
-	if op == nil || !op.isSubscribing() {
-		return dialect.Event{}
-	}
-	event := dialect.Event{Kind: dialect.Progress, Request: op.id, Counter: SubscribedCounter}
-	isLast := s.answerHandshake(op.id)
-	wanted := op.state == subscribing
-	op.state = live
-	switch {
-	case !wanted:
-		event.Answer = op.end()
-	case isLast:
-		event.Kind = dialect.Ready
-	}
-	return event
-}
-
-// answerHandshake notes the answer to a subscription if it is one of the handshake's, and
-// reports whether it was the last of these.
-func (s *Session) answerHandshake(id string) (last bool) {
-	for i := range s.subscribe {
-		if HandshakeID(i) == id {
-			s.pending--
-			return s.pending == 0
-		}
-	}
-	return false
-}
-
-// data returns the event of a data frame. It names no subscription if that is over, or
-// if the frame doesn't name it. In which form the frame holds its event makes no
-// difference to who looks for a stamp in it: AWS documents a list and sends a string.
-func (s *Session) data(id []byte) dialect.Event {
-	event := dialect.Event{Kind: dialect.Data}
-	if op := s.find(id); op != nil {
-		event.Request = op.id
-	}
-	return event
-}
-
 // unsubscribed ends a subscription.
 func (s *Session) unsubscribed(id []byte) dialect.Event {
-	op := s.find(id)
-	if op == nil || op.state != unsubscribing {
+	sub := s.subscriptions.Find(id)
+	if sub == nil || sub.State != realtime.Stopping {
 		return dialect.Event{}
 	}
-	event := dialect.Event{Kind: dialect.Progress, Request: op.id}
-	s.forget(op.id)
+	event := dialect.Event{Kind: dialect.Progress, Request: sub.ID}
+	s.subscriptions.Forget(sub.ID)
 	return event
 }
 
 // published returns the answer to a request to publish, as one event for each of the
 // events that were published, because each may fail by itself.
 func (s *Session) published(id, frame []byte) dialect.Event {
-	op := s.find(id)
-	if op == nil || op.state != publishing {
+	events, ok := s.publishing[string(id)]
+	if !ok {
 		return dialect.Event{}
 	}
-	request, published := op.id, parsePublished(frame, op.events)
-	s.forget(request)
-	return published.answer(request)
+	delete(s.publishing, string(id))
+	return parsePublished(frame, events).answer(string(id))
 }
 
 // answer is what was published as the answer to a request: a Failure for each event that
@@ -117,58 +51,18 @@ func (p *Published) answer(request string) dialect.Event {
 
 // broadcastError says that one event didn't reach a subscription. It ends nothing.
 func (s *Session) broadcastError(id, frame []byte) dialect.Event {
-	event := dialect.Event{Kind: dialect.Failure, Err: names.FrameError(frame, Other)}
-	if op := s.find(id); op != nil {
-		event.Request = op.id
-	}
-	return event
+	return dialect.Event{Kind: dialect.Failure, Request: s.subscriptions.Name(id), Err: names.FrameError(frame, realtime.Other)}
 }
 
-// fail returns the requests that an error frame refuses: that with its id. Without one it
-// refuses the connection if that isn't acknowledged yet, else every subscribe that waits,
-// because AppSync omits the id from errors that it finds before it has read it. What is
-// being published isn't refused by it: it may well be another's error.
+// fail returns what an error frame refuses: the request to publish with its id, or what
+// realtime.Subscriptions.Fail says. Without an id it refuses nothing that is being published:
+// it may well be another's error.
 func (s *Session) fail(id, frame []byte) dialect.Event {
-	err := names.FrameError(frame, Other)
-	switch {
-	case len(id) > 0:
-		return s.failOne(id, err)
-	case s.phase == connecting:
-		s.phase = refused
-		return dialect.Event{Kind: dialect.Refusal, Err: err}
-	default:
-		return s.failSubscribing(err)
+	err := names.FrameError(frame, realtime.Other)
+	if _, ok := s.publishing[string(id)]; !ok {
+		return s.subscriptions.Fail(id, err)
 	}
-}
-
-// failOne refuses what waits for an answer. A live subscription stays live: such an error
-// doesn't say that it ends anything.
-func (s *Session) failOne(id []byte, err *dialect.Error) dialect.Event {
-	event := dialect.Event{Kind: dialect.Failure, Err: err}
-	if op := s.find(id); op != nil {
-		event.Request = op.id
-		err.Final = op.state == publishing && isFinal(err.Name)
-		if op.state != live {
-			event.Kind = dialect.Refusal
-			s.forget(op.id)
-		}
-	}
-	return event
-}
-
-// failSubscribing refuses every subscribe that waits, in the order in which they were sent.
-func (s *Session) failSubscribing(err *dialect.Error) dialect.Event {
-	var first *dialect.Event
-	for i := len(s.operations) - 1; i >= 0; i-- {
-		if op := &s.operations[i]; op.isSubscribing() {
-			first = &dialect.Event{Kind: dialect.Refusal, Request: op.id, Err: err, Next: first}
-		}
-	}
-	if first == nil {
-		return dialect.Event{Kind: dialect.Failure, Err: err}
-	}
-	for e := first; e != nil; e = e.Next {
-		s.forget(e.Request)
-	}
-	return *first
+	delete(s.publishing, string(id))
+	err.Final = isFinal(err.Name)
+	return dialect.Event{Kind: dialect.Refusal, Request: string(id), Err: err}
 }

@@ -29,28 +29,40 @@ const (
 )
 
 // Settle settles what can be settled of other processes' broadcasts to the roster's
-// audiences, and returns what became of it, each once. Of all calls that hold listeners,
-// the first that comes after a while does it.
-func (t *Attendance) Settle(now time.Time) (settled []Settled) {
+// audiences, and returns what became of it, each once, and the origins of which nobody will
+// know how many there were, because their publishers have fallen silent. Of all calls that hold
+// listeners, the first that comes after a while does it.
+func (t *Attendance) Settle(now time.Time) (settled []Settled, silent []uint32) {
 	at, next := instantOf(now), &t.roster.attendance.nextLook
 	due := next.Load()
 	if int64(at) < due || !next.CompareAndSwap(due, int64(at.plus(lookEvery))) {
-		return nil
+		return nil, nil
 	}
 	audiences := t.roster.all()
 	next.Store(int64(at.plus(lookEvery + time.Duration(len(audiences))*lookEachAudience)))
 	for _, a := range audiences {
 		if remotes := a.remotes.Load(); remotes != nil {
-			settled = a.settleRemotes(settled, remotes, at)
+			settled, silent = a.settleRemotes(settled, silent, remotes, at)
 		}
 	}
-	return settled
+	return settled, silent
 }
 
-func (a *Audience) settleRemotes(settled []Settled, r *remotes, at instant) []Settled {
+func (a *Audience) settleRemotes(settled []Settled, silent []uint32, r *remotes, at instant) ([]Settled, []uint32) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return r.settle(settled, at, false)
+	settled = r.settle(settled, at, false)
+	for _, c := range r.all() {
+		if !c.fallsSilent(at) {
+			continue
+		}
+		a.play().end(time.Now())
+		if c.reportUnclosed() {
+			silent = append(silent, c.origin)
+		}
+	}
+	a.judgeWithdrawals(r, at)
+	return settled, silent
 }
 
 // Ending is what becomes of other processes' broadcasts when nobody listens any more.
@@ -60,11 +72,20 @@ type Ending struct {
 	// broadcasts there were, and Unaccounted how many audiences had no room for an origin.
 	Unclosed    []uint32
 	Unaccounted int
+	// Plans are how many broadcasts the publishers' openings announced.
+	Plans []HeardPlan
 	// Clocks are what is known of the publishers' clocks.
 	Clocks []ClockDifference
 	// Unheard: this process is one of several of a test, listeners were ready, and nobody has
 	// heard of any broadcast.
 	Unheard bool
+}
+
+// HeardPlan is how many broadcasts another process was to send, as far as its openings were
+// heard.
+type HeardPlan struct {
+	Origin     uint32
+	Broadcasts int64
 }
 
 // End notes that the call holds no listeners any more. The last one ends the accounts.
@@ -93,11 +114,13 @@ func (a *Audience) endRemotes(e *Ending, at instant) {
 	}
 	e.Settled = r.settle(e.Settled, at, true)
 	for _, c := range r.all() {
-		if c.unclosed() && !c.reported {
-			c.reported = true
+		if c.reportUnclosed() {
 			e.Unclosed = append(e.Unclosed, c.origin)
 		}
 		if c.begun {
+			if c.planned > 0 {
+				e.Plans = append(e.Plans, HeardPlan{c.origin, c.planned})
+			}
 			e.Clocks = append(e.Clocks, c.clock.difference(c.origin, a.ledger.ClockOffset()))
 		}
 	}
@@ -107,9 +130,15 @@ func (a *Audience) endRemotes(e *Ending, at instant) {
 	}
 }
 
-// unclosed reports whether it isn't known of how many broadcasts something may be due here.
-func (c *account) unclosed() bool {
-	return c.begun && !c.foreign && (c.headless || c.broken || c.end == 0 || c.highest < c.end)
+// reportUnclosed reports whether it isn't known of how many broadcasts something may be due
+// here, unless it has said so before and nothing has come since.
+func (c *account) reportUnclosed() bool {
+	unknown := c.headless || c.broken || c.end == 0 || c.highest < c.end || c.endless > c.ended
+	if !c.begun || c.foreign || c.reported || !unknown {
+		return false
+	}
+	c.reported = true
+	return true
 }
 
 // begun reports whether anything is known of any broadcast.

@@ -6,9 +6,11 @@ import (
 )
 
 // Finale tells when the broadcasts to some audiences are over: when a series has ended since
-// the audience is watched, or somebody who was to open one gave up, and none has been open for
-// quiet. Another process's series is open from its opening to its last closing, and until what
-// was heard of it has settled. A nil *Finale watches nothing.
+// the audience is watched, or somebody who was to open one gave up, and for quiet none has been
+// open and no barrier of this process has waited. Another process's series is open from its
+// opening to its last closing, or until it has been silent for very long, and until what was
+// heard of it has settled. A nil *Finale watches
+// nothing.
 type Finale struct {
 	mu sync.Mutex
 	// watched has how many series of each audience had ended before.
@@ -54,11 +56,14 @@ func (f *Finale) Over(now time.Time) bool {
 	return begun
 }
 
-// playing is which series an audience has had, and how many of this process are open.
+// playing is which series an audience has had, how many of this process are open, and who may
+// open the next.
 type playing struct {
-	open    int
-	ended   uint32
-	endedAt time.Time // the latest
+	open      int
+	ended     uint32
+	endedAt   time.Time // the latest
+	barriers  int       // of this process, which wait
+	fulfilled bool      // one was, and this process has opened no series since
 }
 
 // end notes that a series has ended, or that nobody opens one that was expected.
@@ -86,7 +91,7 @@ func (a *Audience) silentAt(now time.Time) (ended uint32, silent bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	p := a.play()
-	open := p.open > 0 || a.remotes.Load().playing()
+	open := p.open > 0 || p.barriers > 0 || a.remotes.Load().playing()
 	return p.ended, !open && now.Sub(p.endedAt) >= quiet
 }
 
@@ -96,25 +101,64 @@ func (r *remotes) playing() bool {
 		return false
 	}
 	for _, c := range r.all() {
-		if c.vouched && !c.foreign && !c.broken && (c.opened > c.ended || len(c.rows.all()) > 0) {
+		if c.playing() {
 			return true
 		}
 	}
 	return false
 }
 
-// GiveUp notes that who was to broadcast to the audience may have given up. Unless a series is
-// opened soon, the broadcasts are over.
-func (a *Audience) GiveUp() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.play().end(time.Now())
+// playing reports whether a series is open. The audience's lock is held.
+func (c *account) playing() bool {
+	open := c.opened > c.ended && !c.publisher.silent
+	return c.vouched && !c.foreign && !c.broken && (open || len(c.rows.all()) > 0)
 }
 
-// GiveUp notes that who was to broadcast to the listeners may have given up; see
-// Audience.GiveUp.
-func (r *Roster) GiveUp() {
-	for _, a := range r.all() {
-		a.GiveUp()
+// Expect notes that a barrier waits for the audience, after which somebody may broadcast to it.
+// End has to follow, and says whether the barrier was fulfilled. If it wasn't, there may be no
+// broadcast: unless one begins soon, they are over.
+func (a *Audience) Expect() (end func(fulfilled bool)) {
+	a.expect(1)
+	return a.stopExpecting
+}
+
+// expect notes that so many barriers begin to wait.
+func (a *Audience) expect(barriers int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.play().barriers += barriers
+}
+
+func (a *Audience) stopExpecting(fulfilled bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	p := a.play()
+	p.barriers--
+	if fulfilled {
+		p.fulfilled, p.endedAt = true, time.Now()
+	} else {
+		p.end(time.Now())
 	}
+}
+
+// Expect notes that a barrier waits for the listeners, in whichever audiences they are and will
+// be; see Audience.Expect.
+func (r *Roster) Expect() (end func(fulfilled bool)) {
+	for _, a := range r.countBarrier(1) {
+		a.expect(1)
+	}
+	return func(fulfilled bool) {
+		for _, a := range r.countBarrier(-1) {
+			a.stopExpecting(fulfilled)
+		}
+	}
+}
+
+// countBarrier adds to the barriers that wait for the listeners, and returns the audiences that
+// these are in so far.
+func (r *Roster) countBarrier(n int) []*Audience {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.barriers += n
+	return r.allLocked()
 }

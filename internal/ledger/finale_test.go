@@ -59,21 +59,29 @@ func TestFinaleOfAnOpenSeries(t *testing.T) {
 	})
 }
 
-// Who was to broadcast and gave up needn't be waited for.
+// Who was to broadcast and gave up needn't be waited for, unless a barrier waits again.
 func TestFinaleWithoutBroadcasts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := New()
 		a, roster := l.Audience(room), l.Roster("room")
+		end := roster.Expect()
 		enterAs(roster, a)
 		f := NewFinale()
 		f.Watch(a)
-		roster.GiveUp()
+		end(false)
 		time.Sleep(quiet - time.Millisecond)
 		assert.False(t, f.Over(time.Now()), "it may go on all the same")
-		series := a.OpenSeries(0, settle)
+		end = a.Expect()
 		time.Sleep(time.Hour)
-		a.GiveUp()
+		assert.False(t, f.Over(time.Now()), "it waits again")
+		end(true)
+		time.Sleep(quiet - time.Millisecond)
+		assert.False(t, f.Over(time.Now()), "it is about to begin")
+		series := a.OpenSeries(0, settle)
+		end = roster.Expect()
+		time.Sleep(time.Hour)
+		end(false)
 		assert.False(t, f.Over(time.Now()))
 		series.Close()
 		time.Sleep(quiet)

@@ -121,7 +121,9 @@ func (w *world) run(d time.Duration) {
 		}
 		time.Sleep(time.Until(next))
 		for _, p := range w.processes {
-			p.add(p.attendance.Settle(time.Now()))
+			settled, silent := p.attendance.Settle(time.Now())
+			p.add(settled)
+			require.Empty(w.t, silent)
 		}
 	}
 }

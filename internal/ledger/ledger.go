@@ -18,6 +18,7 @@ package ledger
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -79,16 +80,18 @@ func (l *Ledger) Roster(name string) *Roster {
 	return r
 }
 
-// Listening returns how many listeners of this process are ready, on all rosters.
-func (l *Ledger) Listening() int {
+// Listening returns how many listeners of this process are ready, by the first word of their
+// roster's name.
+func (l *Ledger) Listening() map[string]int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	n := 0
-	for _, r := range l.rosters {
+	listening := make(map[string]int64)
+	for name, r := range l.rosters {
 		count, _ := r.Watch()
-		n += count.Ready
+		first, _, _ := strings.Cut(name, " ")
+		listening[first] += int64(count.Ready)
 	}
-	return n
+	return listening
 }
 
 // Coming returns how many listeners of this process are connecting or yet to be dialled, on all

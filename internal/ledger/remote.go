@@ -38,8 +38,10 @@
 // indeterminate.
 //
 // The tail: broadcasts that are only promised, by the end in a stamp, aren't due yet. If
-// the account ends before it is known what became of them, it is unclosed: its losses are
-// at least those it tells of. So is an account that began in the midst of a series whose
+// the account ends before it is known what became of them, or its publisher has been silent for
+// so long in the midst of a series that it is gone, it is unclosed: its losses are
+// at least those it tells of. So is an account of a series without a planned end whose closing
+// wasn't heard, and an account that began in the midst of a series whose
 // first broadcasts may have been due here, and that of an origin for which there is no
 // room, or has too many broadcasts in flight. A process of a distributed test whose listeners heard of no broadcasts at all
 // can't know either, and counts as one unclosed account.
@@ -113,9 +115,13 @@ type account struct {
 	openings  []openingFloor
 	// opened and ended are the latest series that an opening or a last closing told of.
 	opened, ended uint32
-	retracted     retracted
+	planned       int64 // how many broadcasts the openings told of
+	// endless is the latest of which not even the publisher knew how long it would be.
+	endless   uint32
+	retracted retracted
 	// reported: its being unclosed was, and nothing has come since.
-	reported bool
+	reported  bool
+	publisher publisher
 }
 
 // maxStrangers bounds the accounts that nothing vouches for, because anybody can send
@@ -205,6 +211,7 @@ func (a *Audience) hear(s stamp.Stamp, at instant) (row *remoteRow, late bool) {
 		return nil, false
 	}
 	c.reported = false
+	c.publisher.says(at)
 	from, _ := published(s)
 	c.clock.arrived(from, at)
 	// What came before it was published by then, or after this process had answered a roll.

@@ -25,6 +25,7 @@ type abroad struct {
 	listening  []*Member
 	origin     uint32
 	clocks     []ClockDifference // as known when all had ended
+	plans      []HeardPlan       // likewise
 }
 
 const ourRun = 7
@@ -66,6 +67,7 @@ func (w *abroad) ends() Ending {
 	}
 	ending := w.attendance.End(time.Now())
 	w.clocks, ending.Clocks = ending.Clocks, nil
+	w.plans, ending.Plans = ending.Plans, nil
 	return ending
 }
 
@@ -105,7 +107,13 @@ func (w *abroad) closing(last uint32, retracted ...stamp.Range) *stamp.Closing {
 // settles lets a while pass and returns what was settled then.
 func (w *abroad) settles() []Settled {
 	time.Sleep(time.Minute)
-	return w.attendance.Settle(time.Now())
+	return w.settle()
+}
+
+// settle returns what is settled now.
+func (w *abroad) settle() []Settled {
+	settled, _ := w.attendance.Settle(time.Now())
+	return settled
 }
 
 // row is the numbers of what became of a broadcast.
@@ -137,7 +145,7 @@ func TestWhatOthersPublishIsAccountedFor(t *testing.T) {
 		w.hears(three, heard, 0, 1)
 		w.hears(one, duplicate, 2)
 		w.hears(two, reordered, 1)
-		require.Empty(t, w.attendance.Settle(time.Now()))
+		require.Empty(t, w.settle())
 		w.requireRows(w.settles(), row{sequence: 1, received: 3, duplicated: 1},
 			row{sequence: 2, received: 1, lost: 2, reorder: 1}, row{sequence: 3, received: 2, lost: 1})
 		w.hears(three, late, 2)
@@ -153,8 +161,9 @@ func TestACompleteBroadcastSettlesSoon(t *testing.T) {
 		w.hears(w.stamp(1, 2), heard, 0, 1)
 		w.hears(w.stamp(2, 2), heard, 0)
 		time.Sleep(grace)
-		w.requireRows(w.attendance.Settle(time.Now()), row{sequence: 1, received: 2})
-		require.Empty(t, w.attendance.Settle(time.Now().Add(time.Millisecond)), "it was looked at just before")
+		w.requireRows(w.settle(), row{sequence: 1, received: 2})
+		time.Sleep(time.Millisecond)
+		require.Empty(t, w.settle(), "it was looked at just before")
 		w.requireRows(w.settles(), row{sequence: 2, received: 1, lost: 1})
 	})
 }
@@ -310,6 +319,23 @@ func TestStrangersAreBounded(t *testing.T) {
 	})
 }
 
+// A publisher that is killed has told in its openings how many broadcasts it was to send. Each
+// listener hears them.
+func TestThePlanThatWasHeard(t *testing.T) {
+	t.Parallel()
+	goAbroad(t, 2, func(w *abroad) {
+		w.told(w.opening(1, 10))
+		w.told(w.opening(1, 10))
+		second := w.opening(11, 7)
+		second.Series = 2
+		w.told(second)
+		w.hears(w.stamp(1, 17), heard, 0, 1)
+		w.settles()
+		w.ends()
+		require.Equal(t, []HeardPlan{{w.origin, 17}}, w.plans)
+	})
+}
+
 // A token that isn't genuine changes nothing, not even that its listener has heard nothing.
 func TestControlTokensThatAreNotGenuine(t *testing.T) {
 	t.Parallel()
@@ -373,7 +399,8 @@ func TestRemoteAccountsAreConcurrent(t *testing.T) {
 				return
 			default:
 				roster.attendance.nextLook.Store(0)
-				add(attendance.Settle(time.Now()))
+				settled, _ := attendance.Settle(time.Now())
+				add(settled)
 			}
 		}
 	})

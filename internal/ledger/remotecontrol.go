@@ -46,6 +46,8 @@ func (l *Ledger) Control(m *Member, text []byte, arrived time.Time) (stamp.Contr
 	switch c := control.(type) {
 	case *stamp.Roll:
 		l.hearRoll(a, c, &run, at)
+	case *stamp.Withdrawal:
+		l.hearWithdrawal(a, c, &run, at)
 	case *stamp.Opening:
 		l.hearOpening(a, c, &run, at)
 	case *stamp.Closing:
@@ -106,6 +108,17 @@ func (l *Ledger) hearRoll(a *Audience, r *stamp.Roll, run *Run, at instant) {
 	defer a.mu.Unlock()
 	if c := l.named(a, r.Asker, r.Run, run); c != nil {
 		c.clock.arrived(instantOf(r.Sent), at)
+		c.publisher.asks(r.Number)
+		c.publisher.says(at)
+	}
+}
+
+// hearWithdrawal notes that another process has given up asking.
+func (l *Ledger) hearWithdrawal(a *Audience, w *stamp.Withdrawal, run *Run, at instant) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if c := l.named(a, w.Asker, w.Run, run); c != nil {
+		c.publisher.withdraws(w.Roll, at)
 	}
 }
 
@@ -117,7 +130,14 @@ func (l *Ledger) hearOpening(a *Audience, o *stamp.Opening, run *Run, at instant
 	if c == nil || o.First == 0 {
 		return
 	}
-	c.opened = max(c.opened, o.Series)
+	if o.Series > c.opened { // each listener hears it
+		c.opened, c.planned = o.Series, c.planned+int64(o.Planned)
+	}
+	c.publisher.opens()
+	c.publisher.says(at)
+	if o.Planned == 0 {
+		c.endless = max(c.endless, o.Series)
+	}
 	c.reported, c.settle, c.confirmed = false, min(o.Settle, maxSettle), o.Confirmed
 	c.clock.arrived(instantOf(o.Sent), at)
 	if o.ClockError > 0 && run.ClockError > 0 {
@@ -156,6 +176,8 @@ func (l *Ledger) hearClosing(a *Audience, k *stamp.Closing, run *Run, at instant
 	if c == nil || k.First == 0 {
 		return
 	}
+	c.publisher.says(at)
+	c.opened = max(c.opened, k.Series)
 	if k.Final && k.Series > c.ended {
 		c.ended = k.Series
 		a.play().end(time.Now())

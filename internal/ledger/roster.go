@@ -11,6 +11,7 @@ type Roster struct {
 	count        Count
 	audiences    map[*Audience]struct{} // that any of the listeners is or was in
 	requirements int                    // of confirmation, those not withdrawn, which each of these has too
+	barriers     int                    // that wait for the listeners, which each of these has too
 	changed      chan struct{}          // closed when the count changes; nil while nobody watches
 }
 
@@ -72,10 +73,13 @@ func (r *Roster) note(a *Audience) {
 	}
 	_, known := r.audiences[a]
 	r.audiences[a] = struct{}{}
-	requirements := r.requirements
+	requirements, barriers := r.requirements, r.barriers
 	r.mu.Unlock()
 	if !known && requirements > 0 {
 		a.require(requirements)
+	}
+	if !known && barriers > 0 {
+		a.expect(barriers)
 	}
 }
 

@@ -80,6 +80,7 @@ func (a *Audience) OpenSeries(planned int, settle time.Duration) *Series {
 	defer a.mu.Unlock()
 	a.series = append(a.series, s)
 	a.play().open++
+	a.playing.fulfilled = false
 	a.promised += s.promised
 	a.announce().series++
 	s.number, s.first = a.announced.series, a.latest.Load()+1

@@ -186,7 +186,7 @@ func TestASoakKeepsFewBroadcasts(t *testing.T) {
 				inFlight := rate * int((settle+grace)/time.Second+1)
 				require.LessOrEqual(t, len(s.open), inFlight)
 				require.LessOrEqual(t, len(s.pending), inFlight)
-				require.LessOrEqual(t, len(audience.inFlight.table.Load().broadcasts), inFlight+keptClosed)
+				require.LessOrEqual(t, len(audience.inFlight.table.Load().entries), inFlight+keptClosed)
 				require.Len(t, s.sequences.turns, 1)
 			}
 		}

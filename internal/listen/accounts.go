@@ -8,8 +8,12 @@ func (g *Group) settleAccounts(now time.Time) {
 	if attendance == nil {
 		return
 	}
-	if settled := attendance.Settle(now); len(settled) > 0 {
+	settled, silent := attendance.Settle(now)
+	if len(settled) > 0 {
 		g.config.Observer.BroadcastsSettled(settled)
+	}
+	if len(silent) > 0 {
+		g.config.Observer.PublishersSilent(silent)
 	}
 }
 

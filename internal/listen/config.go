@@ -113,6 +113,9 @@ type Observer interface {
 	ErrorFrame(e *dialect.Error)
 	// BroadcastsSettled: it is known what became of other processes' broadcasts here.
 	BroadcastsSettled(settled []ledger.Settled)
+	// PublishersSilent: the publishers of these origins, in other processes, have fallen silent in
+	// the midst of their broadcasts, so nobody here will know how many there were.
+	PublishersSilent(origins []uint32)
 	// AccountsEnded: a call of listen() holds no listeners any more. Its broadcasts are known
 	// already.
 	AccountsEnded(e *ledger.Ending)

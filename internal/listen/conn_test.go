@@ -17,6 +17,7 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/appsync"
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/realtime"
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
@@ -99,7 +100,7 @@ func TestASubscriptionToAppSync(t *testing.T) {
 	}
 	to := g.serve(t)
 	s := newFixture(to)
-	start := appsync.StartFrame(appsync.StartID(0), `{"query":"subscription{a}"}`, []byte(`{"host":"h"}`))
+	start := appsync.StartFrame(realtime.HandshakeID(0), `{"query":"subscription{a}"}`, []byte(`{"host":"h"}`))
 	s.Prepare = prepares(to, func() dialect.Session { return appsync.New([][]byte{start}) })
 	summary, _ := s.run(t, Plan{Connections: 1})
 	s.waitForReady(t, 1)
@@ -135,7 +136,7 @@ func TestAppSyncCompletesASubscription(t *testing.T) {
 	}
 	to := g.serve(t)
 	s := newFixture(to)
-	start := appsync.StartFrame(appsync.StartID(0), `{"query":"subscription{a}"}`, []byte(`{"host":"h"}`))
+	start := appsync.StartFrame(realtime.HandshakeID(0), `{"query":"subscription{a}"}`, []byte(`{"host":"h"}`))
 	s.Prepare = prepares(to, func() dialect.Session { return appsync.New([][]byte{start}) })
 	summary, _ := s.run(t, Plan{Connections: 1})
 	s.waitForReady(t, 1)
@@ -193,8 +194,8 @@ func severalStarts(s *fixture, to *wire.Target, audiences ...*ledger.Audience) {
 	starts := make([][]byte, len(audiences))
 	subscriptions := make([]Subscription, len(audiences))
 	for i, a := range audiences {
-		starts[i] = appsync.StartFrame(appsync.StartID(i), `{"query":"subscription{a}"}`, []byte(`{"host":"h"}`))
-		subscriptions[i] = Subscription{Request: appsync.StartID(i), Audience: a}
+		starts[i] = appsync.StartFrame(realtime.HandshakeID(i), `{"query":"subscription{a}"}`, []byte(`{"host":"h"}`))
+		subscriptions[i] = Subscription{Request: realtime.HandshakeID(i), Audience: a}
 	}
 	s.Prepare = func(context.Context, int) (Prepared, error) {
 		return Prepared{Target: to, Session: appsync.New(starts), Subscriptions: subscriptions}, nil

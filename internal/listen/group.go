@@ -10,6 +10,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/sleep"
 )
 
 // Plan is how many listeners a Group is to hold, and for how long.
@@ -81,7 +82,7 @@ func (g *Group) Run(ctx context.Context, plan Plan) Summary {
 	g.roster.NoteGroupSize(plan.Connections)
 	planned := g.roster.Plan(plan.Connections)
 	g.attendance.Store(g.roster.Attend())
-	sleep(ctx, plan.Delay)
+	_ = sleep.For(ctx, plan.Delay) // if the context has ended, no connection is opened
 	began := time.Now()
 	g.run(ctx, plan, planned)
 	g.endAccounts()
@@ -113,18 +114,6 @@ func (g *Group) run(ctx context.Context, plan Plan, planned *ledger.Plan) {
 		g.serve(last)
 	}
 	g.running.Wait()
-}
-
-func sleep(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }
 
 // open opens the planned connections at their rate and has all but the last served.

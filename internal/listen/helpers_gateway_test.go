@@ -175,7 +175,7 @@ func (h *hub) waitForClosed(t *testing.T, code, n int) map[string]int {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		return h.codes[code] == n
-	}, 30*time.Second, time.Millisecond)
+	}, patience, time.Millisecond)
 	return h.texts
 }
 
@@ -206,4 +206,11 @@ func (g *scripted) serve(t *testing.T) *wire.Target {
 			}
 		}
 	})
+}
+
+// hangUp closes a connection from the gateway's side, once it has said hello.
+func hangUp(socket *websocket.Conn, code int) {
+	_, _, _ = socket.ReadMessage()
+	_ = socket.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""))
+	_, _, _ = socket.ReadMessage()
 }

@@ -82,6 +82,8 @@ func (o *observer) BroadcastsSettled(settled []ledger.Settled) {
 	o.mu.Unlock()
 }
 
+func (o *observer) PublishersSilent([]uint32) { o.count("silent", "") }
+
 func (o *observer) AccountsEnded(e *ledger.Ending) {
 	o.mu.Lock()
 	o.endings = append(o.endings, *e)
@@ -147,7 +149,7 @@ func (o *observer) waitFor(t *testing.T, what string, n int) {
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		return o.counts[what] == n
-	}, 30*time.Second, time.Millisecond, "%s, %d times, of %v", what, n, o.counts)
+	}, patience, time.Millisecond, "%s, %d times, of %v", what, n, o.counts)
 }
 
 // counted returns all counts. The connections must have ended.

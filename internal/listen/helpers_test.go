@@ -17,6 +17,9 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/wire"
 )
 
+// patience is how long a test waits for what must come. No test that passes comes near it.
+const patience = 2 * time.Minute
+
 // simple is a dialect in which the listener says hello and the gateway welcomes it.
 // Every other text does what it says, or is data.
 type simple struct{}
@@ -88,9 +91,9 @@ func newFixture(to *wire.Target) *fixture {
 	return &fixture{
 		Config: Config{
 			Host: to.URL.Host, Prepare: prepares(to, func() dialect.Session { return simple{} }),
-			Ledger: l, Timeout: time.Minute, Observer: o,
+			Ledger: l, Timeout: patience, Observer: o,
 		},
-		observer: o, roster: l.Roster("room"), audience: l.Audience(ledger.Name{Key: "room"}), timeout: time.Minute,
+		observer: o, roster: l.Roster("room"), audience: l.Audience(ledger.Name{Key: "room"}), timeout: patience,
 	}
 }
 
@@ -175,7 +178,7 @@ func (s *fixture) enter() *ledger.Listener {
 // waitForAudience waits until the count of the listeners is as wanted.
 func (s *fixture) waitForAudience(t *testing.T, want func(ledger.Count) bool) {
 	t.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(patience)
 	for {
 		count, changed := s.roster.Watch()
 		if want(count) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/sleep"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
 
@@ -17,6 +18,7 @@ type announcer struct {
 	broadcaster Broadcaster
 	owed        bool      // broadcasts could not be sent, and it hasn't been told
 	told        time.Time // when such was told last
+	said        time.Time // when anything was sent last, a broadcast or a token
 }
 
 // newAnnouncer returns the announcer of a series of a distributed test, nil of any other and
@@ -28,13 +30,44 @@ func newAnnouncer(run *ledger.Run, series *ledger.Series, b Broadcaster) *announ
 	return &announcer{run: run, series: series, broadcaster: b}
 }
 
-// open says that the series begins.
+// open says that the series begins. It returns when that is through, so that the first
+// broadcast doesn't queue behind it in the gateway.
 func (a *announcer) open(ctx context.Context) {
 	if a == nil {
 		return
 	}
-	for _, part := range a.series.Opening(a.run).Split() {
+	opening := a.series.Opening(a.run)
+	for _, part := range opening.Split() {
 		a.send(ctx, part)
+	}
+	a.awaitEcho(ctx, opening.Settle, func(token stamp.Control) bool {
+		o, ok := token.(*stamp.Opening)
+		return ok && o.Origin == opening.Origin && o.Series == opening.Series
+	})
+}
+
+// awaitEcho waits until a token that was sent has come back, but no longer than any broadcast
+// is waited for. It returns at once where nothing comes back.
+func (a *announcer) awaitEcho(ctx context.Context, settle time.Duration, sent func(stamp.Control) bool) {
+	echoing, ok := a.broadcaster.(EchoBroadcaster)
+	if !ok {
+		return
+	}
+	timer := time.NewTimer(settle)
+	defer timer.Stop()
+	for {
+		select {
+		case token := <-echoing.Echoes():
+			if sent(token) {
+				return
+			}
+		case <-timer.C:
+			return
+		case <-echoing.Ended():
+			return
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 
@@ -59,6 +92,32 @@ func (a *announcer) payUp(ctx context.Context) {
 	a.send(ctx, a.series.Closing(a.run, false))
 }
 
+// signOfLifeEvery is how long a series may say nothing between its broadcasts. Listeners take a
+// publisher for gone that has been silent for much longer, see ledger.
+const signOfLifeEvery = 20 * time.Second
+
+// broadcasts notes that broadcasts are about to be sent.
+func (a *announcer) broadcasts() {
+	if a != nil {
+		a.said = time.Now()
+	}
+}
+
+// untilSign returns for how long the series can wait for something that is due at that time,
+// before it has to give a sign of life.
+func (a *announcer) untilSign(due time.Time) time.Duration {
+	wait := time.Until(due)
+	if a != nil {
+		wait = min(wait, time.Until(a.said.Add(signOfLifeEvery)))
+	}
+	return wait
+}
+
+// signOfLife says how far the series has come.
+func (a *announcer) signOfLife(ctx context.Context) {
+	a.send(ctx, a.series.Closing(a.run, false))
+}
+
 // When it is said again that the series has ended, after the first time.
 const (
 	secondClosing = time.Second
@@ -67,17 +126,19 @@ const (
 
 // close says three times that the series has ended, so that a listener that missed one
 // hears of it all the same: at once, after a while, and when settled is closed. It returns
-// when it has, or when the context has ended.
+// when it has and one of them is through, because the connection may be closed then; or when
+// the context has ended.
 func (a *announcer) close(ctx context.Context, settled <-chan struct{}) {
 	if a == nil {
 		return
 	}
-	a.send(ctx, a.series.Closing(a.run, true))
-	if sleep(ctx, secondClosing) != nil {
+	closing := a.series.Closing(a.run, true)
+	a.send(ctx, closing)
+	if sleep.For(ctx, secondClosing) != nil {
 		return
 	}
 	a.send(ctx, a.series.Closing(a.run, true))
-	if sleep(ctx, thirdClosing-secondClosing) != nil {
+	if sleep.For(ctx, thirdClosing-secondClosing) != nil {
 		return
 	}
 	select {
@@ -85,9 +146,14 @@ func (a *announcer) close(ctx context.Context, settled <-chan struct{}) {
 		a.send(ctx, a.series.Closing(a.run, true))
 	case <-ctx.Done():
 	}
+	a.awaitEcho(ctx, closing.Settle, func(token stamp.Control) bool {
+		c, ok := token.(*stamp.Closing)
+		return ok && c.Final && c.Origin == closing.Origin && c.Series == closing.Series
+	})
 }
 
 func (a *announcer) send(ctx context.Context, token stamp.Control) {
+	a.said = time.Now()
 	if ctx.Err() == nil {
 		_ = a.broadcaster.Send(ctx, stamp.WriteControl(token, a.run.Secret))
 	}

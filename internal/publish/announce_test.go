@@ -126,3 +126,26 @@ func TestWhatIsNotAnnounced(t *testing.T) {
 		require.Equal(t, "csc", r.order)
 	})
 }
+
+// A series whose broadcasts are far apart says how far it has come in between.
+func TestSeriesGiveSignsOfLife(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := announced(t.Context(), t, Plan{Count: 3, Rate: 1. / 50}, time.Second, 0, sendable)
+		require.Equal(t, "c"+"s"+"cc"+"s"+"cc"+"s"+"ccc", r.order)
+		require.Equal(t, seconds(0, 20, 40, 70, 90, 100, 101, 102), r.told)
+		var lasts []uint32
+		for _, token := range r.tokens[1:5] {
+			closing, ok := token.(*stamp.Closing)
+			require.True(t, ok)
+			require.False(t, closing.Final)
+			require.EqualValues(t, 3, closing.End)
+			lasts = append(lasts, closing.Last)
+		}
+		require.Equal(t, []uint32{1, 1, 2, 2}, lasts)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		r := announced(t.Context(), t, Plan{Count: 3, Rate: 1. / 20}, time.Second, 0, sendable)
+		require.Equal(t, "cs"+"s"+"s"+"ccc", r.order, "broadcasts are signs of life")
+	})
+}

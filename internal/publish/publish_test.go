@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/sleep"
 )
 
 // run sends a series to an audience, and returns what became of it.
@@ -149,16 +150,7 @@ func TestPlanThatIsStopped(t *testing.T) {
 				listener(audience)
 				ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
 				defer cancel()
-				f := newFake(t, func(ctx context.Context, _ int) error {
-					timer := time.NewTimer(time.Second)
-					defer timer.Stop()
-					select {
-					case <-timer.C:
-						return nil
-					case <-ctx.Done():
-						return ctx.Err()
-					}
-				})
+				f := newFake(t, func(ctx context.Context, _ int) error { return sleep.For(ctx, time.Second) })
 				plan := Plan{Count: 9, Rate: c.rate}
 				result := plan.run(ctx, audience, time.Minute, f, never(t))
 				require.Equal(t, 2500*time.Millisecond, time.Since(f.began))

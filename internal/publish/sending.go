@@ -8,6 +8,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/sleep"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
 
@@ -50,7 +51,7 @@ func (s *sending) run(ctx context.Context) {
 	}
 	s.answers = make(chan answer, inFlight)
 	for i := 0; i < p.Count; i += batch {
-		intended, err := p.wait(ctx, s.broadcaster.Ended(), start, i)
+		intended, err := s.wait(ctx, start, i)
 		if err != nil {
 			return
 		}
@@ -66,11 +67,41 @@ func (s *sending) run(ctx context.Context) {
 			break
 		}
 		s.tell.payUp(ctx)
-		if s.refused && p.Rate == 0 && i+batch < p.Count && sleep(ctx, s.pause.NextBackOff()) != nil {
+		if s.refused && p.Rate == 0 && i+batch < p.Count && sleep.For(ctx, s.pause.NextBackOff()) != nil {
 			return
 		}
 	}
 	s.await(ctx, 0)
+}
+
+// wait sleeps until broadcast i is due and returns when that was. A late publisher
+// stamps the scheduled time, so that its own lateness is part of the measured delay
+// (no coordinated omission). It returns at once when no more are to be sent, and when
+// nothing more can be, which the next Send will tell.
+func (s *sending) wait(ctx context.Context, start time.Time, i int) (intended time.Time, err error) {
+	p := s.plan
+	if p.Rate == 0 || ctx.Err() != nil { // else one that is overdue might be sent all the same
+		return time.Now(), ctx.Err()
+	}
+	intended = start.Add(time.Duration(float64(i) / p.Rate * float64(time.Second)))
+	timer := time.NewTimer(s.tell.untilSign(intended))
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+			if !time.Now().Before(intended) {
+				return intended, nil
+			}
+			s.tell.signOfLife(ctx)
+			timer.Reset(s.tell.untilSign(intended))
+		case <-s.broadcaster.Ended():
+			return intended, nil
+		case <-p.Until:
+			return intended, nil
+		case <-ctx.Done():
+			return intended, ctx.Err()
+		}
+	}
 }
 
 // send sends the next n broadcasts in one request. Its error says why there can be none.
@@ -83,6 +114,7 @@ func (s *sending) send(ctx context.Context, intended time.Time, n int) error {
 		}
 		texts[i] = stamps[i].String()
 	}
+	s.tell.broadcasts()
 	s.waiting++
 	batches, ok := s.broadcaster.(BatchBroadcaster)
 	if !ok {

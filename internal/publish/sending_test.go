@@ -130,21 +130,32 @@ func TestRequestsInFlightAreLimited(t *testing.T) {
 // When nothing more can be sent, what is in flight is still awaited.
 func TestAFinalErrorEndsASeriesInFlight(t *testing.T) {
 	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	final := &FinalError{Err: errSend}
-	known := make(chan struct{})
-	b := newBatches(t, func(_ context.Context, i int) []error {
+	known, told := make(chan struct{}), make(chan struct{})
+	b := newBatches(t, func(ctx context.Context, i int) []error {
 		switch i {
 		case 0:
 			<-known
 			return []error{final}
 		case 2:
 			close(known)
-			time.Sleep(10 * time.Millisecond)
+			select {
+			case <-told:
+			case <-ctx.Done():
+			}
 			return []error{errSend}
 		}
 		return []error{nil}
 	})
-	result, failures := b.run(t.Context(), Plan{Count: 100, Rate: 100, InFlight: 3})
+	var failures []error
+	plan := Plan{Count: 100, Rate: 100, InFlight: 3}
+	result := plan.run(ctx, ledger.New().Audience(ledger.Name{}), 0, b, func(err error) {
+		if failures = append(failures, err); len(failures) == 1 {
+			close(told)
+		}
+	})
 	require.Equal(t, []error{final, errSend}, failures)
 	require.Less(t, len(b.requests), 100)
 	require.Equal(t, len(b.requests)-2, result.Sent)

@@ -4,9 +4,9 @@ package publish
 
 import (
 	"context"
-	"time"
 
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
+	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
 
 // Broadcaster sends stamped messages in a dialect's own way until it is closed.
@@ -35,6 +35,15 @@ type Notifier interface {
 	// Next chooses whom the next broadcast is for, which SendBatch then sends. Its error says
 	// why there can be none any more.
 	Next() (*ledger.Member, error)
+}
+
+// EchoBroadcaster is a Broadcaster that hears what it sends, as its audience does. Send only
+// hands a message over to the gateway, and what comes back tells that the gateway has got to
+// it.
+type EchoBroadcaster interface {
+	Broadcaster
+	// Echoes brings the control tokens that come back.
+	Echoes() <-chan stamp.Control
 }
 
 // FinalError says that nothing more can be sent: the connection is closed, the key is
@@ -88,39 +97,5 @@ func (p *Plan) isOver() bool {
 		return true
 	default:
 		return false
-	}
-}
-
-// wait sleeps until broadcast i is due and returns when that was. A late publisher
-// stamps the scheduled time, so that its own lateness is part of the measured delay
-// (no coordinated omission). It returns at once when no more are to be sent, and when
-// nothing more can be, which the next Send will tell.
-func (p *Plan) wait(ctx context.Context, ended <-chan struct{}, start time.Time, i int) (intended time.Time, err error) {
-	if p.Rate == 0 || ctx.Err() != nil { // else one that is overdue might be sent all the same
-		return time.Now(), ctx.Err()
-	}
-	intended = start.Add(time.Duration(float64(i) / p.Rate * float64(time.Second)))
-	timer := time.NewTimer(time.Until(intended))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return intended, nil
-	case <-ended:
-		return intended, nil
-	case <-p.Until:
-		return intended, nil
-	case <-ctx.Done():
-		return intended, ctx.Err()
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

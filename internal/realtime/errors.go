@@ -21,7 +21,7 @@ const (
 	UnrecognizedClient      = "UnrecognizedClient"      // the access key is unknown
 	ExpiredToken            = "ExpiredToken"            // the keys' session is over
 	UnsupportedOperation    = "UnsupportedOperation"    // of an unknown type, or its authorization misplaced
-	DuplicatedOperation     = "DuplicatedOperation"     // id in use
+	DuplicatedOperation     = "DuplicatedOperation"     // id in use; two root fields
 	MaxSubscriptionsReached = "MaxSubscriptionsReached" // on this connection
 	LimitExceeded           = "LimitExceeded"           // a rate, of the connection, the API or the account
 	TooManyRequests         = "TooManyRequests"         // a rate, over HTTP
@@ -41,6 +41,17 @@ func CommonNames(own ...string) Names {
 		UnsupportedOperation, DuplicatedOperation, MaxSubscriptionsReached, LimitExceeded, TooManyRequests,
 		NoProtocol, SubProtocolNotSupported, HTTPNotFound,
 	}, append(own, Other)...)
+}
+
+// NeverAllowed reports whether a request that is refused by an error of this name would be
+// refused again, because of its credentials or because there is no such operation.
+func NeverAllowed(name string) bool {
+	switch name {
+	case Unauthorized, AccessDenied, InvalidSignature, IncompleteSignature, UnrecognizedClient, ExpiredToken, UnsupportedOperation:
+		return true
+	default:
+		return false
+	}
 }
 
 // maxMessage is how much of a gateway's own words is kept.

@@ -1,5 +1,6 @@
 // Package realtime is what AppSync's two protocols over WebSocket have in common, that of
-// GraphQL subscriptions and that of Events: the envelope of a frame, and errors.
+// GraphQL subscriptions and that of Events: the envelope of a frame, the handshake and the
+// subscriptions of a connection, errors, and where connections go.
 package realtime
 
 import (

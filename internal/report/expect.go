@@ -150,8 +150,8 @@ func (e *Expectation) duration(s *Subject) (d time.Duration, unknown string) {
 	switch {
 	case s.Delay.Count() == 0:
 		return 0, "nothing was received"
-	case len(s.Run.Missing) > 0:
-		return 0, "unknown: a process is missing"
+	case s.Run.Incomplete:
+		return 0, "unknown: not all processes have told all that they received"
 	case !s.Certain():
 		return 0, "unknown: how far apart the clocks are isn't known well enough"
 	}

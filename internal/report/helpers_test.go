@@ -33,6 +33,7 @@ type story struct {
 	clocks     []result.Clock
 	skew       time.Duration // of the publisher's clock
 	refused    int64
+	unsent     int64
 	limit      string
 }
 
@@ -66,7 +67,8 @@ func (s story) file(random *rand.Rand, process int) *result.File {
 		s.broadcast(c, random, origin, local, k, first.Add(time.Duration(k-1)*s.every))
 	}
 	if local {
-		c.SeriesEnded(origin, int64(s.broadcasts), 0)
+		c.SeriesBegun(origin, int64(s.broadcasts)+s.unsent)
+		c.SeriesEnded(origin, 0, s.unsent)
 	}
 	end := first.Add(time.Duration(s.broadcasts)*s.every + 5*time.Second)
 	left := int64(s.listeners)
@@ -74,7 +76,7 @@ func (s story) file(random *rand.Rand, process int) *result.File {
 		left -= int64(s.cut)
 	}
 	c.Add(&result.Batch{Gateway: s.gateway, Closings: map[result.Closing]int64{{By: "client", Code: "1000"}: left}}, end)
-	c.Gauge(0, 0, end)
+	c.Gauge(0, nil, end)
 	f := c.Snapshot()
 	f.State, f.Written, f.Ended = result.Ended, end, &end
 	f.Clock = result.Clock{Synchronised: true, Bound: 400, Kernel: id.Name()}
@@ -101,7 +103,7 @@ func (s story) open(c *result.Collector, random *rand.Rand, process int) time.Du
 		}
 		c.Add(b, now)
 		ready := int64((second + 1) * s.listeners / seconds)
-		c.Gauge(ready, ready, now)
+		c.Gauge(ready, map[string]int64{s.gateway: ready}, now)
 	}
 	return seconds * time.Second
 }
@@ -143,7 +145,7 @@ func (s story) broadcast(c *result.Collector, random *rand.Rand, origin result.O
 		out.First, out.Last = 0, 0
 	}
 	c.Add(b, at.Add(100*time.Millisecond))
-	c.Gauge(int64(listening), int64(listening), at.Add(100*time.Millisecond))
+	c.Gauge(int64(listening), map[string]int64{s.gateway: int64(listening)}, at.Add(100*time.Millisecond))
 	c.BroadcastSettled(origin, local, out)
 }
 

@@ -19,7 +19,7 @@ func (r *Run) subject(gateway string) *Subject {
 	}
 	s := &Subject{
 		Run: r, Gateway: gateway, Delay: &histogram.Distribution{},
-		Listeners: mostListeners(r.Intervals), delays: make(map[int64]*histogram.Distribution),
+		Listeners: mostListenersOn(r.Intervals, gateway), delays: make(map[int64]*histogram.Distribution),
 	}
 	r.Gateways = append(r.Gateways, s)
 	slices.SortFunc(r.Gateways, func(a, b *Subject) int { return cmp.Compare(a.Gateway, b.Gateway) })
@@ -30,6 +30,7 @@ func (r *Run) subject(gateway string) *Subject {
 func (r *Run) joinAccounts() {
 	broadcasts := make(map[result.Origin][]result.Broadcast)
 	sent := make(map[result.Origin]int64) // each process knows of some of a block, the publisher of all
+	planned := make(map[result.Origin]int64)
 	for _, f := range r.Files {
 		for _, g := range f.Setup.Gateways {
 			r.subject(g.Name) // also one of which nothing was received
@@ -40,6 +41,7 @@ func (r *Run) joinAccounts() {
 			s.addDelay(f.Process, r.clocks.true(f, a.Origin, a.Delay), r.clocks.boundsOf(f, a.Origin))
 			broadcasts[a.Origin] = append(broadcasts[a.Origin], a.Broadcasts...)
 			sent[a.Origin] = max(sent[a.Origin], count(a.Broadcasts))
+			planned[a.Origin] = max(planned[a.Origin], a.Planned)
 		}
 		for _, i := range f.Intervals.List {
 			for _, d := range i.Delays {
@@ -60,12 +62,24 @@ func (r *Run) joinAccounts() {
 		}
 		s.Broadcasts = append(s.Broadcasts, joined...)
 		s.Sent += sent[of]
+		if of.ID != "" && !r.toldAll(of) {
+			s.Running = max(s.Running, 1)
+		}
+	}
+	for of, n := range planned {
+		r.subject(of.Gateway).Planned += n
 	}
 	for _, s := range r.Gateways {
 		slices.SortFunc(s.Broadcasts, func(a, b result.Broadcast) int {
 			return cmp.Or(cmp.Compare(a.SentFirst, b.SentFirst), cmp.Compare(a.From, b.From))
 		})
 	}
+}
+
+// toldAll reports whether the publisher has told what became of all its series.
+func (r *Run) toldAll(of result.Origin) bool {
+	publisher := r.publisher(of)
+	return publisher != nil && publisher.State == result.Ended
 }
 
 func count(broadcasts []result.Broadcast) (n int64) {
@@ -78,8 +92,8 @@ func count(broadcasts []result.Broadcast) (n int64) {
 // addAccount adds what isn't in the broadcasts.
 func (s *Subject) addAccount(a *result.Account) {
 	if a.Local {
-		s.Planned += a.Planned
 		s.Unsent += a.Unsent
+		s.Running += a.Running
 	}
 	s.Unclosed += s.Run.unclosed(a)
 	if len(a.Broadcasts) == 0 {
@@ -158,18 +172,22 @@ func (r *Run) joinIntervals() {
 			if own[start] == nil {
 				own[start] = &result.Interval{Start: start}
 			}
-			own[start].Connections, own[start].Listening = i.Connections, i.Listening
+			own[start].Connections, own[start].Listening, own[start].ListeningOn = i.Connections, i.Listening, i.ListeningOn
 			addInterval(own[start], i)
 			if i.ReadLag != nil {
 				r.ReadLag.Merge(i.ReadLag)
 			}
 		}
+		holdGauges(own, length)
 		for start, i := range own {
 			if byStart[start] == nil {
-				byStart[start] = &result.Interval{Start: start}
+				byStart[start] = &result.Interval{Start: start, ListeningOn: make(map[string]int64)}
 			}
 			byStart[start].Connections += i.Connections
 			byStart[start].Listening += i.Listening
+			for gateway, n := range i.ListeningOn {
+				byStart[start].ListeningOn[gateway] += n
+			}
 			addInterval(byStart[start], i)
 		}
 	}
@@ -177,6 +195,24 @@ func (r *Run) joinIntervals() {
 		r.Intervals.List = append(r.Intervals.List, byStart[start])
 	}
 }
+
+// holdGauges fills the gaps that a process left that stood still: its connections were open
+// meanwhile.
+func holdGauges(own map[int64]*result.Interval, length int64) {
+	starts := slices.Sorted(maps.Keys(own))
+	for at := 1; at < len(starts); at++ {
+		before := own[starts[at-1]]
+		for start := starts[at-1] + length; start < starts[at] && len(own) < mostIntervals; start += length {
+			own[start] = &result.Interval{
+				Start: start, Connections: before.Connections, Listening: before.Listening, ListeningOn: before.ListeningOn,
+			}
+		}
+	}
+}
+
+// mostIntervals bounds what is filled in, whatever a file says of its times. No process has as
+// many by itself.
+const mostIntervals = 1000
 
 // addInterval adds what happened, but not the gauges.
 func addInterval(to, i *result.Interval) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pushgw/xk6-pushgw/internal/histogram"
+	"github.com/pushgw/xk6-pushgw/internal/result"
 )
 
 // summary is what WriteJSON writes. Times are in milliseconds.
@@ -17,30 +18,43 @@ type summary struct {
 }
 
 type runSummary struct {
-	Run        string    `json:"run"`
-	Processes  int       `json:"processes"` // 0 where nobody knows how many there were
-	Missing    []int     `json:"missing"`
-	Incomplete bool      `json:"incomplete"`
-	Unknown    []string  `json:"unknown"`
-	Clocks     []string  `json:"clocks"`
-	Began      time.Time `json:"began"`
-	Ended      time.Time `json:"ended"`
-	Verdict    string    `json:"verdict"`
-	When       string    `json:"when"`
-	Causes     []string  `json:"causes"`
-	Generator  string    `json:"generator"`
-	AtFault    bool      `json:"atFault"` // the generator
-	ReadLag    float64   `json:"readLagP99"`
+	Run        string   `json:"run"`
+	Processes  int      `json:"processes"` // 0 where nobody knows how many there were
+	Missing    []int    `json:"missing"`
+	Incomplete bool     `json:"incomplete"`
+	Unknown    []string `json:"unknown"`
+	// Aborted: the test didn't come to its end. Endings are how it ended where it wasn't as
+	// it should.
+	Aborted   bool      `json:"aborted"`
+	Endings   []ending  `json:"endings"`
+	Clocks    []string  `json:"clocks"`
+	Began     time.Time `json:"began"`
+	Ended     time.Time `json:"ended"`
+	Verdict   string    `json:"verdict"`
+	When      string    `json:"when"`
+	Causes    []string  `json:"causes"`
+	Generator string    `json:"generator"`
+	AtFault   bool      `json:"atFault"` // the generator
+	ReadLag   float64   `json:"readLagP99"`
 
 	Opened          int64            `json:"opened"`
 	Ready           int64            `json:"ready"`
 	ConnectFailed   int64            `json:"connectFailed"`
 	ClosedByGateway int64            `json:"closedByGateway"`
 	Deaf            int64            `json:"deaf"`
+	Barriers        []string         `json:"barriers"` // why ready() was rejected
 	Errors          map[string]int64 `json:"errors"`
 	Limits          []string         `json:"limits"`
 
 	Gateways []gatewaySummary `json:"gateways"`
+}
+
+type ending struct {
+	How       result.How `json:"how"`
+	Processes []int      `json:"processes"`
+	At        time.Time  `json:"at"`
+	Text      string     `json:"text"`
+	ExitCode  int        `json:"exitCode"`
 }
 
 type gatewaySummary struct {
@@ -48,7 +62,7 @@ type gatewaySummary struct {
 	Listeners     int64    `json:"listeners"`
 	Planned       int64    `json:"planned"`
 	Sent          int64    `json:"sent"`
-	Unsent        int64    `json:"unsent"`
+	Unsent        *int64   `json:"unsent"` // null where a publisher hasn't told
 	Expected      int64    `json:"expected"`
 	Received      int64    `json:"received"`
 	Lost          int64    `json:"lost"`
@@ -99,7 +113,14 @@ func summaryOf(r *Run) runSummary {
 		Began: r.Began, Ended: r.Ended, Verdict: v.Headline, When: v.When, Causes: listed(v.Causes),
 		Generator: h.Text, AtFault: h.Level == Suspect, ReadLag: inMilliseconds(h.Lag),
 		Opened: c.Opened, Ready: c.Ready, ConnectFailed: c.Failed(), ClosedByGateway: c.ClosedByGateway(), Deaf: c.Deaf,
+		Aborted: r.Aborted() != nil, Endings: []ending{}, Barriers: []string{},
 		Errors: make(map[string]int64), Limits: listed(c.Limits), Gateways: []gatewaySummary{},
+	}
+	for _, e := range r.Endings {
+		s.Endings = append(s.Endings, ending{e.How, e.Processes, e.At, e.Text, e.ExitCode})
+	}
+	for _, b := range c.Barriers {
+		s.Barriers = append(s.Barriers, b.Text)
 	}
 	for _, e := range c.Errors {
 		s.Errors[e.Name] = e.Count
@@ -120,10 +141,13 @@ func listed[T any](list []T) []T {
 
 func summaryOfGateway(s *Subject) gatewaySummary {
 	g := gatewaySummary{
-		Gateway: s.Gateway, Listeners: s.Listeners, Planned: s.Planned, Sent: s.Sent, Unsent: s.Unsent, Expected: s.Expected,
+		Gateway: s.Gateway, Listeners: s.Listeners, Planned: s.Planned, Sent: s.Sent, Expected: s.Expected,
 		Received: s.Received, Lost: s.Lost(), Cut: s.Cut, Indeterminate: s.Indeterminate, Missed: s.Missed, Late: s.Late,
 		Duplicated: s.Duplicated, Reordered: s.Reordered, Unclosed: s.Unclosed, Unaccounted: s.Unaccounted,
 		First: inMilliseconds(s.First), Last: inMilliseconds(s.Last), Certain: s.Certain(),
+	}
+	if s.Running == 0 {
+		g.Unsent = &s.Unsent
 	}
 	if reach, due := s.Reach(); due {
 		g.Reach = &reach

@@ -22,7 +22,7 @@ var (
 		"number": number, "short": short, "clock": clockTime, "gateway": gatewayName,
 		"date":      func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
 		"right":     func(x float64) float64 { return 100 - x },
-		"processes": processes,
+		"processes": processes, "processList": processList,
 	}).Parse(pageText))
 )
 
@@ -65,6 +65,8 @@ type Tile struct {
 // row is a process in the table.
 type row struct {
 	*result.File
+	How           string // it ended
+	Odd           bool   // that it did so
 	Listeners     int64
 	Received      int64
 	P50, P99, Max string
@@ -110,7 +112,8 @@ func viewOf(r *Run, outcomes []Outcome) runView {
 }
 
 func (r *Run) row(f *result.File) row {
-	w := row{File: f, Listeners: mostListeners(f.Intervals), P50: "–", P99: "–", Max: "–", Lag: "–"}
+	w := row{File: f, How: stateOf(f), Listeners: mostListeners(f.Intervals), P50: "–", P99: "–", Max: "–", Lag: "–"}
+	w.Odd = f.State != result.Ended || f.Conclusion != nil && f.Conclusion.How != result.Completed
 	for _, a := range f.Accounts {
 		w.Received += a.Heard.First
 	}
@@ -172,10 +175,12 @@ func (r *Run) lossTile(v Verdict) Tile {
 		t.Detail += ", but " + but
 	}
 	if len(r.Unknown) > 0 {
-		t.Value = "≥ " + number(c.Lost())
-		t.Detail = "the rest is unknown"
+		t.Value, t.Detail = "≥ "+number(c.Lost()), fmt.Sprintf("of %s deliveries; of the rest it isn't known", number(due))
+		if c.Lost() == 0 {
+			t.Value, t.Detail = "unknown", fmt.Sprintf("none of the %s accounted for", number(due))
+		}
 		if c.Missed > 0 {
-			t.Detail = number(c.Missed) + " missed; the rest is unknown"
+			t.Detail += fmt.Sprintf("; %s missed", number(c.Missed))
 		}
 		if v.Level != Bad {
 			t.Class = Suspect
@@ -184,64 +189,92 @@ func (r *Run) lossTile(v Verdict) Tile {
 	return t
 }
 
-// delayTile is the p99 of the delay. It is good only where something was received, and where
-// what was expected of a p99 is met.
+// delayTile is the p99 of the delay, of each gateway. It is good only where something was
+// received, and where what was expected of a p99 is met.
 func (r *Run) delayTile(outcomes []Outcome) Tile {
-	t := Tile{Class: None, Name: "p99 of the delay", Value: "–", Detail: "nothing was received"}
+	t := Tile{Class: Good, Name: "p99 of the delay"}
+	var values, details []string
 	for _, s := range r.Gateways {
 		if s.Delay.Count() == 0 {
 			continue
 		}
-		if t.Value == "–" {
-			t.Class = Good
-		}
-		value, detail := s.quantile(0.99), "p50 "+s.quantile(0.5)+", max "+s.quantile(1)
+		values = append(values, s.quantile(0.99))
+		detail := "p50 " + s.quantile(0.5) + ", max " + s.quantile(1)
 		if !s.Certain() {
 			t.Class, detail = Suspect, "the clocks may differ by more"
 		}
-		if len(r.Missing) > 0 {
-			t.Class = Suspect
-			detail += ", of the processes that are here"
+		if len(r.Gateways) > 1 {
+			detail = gatewayName(s.Gateway) + ": " + detail
 		}
-		if t.Value == "–" {
-			t.Value, t.Detail = value, detail
-			if len(r.Gateways) > 1 {
-				t.Detail = gatewayName(s.Gateway) + "; " + detail
-			}
+		details = append(details, detail)
+	}
+	if len(values) == 0 {
+		return unmet(Tile{Class: None, Name: t.Name, Value: "–", Detail: "nothing was received"}, outcomes)
+	}
+	if h := r.Health(); h.Level == Suspect {
+		t.Class = Suspect
+		details = append(details, "the load generator's own lateness is in it")
+	}
+	if r.Incomplete {
+		t.Class = Suspect
+		details = append(details, "of the deliveries that are known")
+	}
+	t.Value, t.Detail = strings.Join(values, " / "), strings.Join(details, "; ")
+	return unmet(t, outcomes)
+}
+
+// unmet returns the tile of the p99 with what was expected of it and isn't met.
+func unmet(t Tile, outcomes []Outcome) Tile {
+	for _, o := range outcomes {
+		if o.Met || !strings.HasPrefix(o.Expectation, "p99") || strings.HasPrefix(o.Expectation, "p99.") {
 			continue
 		}
-		t.Detail += fmt.Sprintf("; %s %s", gatewayName(s.Gateway), value)
-	}
-	for _, o := range outcomes {
-		if !o.Met && strings.HasPrefix(o.Expectation, "p99") && !strings.HasPrefix(o.Expectation, "p99.") {
-			t.Class = Bad
-			t.Detail += "; " + o.Expectation + " isn't met"
+		class, text := Bad, o.Expectation+" isn't met"
+		if strings.HasPrefix(o.Found, "unknown") {
+			class, text = Suspect, "whether "+o.Expectation+" isn't known"
+		}
+		if t.Class = class; !strings.Contains(t.Detail, text) {
+			t.Detail += "; " + text
 		}
 	}
 	return t
 }
 
 func (r *Run) healthTile(h Health) Tile {
-	t := Tile{Class: h.Level, Name: "Load generator", Value: "not at fault", Detail: "read lag p99 " + short(h.Lag)}
-	switch h.Level {
-	case Good:
-	case None:
-		t.Value, t.Detail = "–", "nothing was read"
-	case Bad, Suspect:
-		t.Value = "at fault"
-		if len(r.Connections.Limits) > 0 {
-			t.Detail = "a limit of its host"
-		}
+	t := Tile{Class: h.Level, Name: "Load generator", Value: h.InShort()}
+	switch {
+	case h.Level == None:
+		t.Detail = "nothing was read"
+		return t
+	case len(r.Connections.Limits) > 0:
+		t.Detail = "a limit of its host"
+	case h.Worst.Still:
+		t.Detail = fmt.Sprintf("read lag p99 %s; process %d stood still for %s", short(h.Lag), h.Worst.Process, short(h.Worst.For))
+	default:
+		t.Detail = "read lag p99 " + short(h.Lag) + ", max " + short(h.Worst.For)
+	}
+	if r.Incomplete {
+		t.Detail += "; as far as is known"
 	}
 	return t
 }
 
-// processes says how many of a run's processes are here.
+// processes says how many of a run's processes are here, and how many of these have not ended.
 func processes(r *Run) string {
-	if len(r.Missing) == 0 {
-		return plural(int64(len(r.Files)), "process", "processes")
+	here := plural(int64(len(r.Files)), "process", "processes")
+	if r.Processes > 1 {
+		here = fmt.Sprintf("%d of %s", r.Processes-len(r.Missing), plural(int64(r.Processes), "process", "processes"))
 	}
-	return fmt.Sprintf("%d of %d processes", r.Processes-len(r.Missing), r.Processes)
+	killed := int64(0)
+	for _, f := range r.Files {
+		if f.State != result.Ended {
+			killed++
+		}
+	}
+	if killed > 0 {
+		here += fmt.Sprintf(" (%s killed, or still running)", number(killed))
+	}
+	return here
 }
 
 // ClockSentence is how well the delays are known.
@@ -271,15 +304,24 @@ func (r *Run) Endpoints() (all []result.Gateway) {
 	return all
 }
 
+// Doing is what some of the processes did.
+type Doing struct {
+	result.Scenario
+	Processes []int
+}
+
 // Scenarios are what the processes did, each said once: an execution segment has a part
 // of the VUs that another may not have.
-func (r *Run) Scenarios() (all []result.Scenario) {
+func (r *Run) Scenarios() (all []Doing) {
 	for _, f := range r.Files {
 		for _, s := range f.Setup.Scenarios {
-			if !slices.Contains(all, s) {
-				all = append(all, s)
+			at := slices.IndexFunc(all, func(d Doing) bool { return d.Scenario == s })
+			if at < 0 {
+				at, all = len(all), append(all, Doing{Scenario: s})
 			}
+			all[at].Processes = append(all[at].Processes, f.Process)
 		}
 	}
+	slices.SortStableFunc(all, func(a, b Doing) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }

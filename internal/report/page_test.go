@@ -225,3 +225,21 @@ func TestTilesThatAreNotGood(t *testing.T) {
 	files[0].Accounts[0].Unsent = 1
 	require.Equal(t, Tile{Bad, "Lost", "0", "of 1,600 deliveries, but 1 broadcast was never sent"}, tilesOf(joined(t, files...))["Lost"])
 }
+
+// A percentile that isn't known isn't called unmet.
+func TestTheTileOfAnUnknownPercentile(t *testing.T) {
+	t.Parallel()
+	files := quick.files()
+	e, err := ParseExpectation("p99<0.001")
+	require.NoError(t, err)
+	r := joined(t, files...)
+	tile := r.delayTile(append(e.Check(r), e.Check(r)...))
+	require.Equal(t, Bad, tile.Class)
+	require.Equal(t, 1, strings.Count(tile.Detail, "p99<0.001 isn't met"), "once for two gateways")
+
+	files[0].State, files[0].Ended = result.Running, nil
+	r = joined(t, files...)
+	tile = r.delayTile(e.Check(r))
+	require.Equal(t, Suspect, tile.Class)
+	require.Contains(t, tile.Detail, "; of the deliveries that are known; whether p99<0.001 isn't known")
+}

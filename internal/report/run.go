@@ -23,6 +23,8 @@ type Run struct {
 	Unknown []string
 	// Clocks says which clocks differ, so that delays aren't known.
 	Clocks []string
+	// Endings are how the test ended in processes where it wasn't as it should.
+	Endings []Ending
 
 	Began, Ended time.Time
 	Gateways     []*Subject // what was measured of each gateway, by its name
@@ -42,7 +44,7 @@ type Subject struct {
 	Parts []Part
 	// Broadcasts are joined by origin and sequence, in the order in which they were sent.
 	Broadcasts []result.Broadcast
-	// Listeners is how many were ready in the run at most, on whatever gateway.
+	// Listeners is how many were ready on the gateway at most.
 	Listeners int64
 	delays    map[int64]*histogram.Distribution // by the start of the interval
 }
@@ -56,7 +58,10 @@ type Part struct {
 
 // Counts are the account's sums.
 type Counts struct {
-	Planned, Unsent, Sent                               int64
+	Planned, Unsent, Sent int64
+	// Running is how many series have not ended, or left no file, so that it isn't known how
+	// many of their broadcasts were not sent.
+	Running                                             int64
 	Expected, Received, Missing, Cut, Indeterminate     int64
 	Open, Missed, Late, Duplicated, Reordered, Unclosed int64
 	// Unaccounted are deliveries received by processes that keep no account of their origin.
@@ -85,7 +90,14 @@ type Connections struct {
 	Closings            []result.Closing
 	Errors              []Named
 	Limits              []string
+	Barriers            []Barrier
 	NotRecorded         int64
+}
+
+// Barrier is why a ready() was rejected.
+type Barrier struct {
+	Process int
+	Text    string
 }
 
 // Named is a count with a name.
@@ -146,16 +158,17 @@ func (in *Input) Join(correct bool) []*Run {
 
 func (r *Run) join(correct bool, torn map[string]bool) {
 	slices.SortFunc(r.Files, func(a, b *result.File) int { return cmp.Compare(a.Process, b.Process) })
-	r.Began, r.Ended = r.Files[0].Started, r.Files[0].Written
+	r.Began, r.Ended = r.Files[0].Started, r.Files[0].LastKnown()
 	for _, f := range r.Files {
 		r.Processes = max(r.Processes, f.Processes)
 		if f.Started.Before(r.Began) {
 			r.Began = f.Started
 		}
-		if f.Written.After(r.Ended) {
-			r.Ended = f.Written
+		if f.LastKnown().After(r.Ended) {
+			r.Ended = f.LastKnown()
 		}
 	}
+	r.joinEndings()
 	r.checkProcesses(torn)
 	r.checkStarts()
 	r.checkAccounts()
@@ -167,7 +180,7 @@ func (r *Run) join(correct bool, torn map[string]bool) {
 }
 
 // checkProcesses says which processes are missing or have left files that don't go together.
-// Of torn files that was said already. Where nobody knew how many processes there are, nobody
+// Where nobody knew how many processes there are, nobody
 // knows of a missing one.
 func (r *Run) checkProcesses(torn map[string]bool) {
 	for process := 1; process <= r.Processes; process++ {
@@ -180,10 +193,11 @@ func (r *Run) checkProcesses(torn map[string]bool) {
 		switch {
 		case n == 0:
 			r.Missing, r.Incomplete = append(r.Missing, process), true
+			file := "no file"
 			if torn[(result.Identity{Run: r.Name, Process: process, Processes: r.Processes}).Name()] {
-				continue
+				file = "no file that can be used"
 			}
-			r.unknown("process %d of %d has left no file: what its listeners received and lost isn't known", process, r.Processes)
+			r.unknown("process %d of %d has left "+file+": what its listeners received and lost isn't known", process, r.Processes)
 		case n > 1:
 			r.Incomplete = true
 			r.unknown("there are %d files of process %d, of runs with different numbers of processes", n, process)
@@ -194,12 +208,15 @@ func (r *Run) checkProcesses(torn map[string]bool) {
 // checkStarts says which files can't be the last of their process in this run.
 func (r *Run) checkStarts() {
 	for _, f := range r.Files {
-		written := f.Written
+		written := f.LastKnown()
 		if f.State != result.Ended {
 			written = written.Add(result.WriteEvery) // until then it may have lived
 			r.Incomplete = true
 			r.unknown("process %d was killed, or is still running: what happened after %s, when its file was last written, isn't known",
 				f.Process, clockTime(f.Written))
+		}
+		if f.Conclusion != nil && f.Conclusion.Aborted() {
+			continue // it can have been over before the others began
 		}
 		for _, other := range r.Files {
 			if written.Before(other.Started) {
@@ -229,16 +246,21 @@ func (r *Run) checkAccounts() {
 			r.unknown("process %d received %s deliveries from more publishers than it tells apart", f.Process, number(f.NotRecorded))
 		}
 		for _, a := range f.Accounts {
-			if n := r.unclosed(a); n > 0 {
+			if r.unclosed(a) > 0 {
 				which := "the last broadcasts"
 				if beyond, known := r.beyond(a); known {
 					which = plural(beyond, "broadcast", "broadcasts") + " that it has no account of"
 				}
-				r.unknown("process %d never heard the end of %s of %s: what its listeners lost of %s isn't known",
-					f.Process, plural(n, "series", "series"), origin(a), which)
+				before := ""
+				if f.Conclusion != nil && f.Conclusion.Aborted() {
+					before = ", because it was aborted before"
+				}
+				r.unknown("process %d never heard the end of %s%s: what its listeners lost of %s isn't known",
+					f.Process, r.broadcastsOf(a), before, which)
 			}
 			if !a.Local && a.ID != "" && r.publisher(a.Origin) == nil {
-				r.unknown("process %d received %s deliveries of %s, whose publisher has left no file", f.Process, number(a.Heard.First), origin(a))
+				r.unknown("process %d received %s deliveries of %s, and no file says which process sent them",
+					f.Process, number(a.Heard.First), r.broadcastsOf(a))
 			}
 		}
 	}
@@ -288,12 +310,18 @@ func (r *Run) checkListeners(publisher *result.File, of *result.Account) {
 	}
 }
 
-// listened reports whether a process had listeners, and connected to that gateway.
-func listened(f *result.File, gateway string) bool {
-	return mostListeners(f.Intervals) > 0 &&
-		slices.ContainsFunc(f.Setup.Gateways, func(g result.Gateway) bool { return g.Name == gateway })
+// listened reports whether a process had listeners on that gateway.
+func listened(f *result.File, gateway string) bool { return mostListenersOn(f.Intervals, gateway) > 0 }
+
+// mostListenersOn is how many listeners were ready on a gateway at most.
+func mostListenersOn(is result.Intervals, gateway string) (most int64) {
+	for _, i := range is.List {
+		most = max(most, i.ListeningOn[gateway])
+	}
+	return most
 }
 
+// mostListeners is how many were ready at most, on all gateways.
 func mostListeners(is result.Intervals) (most int64) {
 	for _, i := range is.List {
 		most = max(most, i.Listening)
@@ -320,7 +348,13 @@ func accountOf(f *result.File, of result.Origin) *result.Account {
 	return nil
 }
 
-func origin(a *result.Account) string { return "origin " + a.ID }
+// broadcastsOf names an account's broadcasts by their publisher, if that is known.
+func (r *Run) broadcastsOf(a *result.Account) string {
+	if publisher := r.publisher(a.Origin); publisher != nil {
+		return fmt.Sprintf("process %d's broadcasts", publisher.Process)
+	}
+	return "the broadcasts of origin " + a.ID
+}
 
 func (r *Run) joinConnections() {
 	c := &r.Connections
@@ -340,6 +374,11 @@ func (r *Run) joinConnections() {
 		}
 		for name, n := range f.Errors {
 			errs[name] += n
+		}
+		for _, text := range f.Barriers {
+			if barrier := (Barrier{f.Process, text}); !slices.Contains(c.Barriers, barrier) {
+				c.Barriers = append(c.Barriers, barrier)
+			}
 		}
 		for _, limit := range f.Limits {
 			if !slices.Contains(c.Limits, limit) {

@@ -114,10 +114,13 @@ func TestAKilledProcessIsNamed(t *testing.T) {
 func TestAFileOfAnEarlierRunIsNamed(t *testing.T) {
 	t.Parallel()
 	files := small.files()
-	files[2].Started, files[2].Written = began.Add(-time.Hour), began.Add(-time.Minute)
+	ended := began.Add(-time.Minute)
+	files[2].Started, files[2].Ended = began.Add(-time.Hour), &ended
 	r := joined(t, files...)
 	require.True(t, r.Incomplete)
 	require.Equal(t, []string{"process 3 had ended before process 1 began: its file may be left from an earlier run"}, r.Unknown)
+	files[2].Conclusion = &result.Conclusion{How: result.Failed, ExitCode: 107}
+	require.False(t, joined(t, files...).Incomplete, "setup() can fail in one process before another begins")
 
 	files = small.files()
 	files[2].Processes = 4
@@ -143,8 +146,8 @@ func TestLossesWithoutAnAccountAreUnknown(t *testing.T) {
 	files = small.files()
 	files[0].Accounts[0].Local, files[1].Accounts[0].Unclosed, files[2].NotRecorded = false, 1, 7
 	text := strings.Join(joined(t, files...).Unknown, "\n")
-	require.Contains(t, text, "whose publisher has left no file")
-	require.Contains(t, text, "process 2 never heard the end of 1 series")
+	require.Contains(t, text, "and no file says which process sent them")
+	require.Contains(t, text, "process 2 never heard the end of the broadcasts of origin ab12cd34:")
 	require.Contains(t, text, "process 3 received 7 deliveries from more publishers than it tells apart")
 }
 
@@ -239,7 +242,7 @@ func TestThePublishersFileClosesAccounts(t *testing.T) {
 			require.Zero(t, r.Gateways[0].Unclosed, name)
 			continue
 		}
-		require.Contains(t, text, "process 2 never heard the end of 1 series", name)
+		require.Contains(t, text, "process 2 never heard the end of process 1's broadcasts", name)
 		require.EqualValues(t, 1, r.Gateways[0].Unclosed, name)
 		require.Equal(t, row.missing, strings.Contains(text, "lost of 1 broadcast that it has no account of isn't known"), name)
 	}

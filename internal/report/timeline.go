@@ -132,7 +132,7 @@ func (r *Run) connectionsOverTime() Chart {
 	return c
 }
 
-// lagOverTime shows how late this side read what had arrived.
+// lagOverTime shows how late this side read what had arrived, and when a process stood still.
 func (r *Run) lagOverTime() Chart {
 	x := r.timeScale()
 	c := Chart{
@@ -151,9 +151,41 @@ func (r *Run) lagOverTime() Chart {
 		c.Empty = "nothing was read"
 		return c
 	}
+	still := r.stillOverTime()
+	for _, longest := range still {
+		most = math.Max(most, inMilliseconds(longest))
+	}
 	y := newScale(math.Max(most, inMilliseconds(lagAtAll)))
 	c.YTicks = y.ticks(milliseconds)
 	lag := quantileOver(r, x, y, 0.99, func(start int64) *histogram.Distribution { return lags[start] })
-	c.Shapes = []Shape{lag.shape("s-warn")}
+	var stood line
+	for _, i := range r.Intervals.List {
+		if longest := still[i.Start]; longest > 0 {
+			at := x.at(float64(i.Start + r.Intervals.Length/2))
+			stood.stroke(at, 0, at, y.at(inMilliseconds(longest)))
+		}
+	}
+	if len(still) > 0 {
+		c.Legend = append(c.Legend, Key{"bad", "how long a process stood still"})
+	}
+	c.Shapes = []Shape{stood.shape("s-bad bar"), lag.shape("s-warn")}
 	return c
+}
+
+// stillOverTime is for how long a process stood still in each interval in which one did; the
+// longest, if it were several.
+func (r *Run) stillOverTime() map[int64]time.Duration {
+	still := make(map[int64]time.Duration)
+	for _, f := range r.Files {
+		own := make(map[int64]time.Duration)
+		for _, i := range f.Intervals.List {
+			if i.StoodStill > 0 {
+				own[i.Start/r.Intervals.Length*r.Intervals.Length] += time.Duration(i.StoodStill) * time.Microsecond
+			}
+		}
+		for start, d := range own {
+			still[start] = max(still[start], d)
+		}
+	}
+	return still
 }

@@ -34,36 +34,8 @@ type Verdict struct {
 // Verdict says how many deliveries of a run were lost, when and why.
 func (r *Run) Verdict() Verdict {
 	c := r.counts()
-	v := Verdict{Level: Good, Causes: r.causes(&c)}
-	lost, due := c.Lost(), c.Received+c.Lost()
-	switch {
-	case lost > 0:
-		v.Level = Bad
-		v.Headline = fmt.Sprintf("%s of %s were lost (%s)", number(lost), plural(due, "delivery", "deliveries"), percent(float64(lost)/float64(due)))
-		if c.Missed > 0 {
-			v.Headline += fmt.Sprintf(", and %s more missed", number(c.Missed))
-		}
-		if len(r.Unknown) > 0 {
-			v.Headline = "At least " + v.Headline
-		}
-		v.When = r.when()
-	case len(r.Unknown) > 0:
-		v.Level = Suspect
-		v.Headline = fmt.Sprintf("It isn't known how many deliveries were lost; none of the %s that are accounted for", number(due))
-	case due == 0 && c.Unaccounted > 0:
-		v.Headline = fmt.Sprintf("%s of others' broadcasts were timed; nothing is known of losses", number(c.Unaccounted))
-	case due == 0 && c.Planned == 0 && c.Sent == 0:
-		v.Headline = "Nothing was broadcast"
-	case due == 0:
-		v.Level = Suspect
-		v.Headline = "Nobody was there to hear the broadcasts"
-	default:
-		v.Headline = fmt.Sprintf("No delivery was lost: all %s were received", number(due))
-		if but := r.but(&c); but != "" {
-			v.Level = Bad
-			v.Headline = fmt.Sprintf("No delivery was lost of %s, but %s", number(due), but)
-		}
-	}
+	v := Verdict{Causes: r.causes(&c), When: r.when()}
+	v.Level, v.Headline = r.headline(&c)
 	if h := r.Health(); h.Level == Suspect {
 		v.Causes = append(v.Causes, "Load generator "+strings.ToLower(h.Text[:1])+h.Text[1:]+".")
 		if v.Level == Good {
@@ -74,9 +46,81 @@ func (r *Run) Verdict() Verdict {
 	return v
 }
 
+func (r *Run) headline(c *Counts) (Level, string) {
+	due := c.Received + c.Lost()
+	switch {
+	case c.Lost() > 0:
+		return Bad, r.lossHeadline(c)
+	case len(r.Unknown) > 0:
+		return r.unknownHeadline(due)
+	case due == 0 && c.Unaccounted > 0:
+		return Good, fmt.Sprintf("%s of others' broadcasts were timed; nothing is known of losses", number(c.Unaccounted))
+	case due == 0 && c.Sent == 0:
+		return r.nothingHeadline(c)
+	case due == 0:
+		return Suspect, "Nobody was there to hear the broadcasts"
+	}
+	if but := r.but(c); but != "" {
+		return Bad, fmt.Sprintf("No delivery was lost of %s, but %s", number(due), but)
+	}
+	return Good, fmt.Sprintf("No delivery was lost: all %s were received", number(due))
+}
+
+func (r *Run) lossHeadline(c *Counts) string {
+	due := c.Received + c.Lost()
+	text := fmt.Sprintf("%s of %s were lost (%s)", number(c.Lost()), plural(due, "delivery", "deliveries"), percent(float64(c.Lost())/float64(due)))
+	if c.Missed > 0 {
+		text += fmt.Sprintf(", and %s more missed", number(c.Missed))
+	}
+	if len(r.Unknown) > 0 {
+		text = "At least " + text
+	}
+	if e := r.Aborted(); e != nil {
+		text += "; " + e.what()
+	}
+	return text
+}
+
+// unknownHeadline is what there is to say where nothing is known to be lost of so many, and not
+// all is known.
+func (r *Run) unknownHeadline(due int64) (Level, string) {
+	text := "It isn't known how many deliveries were lost"
+	if due > 0 {
+		text += fmt.Sprintf("; none of the %s that are accounted for", number(due))
+	}
+	if e := r.Aborted(); e != nil {
+		return Bad, text + "; " + e.what()
+	}
+	return Suspect, text
+}
+
+func (r *Run) nothingHeadline(c *Counts) (Level, string) {
+	level, text := Good, "Nothing was broadcast"
+	if c.Unsent > 0 {
+		level, text = Bad, fmt.Sprintf("None of %s was sent", plural(c.Planned, "planned broadcast", "planned broadcasts"))
+	}
+	if why := r.whyNothing(c); why != "" {
+		return Bad, text + ": " + why
+	}
+	return level, text
+}
+
+// whyNothing is why nothing was sent, as far as that is known.
+func (r *Run) whyNothing(c *Counts) string {
+	if r.Aborted() == nil && len(r.Connections.Barriers) > 0 {
+		return "ready() was rejected"
+	}
+	without := *c
+	without.Unsent = 0 // that isn't why, it is what
+	return r.but(&without)
+}
+
 // but is the worst that went wrong where nothing was lost.
 func (r *Run) but(c *Counts) string {
+	aborted := r.Aborted()
 	switch failed, closed := r.Connections.Failed(), r.Connections.ClosedByGateway(); {
+	case aborted != nil:
+		return aborted.what()
 	case c.Missed > 0:
 		return plural(c.Missed, "delivery was", "deliveries were") + " missed"
 	case failed > 0:
@@ -89,6 +133,10 @@ func (r *Run) but(c *Counts) string {
 		return plural(c.Unsent, "broadcast was", "broadcasts were") + " never sent"
 	case c.Indeterminate > 0:
 		return plural(c.Indeterminate, "is", "are") + " indeterminate"
+	case len(r.Connections.Barriers) > 0:
+		return "ready() was rejected"
+	case len(r.Endings) > 0:
+		return r.Endings[0].what()
 	default:
 		return ""
 	}
@@ -118,6 +166,14 @@ func (r *Run) causes(c *Counts) (causes []string) {
 			causes = append(causes, fmt.Sprintf(format, args...))
 		}
 	}
+	for at := range r.Endings {
+		if r.Endings[at].Aborted() {
+			causes = append(causes, r.Endings[at].Sentence(r))
+		}
+	}
+	for _, b := range r.Connections.Barriers {
+		causes = append(causes, fmt.Sprintf("Not ready in process %d: %s.", b.Process, strings.TrimPrefix(strings.TrimSuffix(b.Text, "."), "ready(): ")))
+	}
 	say(c.Cut, "Cut by the gateway: %s due to listeners whose connections it or the network ended%s.",
 		plural(c.Cut, "was", "were"), r.closeCodes())
 	late := ""
@@ -137,6 +193,11 @@ func (r *Run) causes(c *Counts) (causes []string) {
 	say(c.Unsent, "%s planned broadcasts were never sent.", number(c.Unsent))
 	say(c.Indeterminate, "%s are neither received nor lost: this side's listeners came or left while they were under way.",
 		plural(c.Indeterminate, "delivery", "deliveries"))
+	for at := range r.Endings {
+		if !r.Endings[at].Aborted() {
+			causes = append(causes, r.Endings[at].Sentence(r))
+		}
+	}
 	return causes
 }
 
@@ -162,24 +223,35 @@ func failureSentence(f result.Failure) string {
 	return fmt.Sprintf("%s failed in phase %s.", n, f.Phase)
 }
 
-// when says when nine tenths of the losses were sent, in as short a time as possible.
+// when says when nine tenths of the losses were sent, in as short a time as possible; if
+// nothing was lost, those of what was missed.
 func (r *Run) when() string {
+	if text := r.whenSent((*result.Broadcast).Lost); text != "" {
+		return text
+	}
+	return r.whenSent(func(b *result.Broadcast) int64 { return b.Missed })
+}
+
+func (r *Run) whenSent(count func(*result.Broadcast) int64) string {
 	var all []result.Broadcast
 	var lost int64
 	for _, s := range r.Gateways {
-		for _, b := range s.Broadcasts {
-			if b.Lost() > 0 {
-				all = append(all, b)
-				lost += b.Lost()
+		for at := range s.Broadcasts {
+			if n := count(&s.Broadcasts[at]); n > 0 {
+				all = append(all, s.Broadcasts[at])
+				lost += n
 			}
 		}
+	}
+	if lost == 0 {
+		return ""
 	}
 	slices.SortFunc(all, func(a, b result.Broadcast) int { return int(a.SentFirst - b.SentFirst) })
 	need := lost - lost/10
 	from, to, within := 0, len(all)-1, int64(0)
 	for begin, end := 0, 0; begin < len(all); begin++ {
 		for ; end < len(all) && within < need; end++ {
-			within += all[end].Lost()
+			within += count(&all[end])
 		}
 		if within < need {
 			break
@@ -187,7 +259,7 @@ func (r *Run) when() string {
 		if all[end-1].SentLast-all[begin].SentFirst < all[to].SentLast-all[from].SentFirst {
 			from, to = begin, end-1
 		}
-		within -= all[begin].Lost()
+		within -= count(&all[begin])
 	}
 	first, last := time.UnixMilli(all[from].SentFirst), time.UnixMilli(all[to].SentLast)
 	share := "All"
@@ -220,44 +292,6 @@ func (r *Run) broadcasting() (began, ended time.Time) {
 	return began, ended
 }
 
-// Health is whether the load generator was at fault.
-type Health struct {
-	Level Level
-	Text  string
-	Lag   time.Duration // the 99th percentile of the read lag
-}
-
-// Read lags above these aren't the load of a healthy generator: in themselves, and as a
-// part of the delays.
-const (
-	lagAlways = 50 * time.Millisecond
-	lagAtAll  = 5 * time.Millisecond
-)
-
-// Health judges the load generator by how late it read what had arrived, and by limits of
-// its host that it met.
-func (r *Run) Health() Health {
-	h := Health{Level: Good, Lag: r.ReadLag.Quantile(0.99)}
-	if len(r.Connections.Limits) > 0 {
-		return Health{Suspect, "At fault: it met a limit of its own host: " + r.Connections.Limits[0], h.Lag}
-	}
-	var slowest time.Duration
-	for _, s := range r.Gateways {
-		slowest = max(slowest, s.Delay.Quantile(0.99))
-	}
-	late := h.Lag > lagAlways || h.Lag > lagAtAll && h.Lag > slowest/2
-	switch {
-	case r.ReadLag.Count() == 0:
-		h.Level, h.Text = None, "Nothing was read"
-	case late:
-		h.Level = Suspect
-		h.Text = fmt.Sprintf("Late: 1 in 100 deliveries was read %s or more after it had arrived; distrust the delays, and use more processes", short(h.Lag))
-	default:
-		h.Text = "Not at fault: it read 99 % of the deliveries within " + short(h.Lag) + " of their arrival"
-	}
-	return h
-}
-
 // Print writes the verdict on a run, and the outcomes of the expectations, as text.
 func (r *Run) Print(w io.Writer, outcomes []Outcome) {
 	var out strings.Builder
@@ -265,11 +299,7 @@ func (r *Run) Print(w io.Writer, outcomes []Outcome) {
 		fmt.Fprintf(&out, "  %-10s %s\n", name, fmt.Sprintf(format, args...))
 	}
 	v := r.Verdict()
-	here := processes(r)
-	if r.Processes > 0 {
-		here = fmt.Sprintf("%d of %d processes", r.Processes-len(r.Missing), r.Processes)
-	}
-	fmt.Fprintf(&out, "run %s: %s, %s to %s UTC (%s)\n%s\n", r.Name, here,
+	fmt.Fprintf(&out, "run %s: %s, %s to %s UTC (%s)\n%s\n", r.Name, processes(r),
 		r.Began.UTC().Format("2006-01-02 15:04:05"), clockTime(r.Ended), r.Ended.Sub(r.Began).Round(time.Second), v.Headline)
 	if v.When != "" {
 		line("when", "%s", v.When)
@@ -303,14 +333,23 @@ func (r *Run) Print(w io.Writer, outcomes []Outcome) {
 	_, _ = io.WriteString(w, out.String())
 }
 
+// SentText is how many broadcasts were sent, and of how many. A publisher that was killed
+// hasn't told the number, and one without a count hadn't planned any.
+func (s *Subject) SentText() string {
+	sent, atLeast := s.Planned-s.Unsent, ""
+	if s.Running > 0 || s.Sent > sent {
+		sent, atLeast = s.Sent, "at least "
+	}
+	if s.Planned < sent {
+		return atLeast + plural(sent, "broadcast", "broadcasts")
+	}
+	return atLeast + number(sent) + " of " + plural(s.Planned, "broadcast", "broadcasts")
+}
+
 // sentence is the account of a gateway in one line.
 func (s *Subject) sentence() string {
-	sent := number(s.Planned-s.Unsent) + " of " + plural(s.Planned, "broadcast", "broadcasts")
-	if s.Sent > s.Planned-s.Unsent { // a publisher was killed before it could say
-		sent = "at least " + plural(s.Sent, "broadcast", "broadcasts")
-	}
 	return fmt.Sprintf("sent %s; expected %s = received %s + lost %s + indeterminate %s; missed %s, late %s, duplicated %s, reordered %s",
-		sent, number(s.Expected), number(s.Received), number(s.Lost()),
+		s.SentText(), number(s.Expected), number(s.Received), number(s.Lost()),
 		number(s.Indeterminate), number(s.Missed), number(s.Late), number(s.Duplicated), number(s.Reordered))
 }
 

@@ -60,6 +60,11 @@ func TestVerdicts(t *testing.T) {
 		"nothing": {
 			change: func(s *story) { s.broadcasts = 0 }, level: Good, headline: "Nothing was broadcast",
 		},
+		"never sent": {
+			change: func(s *story) { s.broadcasts, s.unsent = 0, 10 }, level: Bad,
+			headline: "None of 10 planned broadcasts was sent",
+			causes:   []string{"10 planned broadcasts were never sent."},
+		},
 		"nobody": {
 			change: func(s *story) { s.listeners = 0 }, level: Suspect, headline: "Nobody was there to hear the broadcasts",
 		},
@@ -86,6 +91,7 @@ func TestVerdictOfWhatLosesNothing(t *testing.T) {
 		"1 connection failed":              func(f *result.File) { f.Failures = []result.Failure{{Phase: "tcp", Status: "0", Count: 1}} },
 		"the gateway closed 3 connections": func(f *result.File) { f.Closings = []result.Closing{{By: "gateway", Code: "1000", Count: 3}} },
 		"1 broadcast was never sent":       func(f *result.File) { f.Accounts[0].Unsent = 1 },
+		"ready() was rejected":             func(f *result.File) { f.Barriers = []string{"ready(): too few"} },
 		"4 are indeterminate":              func(f *result.File) { f.Accounts[0].Broadcasts[0].Indeterminate = 4 },
 	} {
 		files := quick.files()
@@ -95,6 +101,105 @@ func TestVerdictOfWhatLosesNothing(t *testing.T) {
 		require.Equal(t, "No delivery was lost of 1,600, but "+but, v.Headline)
 		require.NotEmpty(t, v.Causes, but)
 	}
+}
+
+// A test that didn't come to its end doesn't look good, whatever the counts are.
+func TestVerdictOfAnAbortedTest(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		conclusion      result.Conclusion
+		headline, cause string
+		aborted         bool
+	}{
+		{
+			result.Conclusion{How: result.AbortedByThreshold, Text: "thresholds on metrics 'pushgw_lost' were crossed", ExitCode: 99},
+			"No delivery was lost of 3,200, but a threshold aborted the test",
+			"A threshold aborted the test in process 2 at 07:41:13, before it had come to its end: thresholds on metrics 'pushgw_lost' were crossed.",
+			true,
+		},
+		{
+			result.Conclusion{How: result.Interrupted, ExitCode: 105},
+			"No delivery was lost of 3,200, but the test was interrupted",
+			"The test was interrupted in process 2 at 07:41:13, before it had come to its end.",
+			true,
+		},
+		{
+			result.Conclusion{How: result.ThresholdsNotMet, ExitCode: 99},
+			"No delivery was lost of 3,200, but k6's thresholds aren't met",
+			"k6's thresholds aren't met in process 2.",
+			false,
+		},
+		{
+			result.Conclusion{How: "of another version", ExitCode: 77},
+			"No delivery was lost of 3,200, but k6 ended with exit code 77",
+			"k6 ended with exit code 77 in process 2 at 07:41:13, before it had come to its end.",
+			true,
+		},
+	} {
+		s := quick
+		s.processes = 2
+		files := s.files()
+		files[0].Conclusion, files[1].Conclusion = &result.Conclusion{How: result.Completed}, &row.conclusion
+		r := joined(t, files...)
+		v := r.Verdict()
+		require.Equal(t, row.headline, v.Headline)
+		require.Equal(t, Bad, v.Level)
+		require.Equal(t, []string{row.cause}, v.Causes)
+		require.Equal(t, row.aborted, r.Aborted() != nil)
+		summary := summaryOf(r)
+		require.Equal(t, row.aborted, summary.Aborted)
+		require.Equal(t, []int{2}, summary.Endings[0].Processes)
+		require.Equal(t, row.conclusion.ExitCode, summary.Endings[0].ExitCode)
+	}
+}
+
+// Processes that ended alike are named together; where something was lost that comes first.
+func TestVerdictOfLossesAndAnAbort(t *testing.T) {
+	t.Parallel()
+	s := quick
+	s.processes, s.dropped = 3, 1
+	files := s.files()
+	for _, f := range files {
+		f.Conclusion = &result.Conclusion{How: result.AbortedByScript, Text: "test aborted: enough", ExitCode: 108}
+	}
+	v := joined(t, files...).Verdict()
+	require.Equal(t, "4,800 of 4,800 deliveries were lost (100 %); the script aborted the test", v.Headline)
+	require.Equal(t, "The script aborted the test in processes 1, 2 and 3 at 07:41:13, before it had come to its end: test aborted: enough.", v.Causes[0])
+}
+
+// The thresholds of several processes are told of in one sentence, after what went wrong.
+func TestThresholdsOfSeveralProcesses(t *testing.T) {
+	t.Parallel()
+	s := quick
+	s.processes, s.refused = 2, 16
+	files := s.files()
+	for at, metrics := range []string{"a{x:1,y:2}, c", "b, c"} {
+		files[at].Conclusion = &result.Conclusion{How: result.ThresholdsNotMet, Text: "thresholds on metrics '" + metrics + "' have been crossed", ExitCode: 99}
+	}
+	v := joined(t, files...).Verdict()
+	require.Equal(t, "No delivery was lost of 3,200, but 32 connections failed", v.Headline)
+	require.Len(t, v.Causes, 2)
+	require.Equal(t, "k6's thresholds aren't met in processes 1 and 2: thresholds on metrics 'a{x:1,y:2}, b, c' have been crossed.", v.Causes[1])
+}
+
+func TestVerdictWithoutABarrier(t *testing.T) {
+	t.Parallel()
+	s := quick
+	s.broadcasts = 0
+	files := s.files()
+	files[0].Barriers = []string{"ready(): after 1m0s, 70 of 80 listeners", "ready(): after 1m0s, 70 of 80 listeners"}
+	v := joined(t, files...).Verdict()
+	require.Equal(t, "Nothing was broadcast: ready() was rejected", v.Headline)
+	require.Equal(t, Bad, v.Level)
+	require.Equal(t, []string{"Not ready in process 1: after 1m0s, 70 of 80 listeners."}, v.Causes)
+}
+
+// Where nothing was lost, it says when was missed what was missed.
+func TestWhenMissed(t *testing.T) {
+	t.Parallel()
+	files := quick.files()
+	files[0].Accounts[0].Broadcasts[3].Missed = 5
+	require.Equal(t, "All of them sent at 07:40:59", joined(t, files...).Verdict().When)
 }
 
 // What can't be known is no success, even where no loss is known.
@@ -134,15 +239,34 @@ func TestTheTextHasTheNumbers(t *testing.T) {
 	require.NotContains(t, text.String(), "p99<5 ")
 }
 
-// A publisher that was killed has not said how many broadcasts it was to send.
-func TestAKilledPublisherSentAtLeastWhatWasHeard(t *testing.T) {
+// A publisher that was killed hasn't said how many broadcasts it sent. How many were planned its
+// file says, or what the others heard; a broadcast() without a count has no plan.
+func TestSentByAKilledPublisher(t *testing.T) {
 	t.Parallel()
-	files := small.files()
-	files[0].State, files[0].Ended = result.Running, nil
-	files[0].Accounts[0].Planned, files[0].Accounts[0].Broadcasts = 0, nil
-	var text bytes.Buffer
-	joined(t, files...).Print(&text, nil)
-	require.Contains(t, text.String(), "  apigw      sent at least 20 broadcasts; expected ")
+	for name, row := range map[string]struct {
+		change func(publisher, other *result.Account)
+		text   string
+	}{
+		"in its file":       {func(publisher, _ *result.Account) { publisher.Planned, publisher.Running = 30, 1 }, "at least 20 of 30 broadcasts"},
+		"heard by another":  {func(publisher, other *result.Account) { publisher.Planned, other.Planned = 0, 40 }, "at least 20 of 40 broadcasts"},
+		"without a plan":    {func(publisher, _ *result.Account) { publisher.Planned, publisher.Running = 0, 1 }, "at least 20 broadcasts"},
+		"without an origin": {func(publisher, other *result.Account) { publisher.Local, other.Planned = false, 50 }, "at least 20 of 50 broadcasts"},
+	} {
+		files := small.files()
+		files[0].State, files[0].Ended = result.Running, nil
+		row.change(files[0].Accounts[0], files[1].Accounts[0])
+		files[0].Accounts[0].Broadcasts = nil
+		r := joined(t, files...)
+		var text, page bytes.Buffer
+		r.Print(&text, nil)
+		require.Contains(t, text.String(), "  apigw      sent "+row.text+"; expected ", name)
+		if r.Gateways[0].Running > 0 {
+			require.Nil(t, summaryOf(r).Gateways[0].Unsent, name)
+			in := Input{Files: files}
+			require.NoError(t, in.WritePage(&page, []*Run{r}, nil))
+			require.Contains(t, page.String(), `<th>Unsent</th><td class="n">unknown</td><td>sent `+row.text+"</td>", name)
+		}
+	}
 }
 
 func TestTextsOfNumbers(t *testing.T) {

@@ -18,10 +18,13 @@ type Account struct {
 	// Local: this process is the one that published.
 	Local bool `json:"local"`
 
-	// Planned and Unsent are the publisher's; of another process's origin Planned is what
-	// its stamps or its closing told.
+	// Planned is how many broadcasts there are to be, as far as that is known before the
+	// end: of another process's origin what the openings said that were heard here.
 	Planned int64 `json:"planned,omitempty"`
+	// Unsent is the publisher's, of the series that have ended, and Running is how many have
+	// not.
 	Unsent  int64 `json:"unsent,omitempty"`
+	Running int64 `json:"running,omitempty"`
 	// Unclosed counts the series whose end was never heard, so that what this process's
 	// listeners lost of their last broadcasts isn't known.
 	Unclosed int64 `json:"unclosed,omitempty"`

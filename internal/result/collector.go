@@ -19,6 +19,9 @@ type Collector struct {
 	accounts map[Origin]*Account
 	failures map[Failure]int64 // their Count is zero
 	closings map[Closing]int64 // their Count is zero
+	// broadcasting gets a value when the process begins to broadcast.
+	broadcasting chan struct{}
+	begun        bool // to do so
 }
 
 // NewCollector returns a collector of nothing yet.
@@ -30,7 +33,7 @@ func NewCollector() *Collector {
 		},
 		accounts: make(map[Origin]*Account),
 		failures: make(map[Failure]int64),
-		closings: make(map[Closing]int64),
+		closings: make(map[Closing]int64), broadcasting: make(chan struct{}, 1),
 	}
 }
 
@@ -177,13 +180,38 @@ func (c *Collector) BroadcastSettled(of Origin, local bool, b Broadcast) {
 	}
 }
 
-// SeriesEnded enters how many broadcasts this process was to send, and how many it didn't.
-func (c *Collector) SeriesEnded(of Origin, planned, unsent int64) {
+// SeriesBegun enters how many broadcasts this process is about to send; zero if that isn't
+// known before the end. SeriesEnded must follow.
+func (c *Collector) SeriesBegun(of Origin, planned int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	a := c.account(of, true)
 	a.Planned += planned
+	a.Running++
+	if !c.begun {
+		c.begun = true
+		c.broadcasting <- struct{}{} // which has room for one
+	}
+}
+
+// SeriesEnded enters how many broadcasts were due that SeriesBegun wasn't told of, and how
+// many were not sent.
+func (c *Collector) SeriesEnded(of Origin, unplanned, unsent int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a := c.account(of, true)
+	a.Planned += unplanned
 	a.Unsent += unsent
+	a.Running--
+}
+
+// PlanHeard enters how many broadcasts another process is to send, as its openings say.
+func (c *Collector) PlanHeard(of Origin, planned int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if a := c.account(of, false); a != nil {
+		a.Planned = max(a.Planned, planned)
+	}
 }
 
 // Unclosed enters that an account of another process's broadcasts ended without anybody here
@@ -215,12 +243,33 @@ func (c *Collector) MeetLimit(limit string) {
 	}
 }
 
-// Gauge enters how many connections are open and how many listeners are ready.
-func (c *Collector) Gauge(connections, listening int64, now time.Time) {
+// StoodStill enters that this process did nothing for so long until now.
+func (c *Collector) StoodStill(d time.Duration, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.file.Intervals.at(now).StoodStill += d.Microseconds()
+}
+
+// BarrierFailed notes why a call of ready() was rejected.
+func (c *Collector) BarrierFailed(why string) {
+	const most, longest = 8, 500
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.file.Barriers) < most {
+		c.file.Barriers = append(c.file.Barriers, why[:min(len(why), longest)])
+	}
+}
+
+// Gauge enters how many connections are open and how many listeners are ready on each
+// gateway. The map isn't changed later.
+func (c *Collector) Gauge(connections int64, listening map[string]int64, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	i := c.file.Intervals.at(now)
-	i.Connections, i.Listening = connections, listening
+	i.Connections, i.Listening, i.ListeningOn = connections, 0, listening
+	for _, n := range listening {
+		i.Listening += n
+	}
 }
 
 // Snapshot returns a copy of all that was gathered.
@@ -230,6 +279,7 @@ func (c *Collector) Snapshot() *File {
 	f := c.file
 	f.Setup.Gateways = slices.Clone(f.Setup.Gateways)
 	f.Limits = slices.Clone(f.Limits)
+	f.Barriers = slices.Clone(f.Barriers)
 	f.Errors = maps.Clone(f.Errors)
 	f.ReadyTime = f.ReadyTime.Clone()
 	f.Intervals.List = slices.Clone(f.Intervals.List)

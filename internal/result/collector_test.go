@@ -1,6 +1,7 @@
 package result
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -22,11 +23,19 @@ func TestTheCollectorAddsUp(t *testing.T) {
 	}
 	c.UseGateway(Gateway{"apigw", "ws://127.0.0.1/dev"})
 	c.UseGateway(Gateway{"apigw", "ws://127.0.0.1/dev"})
-	c.SeriesEnded(OriginOf("apigw", 0xab), 10, 1)
+	c.SeriesBegun(OriginOf("apigw", 0xab), 10)
+	c.SeriesEnded(OriginOf("apigw", 0xab), 0, 1)
+	c.SeriesBegun(OriginOf("apigw", 0xab), 0)
 	c.SeriesEnded(OriginOf("apigw", 0xab), 10, 2)
+	c.SeriesBegun(OriginOf("apigw", 0xab), 7)
+	c.PlanHeard(OriginOf("apigw", 0xac), 4)
+	c.PlanHeard(OriginOf("apigw", 0xac), 3)
+	c.BarrierFailed("ready(): too few")
 	c.BroadcastSettled(OriginOf("apigw", 0xab), true, settled(1))
 	c.MeetLimit("open files")
 	c.MeetLimit("open files")
+	c.StoodStill(time.Second, now)
+	c.StoodStill(time.Second, now)
 
 	f := c.Snapshot()
 	require.EqualValues(t, 6, f.Opened)
@@ -38,16 +47,20 @@ func TestTheCollectorAddsUp(t *testing.T) {
 	require.Equal(t, map[string]int64{"LateDelivery": 14}, f.Errors)
 	require.Len(t, f.Setup.Gateways, 1)
 	require.Equal(t, []string{"open files"}, f.Limits)
-	require.Len(t, f.Accounts, 1)
+	require.Len(t, f.Accounts, 2)
 	require.Equal(t, Origin{"apigw", "000000ab"}, f.Accounts[0].Origin)
-	require.EqualValues(t, 20, f.Accounts[0].Planned)
+	require.EqualValues(t, 27, f.Accounts[0].Planned)
 	require.EqualValues(t, 3, f.Accounts[0].Unsent)
+	require.EqualValues(t, 1, f.Accounts[0].Running)
+	require.EqualValues(t, 4, f.Accounts[1].Planned)
+	require.False(t, f.Accounts[1].Local)
+	require.Equal(t, []string{"ready(): too few"}, f.Barriers)
 	require.Equal(t, []Broadcast{settled(1)}, f.Accounts[0].Broadcasts)
 	var interval Interval
 	for _, i := range f.Intervals.List {
 		interval.append(i)
 	}
-	require.Equal(t, Interval{Opened: 6, Failed: 8, Closed: 10, Errors: 14}, interval)
+	require.Equal(t, Interval{Opened: 6, Failed: 8, Closed: 10, Errors: 14, StoodStill: 2_000_000}, interval)
 }
 
 // A snapshot doesn't change when more comes.
@@ -116,6 +129,17 @@ func TestLimitsAreBounded(t *testing.T) {
 		c.MeetLimit(string(rune('a' + i)))
 	}
 	require.Len(t, c.Snapshot().Limits, 8)
+}
+
+// A scenario can call ready() again and again.
+func TestBarriersAreBounded(t *testing.T) {
+	t.Parallel()
+	c := NewCollector()
+	for range 100 {
+		c.BarrierFailed(strings.Repeat("x", 1000))
+	}
+	require.Len(t, c.Snapshot().Barriers, 8)
+	require.Len(t, c.Snapshot().Barriers[0], 500)
 }
 
 // What the recorders of ten thousand listeners report in a tenth of a second.

@@ -30,8 +30,11 @@ type File struct {
 	Started time.Time  `json:"started"`
 	Written time.Time  `json:"written"`
 	Ended   *time.Time `json:"ended,omitempty"`
-	Clock   Clock      `json:"clock"`
-	Setup   Setup      `json:"setup"`
+	// Conclusion is how k6 ended the test in this process, which it tells as it exits. It is
+	// nil before that, and where k6 didn't tell.
+	Conclusion *Conclusion `json:"conclusion,omitempty"`
+	Clock      Clock       `json:"clock"`
+	Setup      Setup       `json:"setup"`
 
 	Accounts  []*Account `json:"accounts"`
 	Intervals Intervals  `json:"intervals"`
@@ -43,6 +46,7 @@ type File struct {
 	Closings    []Closing               `json:"closings"`    // connections that were open
 	Errors      map[string]int64        `json:"errors"`      // by name
 	Deaf        int64                   `json:"deaf"`        // listeners that no canary reached
+	Barriers    []string                `json:"barriers"`    // why ready() was rejected, for each call
 	Limits      []string                `json:"limits"`      // limits of this host that were met
 	NotRecorded int64                   `json:"notRecorded"` // deliveries from more origins than are told apart
 }
@@ -56,6 +60,14 @@ const (
 	Running State = "running"
 	Ended   State = "ended"
 )
+
+// LastKnown is until when the file tells what happened.
+func (f *File) LastKnown() time.Time {
+	if f.Ended != nil {
+		return *f.Ended
+	}
+	return f.Written
+}
 
 // Identity says which process of which run wrote a file.
 type Identity struct {

@@ -24,11 +24,17 @@ type Interval struct {
 	// were ready at its end.
 	Connections int64 `json:"connections"`
 	Listening   int64 `json:"listening"`
+	// ListeningOn is Listening by gateway.
+	ListeningOn map[string]int64 `json:"listeningOn,omitempty"`
 
 	Opened int64 `json:"opened,omitempty"` // connections
 	Failed int64 `json:"failed,omitempty"` // connections that never became ready
 	Closed int64 `json:"closed,omitempty"` // connections that the gateway closed
 	Errors int64 `json:"errors,omitempty"`
+
+	// StoodStill is for how long, in µs, the process did nothing, for want of a processor.
+	// Each time counts in the interval in which it ended.
+	StoodStill int64 `json:"stoodStill,omitempty"`
 
 	// Delays are the delays of the first copies, by gateway and origin; see Account.Base.
 	Delays []*OriginDelays `json:"delays,omitempty"`
@@ -56,11 +62,12 @@ func (i *Interval) delays(of Origin) *histogram.Distribution {
 
 // append adds what happened after i in the same longer interval.
 func (i *Interval) append(next *Interval) {
-	i.Connections, i.Listening = next.Connections, next.Listening
+	i.Connections, i.Listening, i.ListeningOn = next.Connections, next.Listening, next.ListeningOn
 	i.Opened += next.Opened
 	i.Failed += next.Failed
 	i.Closed += next.Closed
 	i.Errors += next.Errors
+	i.StoodStill += next.StoodStill
 	for _, other := range next.Delays {
 		i.delays(other.Origin).Merge(other.Delay)
 	}
@@ -100,7 +107,8 @@ func (is *Intervals) at(now time.Time) *Interval {
 	}
 	next := &Interval{Start: start}
 	if last >= 0 {
-		next.Connections, next.Listening = is.List[last].Connections, is.List[last].Listening
+		before := is.List[last]
+		next.Connections, next.Listening, next.ListeningOn = before.Connections, before.Listening, before.ListeningOn
 	}
 	is.List = append(is.List, next)
 	if len(is.List) <= mostIntervals {

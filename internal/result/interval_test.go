@@ -16,7 +16,7 @@ func TestIntervalsStayFew(t *testing.T) {
 	for s := range seconds {
 		now := began.Add(time.Duration(s) * time.Second)
 		c.Add(&Batch{Gateway: "apigw", Deliveries: []Delivery{{Origin: 1, Local: true, Delay: time.Millisecond, Lag: time.Microsecond}}}, now)
-		c.Gauge(int64(s), int64(2*s), now)
+		c.Gauge(int64(s), map[string]int64{"apigw": int64(s), "events": int64(s)}, now)
 	}
 	f := c.Snapshot()
 	require.LessOrEqual(t, len(f.Intervals.List), mostIntervals)
@@ -44,10 +44,10 @@ func TestGaugesLast(t *testing.T) {
 	t.Parallel()
 	c := NewCollector()
 	began := time.UnixMilli(1_000_000)
-	c.Gauge(5, 4, began)
+	c.Gauge(5, map[string]int64{"apigw": 3, "events": 1}, began)
 	c.Add(&Batch{Opened: 1}, began.Add(time.Second))
 	c.Add(&Batch{Opened: 2}, began)
 	list := c.Snapshot().Intervals.List
 	require.Len(t, list, 2)
-	require.Equal(t, &Interval{Start: 1_001_000, Connections: 5, Listening: 4, Opened: 3}, list[1])
+	require.Equal(t, &Interval{Start: 1_001_000, Connections: 5, Listening: 4, ListeningOn: map[string]int64{"apigw": 3, "events": 1}, Opened: 3}, list[1])
 }

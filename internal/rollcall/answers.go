@@ -13,10 +13,12 @@ import (
 // methods may be called by several goroutines.
 type Answers struct {
 	mu      sync.Mutex
-	newest  map[uint32]uint32 // numbers of the newest rolls, by their askers
-	pending bool              // an answer is on its way whose listeners aren't counted yet
-	last    time.Time         // when listeners were counted last
-	count   uint64            // answers so far
+	newest  map[uint32]uint32   // numbers of the newest rolls, by their askers
+	waiting map[uint32]struct{} // askers of which nothing else was heard since
+	pending bool                // an answer is on its way whose listeners aren't counted yet
+	last    time.Time           // when listeners were counted last
+	count   uint64              // answers so far
+	nobody  bool                // the latest said that this process has no listeners
 }
 
 // answerEvery is how often a process answers, at the most: anybody could make up rolls.
@@ -35,10 +37,24 @@ func (a *Answers) Begin(r *stamp.Roll, now time.Time) (wait time.Duration, ok bo
 		return 0, false
 	}
 	if a.newest == nil || len(a.newest) >= maxAskers {
-		a.newest = make(map[uint32]uint32)
+		a.newest, a.waiting = make(map[uint32]uint32), make(map[uint32]struct{})
 	}
-	a.newest[r.Asker] = r.Number
+	a.newest[r.Asker], a.waiting[r.Asker] = r.Number, struct{}{}
 	return a.begin(now)
+}
+
+// Over notes that an asker doesn't wait any more: it broadcasts, or has given up.
+func (a *Answers) Over(asker uint32) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.waiting, asker)
+}
+
+// Asked reports whether anybody who has called a roll may be waiting.
+func (a *Answers) Asked() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.waiting) > 0
 }
 
 // Volunteer is Begin of an answer that no roll asks for.
@@ -72,6 +88,20 @@ func (a *Answers) Drop() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.pending = false
+}
+
+// Say notes what an answer is about to say: how the process's listeners stand.
+func (a *Answers) Say(c Count) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.nobody = c.Ready+c.Coming == 0
+}
+
+// SaidNobody reports whether the latest answer said that the process has no listeners.
+func (a *Answers) SaidNobody() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.nobody
 }
 
 // Latest reports whether no answer has begun after this one.

@@ -69,3 +69,31 @@ func TestAskersAreBounded(t *testing.T) {
 		require.LessOrEqual(t, len(a.newest), maxAskers)
 	}
 }
+
+// An asker waits until it broadcasts, or gives up.
+func TestWhoWaits(t *testing.T) {
+	t.Parallel()
+	var a Answers
+	require.False(t, a.Asked())
+	begin(&a, 1, 5, 0)
+	begin(&a, 2, 5, 0)
+	a.Over(1)
+	require.True(t, a.Asked())
+	a.Over(2)
+	require.False(t, a.Asked())
+	begin(&a, 2, 5, 1)
+	require.False(t, a.Asked(), "it was called before")
+	begin(&a, 2, 6, 2)
+	require.True(t, a.Asked())
+}
+
+// What the latest answer said of listeners is known.
+func TestWhatAnswersSaid(t *testing.T) {
+	t.Parallel()
+	var a Answers
+	require.False(t, a.SaidNobody())
+	a.Say(Count{Failed: 1, CutOff: 1, Left: 1})
+	require.True(t, a.SaidNobody())
+	a.Say(Count{Coming: 1})
+	require.False(t, a.SaidNobody())
+}

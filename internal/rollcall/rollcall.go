@@ -23,15 +23,19 @@ type Count struct {
 	Confirmed int // of those ready, how many have heard something
 	Failed    int // never became ready
 	CutOff    int // were ready until the gateway or the network ended them, and nobody took their places
+	Left      int // were ready until this side ended them
 	Coming    int // may yet become ready
 }
 
 func (c Count) plus(other Count) Count {
 	return Count{
 		Ready: c.Ready + other.Ready, Confirmed: c.Confirmed + other.Confirmed,
-		Failed: c.Failed + other.Failed, CutOff: c.CutOff + other.CutOff, Coming: c.Coming + other.Coming,
+		Failed: c.Failed + other.Failed, CutOff: c.CutOff + other.CutOff, Left: c.Left + other.Left, Coming: c.Coming + other.Coming,
 	}
 }
+
+// gone reports whether the process has had listeners, and has none now.
+func (c Count) gone() bool { return c.Ready+c.Coming == 0 && c.Left > 0 }
 
 // Config is what a Call waits for.
 type Config struct {
@@ -58,9 +62,13 @@ const (
 	jitter       = 0.2
 )
 
-// patience is how long nothing may change once enough listeners seem out of reach: a
-// scenario that goes on calling listen() has none coming in between.
-const patience = time.Second
+// How long nothing may change once enough listeners seem out of reach: a scenario that goes on
+// calling listen() has none coming in between. If it is only because listeners have left, it
+// takes longer, because the process whose next ones begin has to say so through the gateway.
+const (
+	patience        = time.Second
+	patienceForLeft = 10 * time.Second
+)
 
 // maxStrangers bounds the processes whose answers are kept where nobody knows how many
 // there are.
@@ -76,11 +84,13 @@ type Call struct {
 	calledAt time.Time
 	next     time.Time // when the next roll is due
 	pause    time.Duration
-	// hopelessSince is when enough listeners were found out of reach; zero while they
-	// aren't.
-	hopelessSince time.Time
-	disagree      uint16 // a process that says that there are others than so many; zero if none does
-	disagrees     uint16 // how many it says that there are
+	// hopelessSince is when enough listeners were found out of reach, and asked when the first
+	// roll was called after that; both are zero while they aren't. Patience is for how long after
+	// that roll this may change.
+	hopelessSince, asked time.Time
+	patience             time.Duration
+	disagree             uint16 // a process that says that there are others than so many; zero if none does
+	disagrees            uint16 // how many it says that there are
 }
 
 type answer struct {
@@ -96,8 +106,8 @@ func New(config Config, now time.Time) *Call {
 // Next returns when something is to be done, though nothing is heard: a roll is due, or the
 // call may give up.
 func (c *Call) Next() time.Time {
-	if !c.hopelessSince.IsZero() && !c.calledAt.Before(c.hopelessSince) {
-		if end := c.calledAt.Add(patience); end.Before(c.next) {
+	if !c.asked.IsZero() {
+		if end := c.asked.Add(c.patience); end.Before(c.next) {
 			return end
 		}
 	}
@@ -115,6 +125,9 @@ func (c *Call) Roll(now, sent time.Time) *stamp.Roll {
 		c.first = c.last
 	}
 	c.calledAt = now
+	if !c.hopelessSince.IsZero() && c.asked.IsZero() {
+		c.asked = now
+	}
 	pause := c.pause
 	if c.waitsForOwn() {
 		pause = longestPause
@@ -186,17 +199,36 @@ func (c *Call) Hear(p *stamp.Present, arrived, now time.Time) {
 }
 
 // judge notes whether enough listeners are out of reach: as many have been tried, and too
-// few are ready or coming.
+// few are ready or coming. Those who left count as tried in a process that has no others, and
+// that may have done with listening; elsewhere the next may be taking their places.
 func (c *Call) judge(now time.Time) {
 	s, needed := c.Standing(), c.config.Needed
 	tried := s.Ready + s.Failed + s.CutOff
+	c.patience = patience
+	if tried < needed {
+		tried += c.leftAltogether()
+		c.patience = patienceForLeft
+	}
 	switch {
 	case c.config.Processes == 0 || len(s.Missing) > 0 || s.Ready+s.Coming >= needed || tried < needed:
-		c.hopelessSince = time.Time{}
+		c.hopelessSince, c.asked = time.Time{}, time.Time{}
 	case c.hopelessSince.IsZero():
 		c.hopelessSince = now
 		c.hasten(now)
 	}
+}
+
+// leftAltogether returns how many have left of the processes that have no listeners any more.
+func (c *Call) leftAltogether() (left int) {
+	if c.own.gone() {
+		left = c.own.Left
+	}
+	for _, a := range c.answers {
+		if count := CountOf(a.Present); count.gone() {
+			left += count.Left
+		}
+	}
+	return left
 }
 
 // Complete reports whether the barrier is fulfilled: all processes have answered, and enough
@@ -209,7 +241,7 @@ func (c *Call) Complete() bool {
 // OutOfReach reports whether the call can be given up: by the answers of all processes
 // enough listeners are neither there nor coming, and another roll hasn't changed that.
 func (c *Call) OutOfReach(now time.Time) bool {
-	return !c.hopelessSince.IsZero() && !c.calledAt.Before(c.hopelessSince) && now.Sub(c.calledAt) >= patience
+	return !c.asked.IsZero() && now.Sub(c.asked) >= c.patience
 }
 
 // Standing is what all answers come to.
@@ -244,7 +276,7 @@ func (c *Call) Standing() Standing {
 // EnterIn enters the count in an answer.
 func (c Count) EnterIn(p *stamp.Present) {
 	for of, n := range map[*uint32]int{
-		&p.Ready: c.Ready, &p.Confirmed: c.Confirmed, &p.Failed: c.Failed, &p.CutOff: c.CutOff, &p.Coming: c.Coming,
+		&p.Ready: c.Ready, &p.Confirmed: c.Confirmed, &p.Failed: c.Failed, &p.CutOff: c.CutOff, &p.Left: c.Left, &p.Coming: c.Coming,
 	} {
 		*of = uint32(min(max(n, 0), math.MaxUint32)) //nolint:gosec // it isn't less or more
 	}
@@ -252,7 +284,9 @@ func (c Count) EnterIn(p *stamp.Present) {
 
 // CountOf is the count that an answer tells.
 func CountOf(p *stamp.Present) Count {
-	return Count{Ready: int(p.Ready), Confirmed: int(p.Confirmed), Failed: int(p.Failed), CutOff: int(p.CutOff), Coming: int(p.Coming)}
+	return Count{
+		Ready: int(p.Ready), Confirmed: int(p.Confirmed), Failed: int(p.Failed), CutOff: int(p.CutOff), Left: int(p.Left), Coming: int(p.Coming),
+	}
 }
 
 // Last returns the number of the latest roll, zero before the first.

@@ -186,6 +186,41 @@ func TestOutOfReach(t *testing.T) {
 	require.False(t, c.OutOfReach(seconds(2)), "the scenario has called listen() again")
 }
 
+// Who left counts as tried where nobody is left, and only after a while, because the next may
+// come.
+func TestOutOfReachBecauseListenersLeft(t *testing.T) {
+	t.Parallel()
+	ten := Count{Ready: 10}
+	c := calling()
+	c.SetOwn(ten, start)
+	c.callAt(0)
+	c.hearAt(2, ten, 0.1)
+	c.hearAt(3, Count{Ready: 1, Left: 90}, 0.2)
+	require.Zero(t, c.hopelessSince, "where one is, others may be about to come")
+	c.hearAt(3, Count{Left: 9}, 0.3)
+	require.Zero(t, c.hopelessSince, "one hasn't been tried")
+	c.hearAt(3, Count{Left: 10}, 0.4)
+	require.Equal(t, seconds(0.4), c.hopelessSince)
+	c.callAt(1)
+	c.callAt(5)
+	require.Equal(t, seconds(9), c.Next())
+	c.callAt(9)
+	require.Equal(t, seconds(11), c.Next())
+	require.False(t, c.OutOfReach(seconds(10.9)))
+	require.True(t, c.OutOfReach(seconds(11)))
+	require.Equal(t, 10, c.Standing().Left)
+	c.hearAt(3, Count{Left: 10, Coming: 1}, 10)
+	require.Zero(t, c.hopelessSince, "the next is coming")
+	require.False(t, c.OutOfReach(seconds(60)))
+
+	c.hearAt(3, ten, 11)
+	c.SetOwn(Count{Left: 10}, seconds(12))
+	require.Equal(t, seconds(12), c.hopelessSince, "this process's own count as well")
+	c.SetOwn(Count{Failed: 10}, seconds(13))
+	c.callAt(13)
+	require.True(t, c.OutOfReach(seconds(14)), "what failed has failed")
+}
+
 // simulated is a process of a test that takes its time.
 type simulated struct {
 	answers Answers

@@ -17,8 +17,8 @@ import (
 // hexadecimal digits, and c what proves that it is whole: without a secret eight zeros and
 // a CRC-32C, with one the first 64 bits of an HMAC-SHA256 of all that comes before it.
 
-// Control is what one process of a test tells the others: a *Roll, *Present, *Opening or
-// *Closing.
+// Control is what one process of a test tells the others: a *Roll, *Present, *Withdrawal,
+// *Opening or *Closing.
 type Control interface {
 	kind() byte
 	fields(c *codec)
@@ -36,14 +36,15 @@ const (
 
 // The kinds of control tokens.
 const (
-	kindRoll    = 'r'
-	kindPresent = 'p'
-	kindOpening = 'o'
-	kindClosing = 'c'
+	kindRoll       = 'r'
+	kindPresent    = 'p'
+	kindWithdrawal = 'w'
+	kindOpening    = 'o'
+	kindClosing    = 'c'
 )
 
 func isControl(kind byte) bool {
-	return kind == kindRoll || kind == kindPresent || kind == kindOpening || kind == kindClosing
+	return kind == kindRoll || kind == kindPresent || kind == kindWithdrawal || kind == kindOpening || kind == kindClosing
 }
 
 var (
@@ -99,6 +100,8 @@ func newControl(kind byte) Control {
 		return &Roll{}
 	case kindPresent:
 		return &Present{}
+	case kindWithdrawal:
+		return &Withdrawal{}
 	case kindOpening:
 		return &Opening{}
 	case kindClosing:

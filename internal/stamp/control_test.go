@@ -21,8 +21,9 @@ func controls() []Control {
 		&Roll{Run: 42, Asker: 0xdeadbeef, Number: 3, Sent: example.Sent},
 		&Present{
 			Run: 42, Asker: 0xdeadbeef, Roll: 3, Process: 2, Processes: 8, Answer: 4, Ready: 100_000, Confirmed: 99_999, Failed: 1,
-			Coming: 5, RollSent: example.Sent, RollArrived: example.Sent.Add(time.Hour), Sent: example.Sent.Add(time.Hour + 1000),
+			CutOff: 2, Left: 3, Coming: 5, RollSent: example.Sent, RollArrived: example.Sent.Add(time.Hour), Sent: example.Sent.Add(time.Hour + 1000),
 		},
+		&Withdrawal{Run: 42, Asker: 0xdeadbeef, Roll: 3},
 		exampleOpening,
 		&Closing{
 			Run: 42, Origin: 0xdeadbeef, Series: 2, Number: 3, Final: true, First: 7, Last: 106, End: 106, Settle: time.Second,
@@ -57,6 +58,8 @@ func TestGoldenControl(t *testing.T) {
 	roll := controls()[0]
 	require.Equal(t, "pgwr-03e0000002adeadbeef000000035b0316d723723-0000000098297898", WriteControl(roll, nil))
 	require.Equal(t, "pgwr-03e0000002adeadbeef000000035b0316d723723-4949535351dda5fc", WriteControl(roll, []byte("secret")))
+	require.Equal(t, "pgwp-0980000002adeadbeef000000030002000800000004000186a00001869f000000010000000200000003000000055b0316d7237235b0324405db235b0324405db24-00000000262e9375", WriteControl(controls()[1], nil))
+	require.Equal(t, "pgww-0310000002adeadbeef00000003-00000000d34ea87a", WriteControl(controls()[2], nil))
 }
 
 func TestControlTokensNeedTheSecret(t *testing.T) {

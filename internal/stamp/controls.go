@@ -20,12 +20,19 @@ type Present struct {
 	Processes uint16 // of the run
 	Answer    uint32 // this process's answers, counted from 1
 
-	Ready, Confirmed, Failed, CutOff uint32 // listeners, see ledger.Count
-	Coming                           uint32 // listeners that may yet become ready
+	Ready, Confirmed, Failed, CutOff, Left, Coming uint32 // listeners, see rollcall.Count
 
 	RollSent    time.Time // as the roll said
 	RollArrived time.Time // by this process's clock
 	Sent        time.Time // by this process's clock
+}
+
+// Withdrawal says that the process that called a roll, and those before it, has given up
+// waiting, and doesn't broadcast unless it calls another.
+type Withdrawal struct {
+	Run   uint32
+	Asker uint32 // an origin of the process that asked
+	Roll  uint32 // its latest
 }
 
 // Opening says that a series of broadcasts is about to begin. It is the consequence of the
@@ -102,10 +109,11 @@ func (o Opening) Split() []*Opening {
 	}
 }
 
-func (*Roll) kind() byte    { return kindRoll }
-func (*Present) kind() byte { return kindPresent }
-func (*Opening) kind() byte { return kindOpening }
-func (*Closing) kind() byte { return kindClosing }
+func (*Roll) kind() byte       { return kindRoll }
+func (*Present) kind() byte    { return kindPresent }
+func (*Withdrawal) kind() byte { return kindWithdrawal }
+func (*Opening) kind() byte    { return kindOpening }
+func (*Closing) kind() byte    { return kindClosing }
 
 func (r *Roll) fields(c *codec) {
 	c.u32(&r.Run, &r.Asker, &r.Number)
@@ -116,9 +124,11 @@ func (p *Present) fields(c *codec) {
 	c.u32(&p.Run, &p.Asker, &p.Roll)
 	c.u16(&p.Process)
 	c.u16(&p.Processes)
-	c.u32(&p.Answer, &p.Ready, &p.Confirmed, &p.Failed, &p.CutOff, &p.Coming)
+	c.u32(&p.Answer, &p.Ready, &p.Confirmed, &p.Failed, &p.CutOff, &p.Left, &p.Coming)
 	c.instant(&p.RollSent, &p.RollArrived, &p.Sent)
 }
+
+func (w *Withdrawal) fields(c *codec) { c.u32(&w.Run, &w.Asker, &w.Roll) }
 
 func (o *Opening) fields(c *codec) {
 	c.u32(&o.Run, &o.Origin, &o.Series)

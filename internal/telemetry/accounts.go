@@ -24,9 +24,22 @@ func (r *Recorder) warnOfRemote(b *ledger.Settled) {
 	}
 }
 
+// PublishersSilent implements listen.Observer.
+func (r *Recorder) PublishersSilent(origins []uint32) {
+	r.keepUnclosed(origins)
+	if r.process.LogOnce("silent") {
+		r.state.Logger.Warn("pushgw: a publisher in another process has fallen silent in the midst of its broadcasts: it was killed or cut off, " +
+			"or no listener here can hear it. Nobody here knows how many broadcasts there were, so more may be lost than pushgw_lost says (pushgw_unclosed)")
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.count(r.metrics.Unclosed, r.remote, float64(len(origins)))
+}
+
 // AccountsEnded implements listen.Observer.
 func (r *Recorder) AccountsEnded(e *ledger.Ending) {
 	r.keepUnclosed(e.Unclosed)
+	r.keepPlans(e.Plans)
 	unclosed := len(e.Unclosed) + e.Unaccounted
 	if unclosed > 0 && r.process.LogOnce("unclosed") {
 		r.state.Logger.Warnf("pushgw: of the broadcasts of %d other publishers nobody here knows how many there were, because their end was not heard: "+

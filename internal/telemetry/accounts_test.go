@@ -45,6 +45,18 @@ func TestBroadcastsOfOthersAreMeasured(t *testing.T) {
 	}, accounts[0].Broadcasts)
 }
 
+// Publishers that fall silent are counted when they do.
+func TestSilentPublishersAreCounted(t *testing.T) {
+	t.Parallel()
+	process := &Process{Results: result.NewCollector()}
+	f := newFixtureOf(t, process, RoleListener)
+	f.PublishersSilent([]uint32{6, 7})
+	f.PublishersSilent([]uint32{8})
+	require.Equal(t, []tagged{{3, "remote"}}, f.flushed("unclosed", "origin"))
+	require.Len(t, f.logged(logrus.WarnLevel), 1)
+	require.Len(t, process.Results.Snapshot().Accounts, 3)
+}
+
 // Where nobody knows how many broadcasts there were, that is a number too.
 func TestUnclosedAccountsAreCounted(t *testing.T) {
 	t.Parallel()

@@ -66,10 +66,36 @@ func (r *Recorder) keepSettled(broadcasts []ledger.Settled, local bool) {
 	}
 }
 
-// keepSeries enters in the result file that a series of this process has ended.
-func (r *Recorder) keepSeries(series *ledger.Result) {
+// SeriesBegun enters in the result file that a series of so many broadcasts of this process
+// begins; zero if that isn't known.
+func (r *Recorder) SeriesBegun(origin uint32, planned int) {
 	if r.process.Results != nil {
-		r.process.Results.SeriesEnded(result.OriginOf(r.gateway, series.Origin), int64(series.Planned), int64(series.Unsent))
+		r.process.Results.SeriesBegun(result.OriginOf(r.gateway, origin), int64(planned))
+	}
+}
+
+// keepSeries enters in the result file that a series of this process has ended, of which so many
+// broadcasts were planned when it began.
+func (r *Recorder) keepSeries(series *ledger.Result, planned int) {
+	if r.process.Results != nil {
+		r.process.Results.SeriesEnded(result.OriginOf(r.gateway, series.Origin), int64(series.Planned-planned), int64(series.Unsent))
+	}
+}
+
+// BarrierFailed enters in the result file why ready() was rejected.
+func (r *Recorder) BarrierFailed(err error) {
+	if r.process.Results != nil {
+		r.process.Results.BarrierFailed(err.Error())
+	}
+}
+
+// keepPlans enters in the result file how many broadcasts other processes planned.
+func (r *Recorder) keepPlans(plans []ledger.HeardPlan) {
+	if r.process.Results == nil {
+		return
+	}
+	for _, plan := range plans {
+		r.process.Results.PlanHeard(result.OriginOf(r.gateway, plan.Origin), plan.Broadcasts)
 	}
 }
 

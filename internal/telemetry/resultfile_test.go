@@ -58,6 +58,10 @@ func TestASettledSeriesIsInTheResultFile(t *testing.T) {
 	process := &Process{Results: result.NewCollector()}
 	f := newFixtureOf(t, process, RoleHost)
 	sent := time.UnixMilli(1_000_000)
+	f.SeriesBegun(5, 3)
+	begun := process.Results.Snapshot().Accounts
+	require.EqualValues(t, 3, begun[0].Planned, "also if the process is killed now")
+	require.EqualValues(t, 1, begun[0].Running)
 	f.SeriesEnded(&ledger.Result{
 		Origin: 5, Planned: 4, Unsent: 2, Sent: 2, Rest: ledger.Settlement{Broadcasts: []ledger.Settled{
 			{
@@ -66,11 +70,12 @@ func TestASettledSeriesIsInTheResultFile(t *testing.T) {
 			},
 			{Origin: 5, Sequence: 4, Sent: sent.Add(time.Second), Expected: 1, Lost: 1},
 		}},
-	})
+	}, 3)
 	accounts := process.Results.Snapshot().Accounts
 	require.Len(t, accounts, 1)
 	require.EqualValues(t, 4, accounts[0].Planned)
 	require.EqualValues(t, 2, accounts[0].Unsent)
+	require.Zero(t, accounts[0].Running)
 	require.True(t, accounts[0].Local)
 	require.Equal(t, []result.Broadcast{
 		{

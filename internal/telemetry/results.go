@@ -81,12 +81,12 @@ func (r *Recorder) CountUnsent(n int) {
 }
 
 // SeriesEnded records a closed series of this process, of which TakeSettled has told all but
-// the rest, and pushes it.
-func (r *Recorder) SeriesEnded(series *ledger.Result) {
+// the rest, and pushes it. Planned is what SeriesBegun was told.
+func (r *Recorder) SeriesEnded(series *ledger.Result, planned int) {
 	r.showZeros()
 	r.CountUnsent(series.Rest.Unsent)
 	r.Settled(series.Rest.Broadcasts, true)
-	r.keepSeries(series)
+	r.keepSeries(series, planned)
 	r.Flush()
 }
 

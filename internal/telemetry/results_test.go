@@ -58,7 +58,7 @@ func TestTheEndOfASeries(t *testing.T) {
 	f.SeriesEnded(&ledger.Result{
 		Sent: 9, Unsent: 3, Lost: 8,
 		Rest: ledger.Settlement{Unsent: 2, Broadcasts: []ledger.Settled{{Expected: 1, Lost: 1}}},
-	})
+	}, 12)
 	require.ElementsMatch(t, []tagged{{0, "cut"}, {1, "missing"}}, f.found("lost", "cause"))
 	require.Equal(t, []tagged{{2, ""}}, f.found("unsent"))
 }
@@ -66,7 +66,7 @@ func TestTheEndOfASeries(t *testing.T) {
 func TestASeriesOfNothing(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.SeriesEnded(&ledger.Result{})
+	f.SeriesEnded(&ledger.Result{}, 0)
 	require.ElementsMatch(t, []tagged{{0, "cut"}, {0, "missing"}}, f.found("lost", "cause"))
 	require.Equal(t, []tagged{{0, ""}}, f.found("missed"))
 	require.Equal(t, []tagged{{0, ""}}, f.found("unsent"))

@@ -413,7 +413,7 @@ func TestFramesOfAMessage(t *testing.T) {
 	for _, n := range []int{0, 100, 5000, 16_000, 100_000} {
 		require.NoError(t, conn.Write([]byte(strings.Repeat("x", n))))
 	}
-	conn.Close(websocket.CloseNormalClosure, "", shortTimeout)
+	conn.Close(websocket.CloseNormalClosure, "", hangTimeout)
 	got := <-lengths
 	require.Equal(t, []int{0, 100, 5000, 16_000}, got[:4])
 	total := 0
@@ -440,7 +440,7 @@ func TestFramesOfATarget(t *testing.T) {
 		to.FrameSize = size
 		conn := dial(t, to)
 		require.NoError(t, conn.Write(make([]byte, 48<<10)))
-		conn.Close(websocket.CloseNormalClosure, "", shortTimeout)
+		conn.Close(websocket.CloseNormalClosure, "", hangTimeout)
 		require.Equal(t, want, <-lengths, "%d", size)
 	}
 }

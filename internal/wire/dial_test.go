@@ -228,7 +228,7 @@ func TestLookupTakesTooLong(t *testing.T) {
 // After the lookup it is the connection that takes too long.
 func TestConnectingTakesTooLongAfterALookup(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), shortTimeout)
+	ctx, cancel := context.WithTimeout(t.Context(), phaseTimeout)
 	defer cancel()
 	dialer := k6Dialer(func(string) ([]net.IP, error) { return []net.IP{{127, 0, 0, 1}}, nil })
 	dialer.Control = func(string, string, syscall.RawConn) error {
@@ -266,7 +266,7 @@ func TestContextEndsEveryPhase(t *testing.T) {
 		})
 		t.Run(name+"/deadline", func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), stall)
+			ctx, cancel := context.WithTimeout(t.Context(), phaseTimeout)
 			defer cancel()
 			failed := refused(ctx, t, fallsSilent(t, test.secure, test.answer, func() {}))
 			assert.Equal(t, test.phase, failed.Phase)

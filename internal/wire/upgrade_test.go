@@ -118,7 +118,7 @@ func TestTrickledResponse(t *testing.T) {
 			_, err = io.WriteString(socket, "x")
 		}
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), shortTimeout)
+	ctx, cancel := context.WithTimeout(t.Context(), phaseTimeout)
 	defer cancel()
 	failed := refused(ctx, t, to)
 	assert.Equal(t, PhaseUpgrade, failed.Phase)

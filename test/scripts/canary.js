@@ -16,7 +16,8 @@ export const options = {
   },
 };
 
-const hold = { connections: 5, duration: '6s' };
+/** @type {import('k6/x/pushgw').ListenOptions} */
+const hold = { connections: 5, until: 'broadcast' };
 export const listener = () => room.listen(hold);
 export const subscriber = () => api.listen(hold);
 

@@ -3,7 +3,7 @@
 import { apigw, appsync } from 'k6/x/pushgw';
 
 const LISTENERS = Number(__ENV.LISTENERS);
-const plan = { count: Number(__ENV.BROADCASTS), rate: 50, settle: '1s' };
+const plan = { count: Number(__ENV.BROADCASTS), rate: 50, settle: '10s' };
 
 const room = new apigw.Client(__ENV.APIGW_URL);
 const api = new appsync.Client(__ENV.APPSYNC_URL, {
@@ -21,7 +21,8 @@ export const options = {
   },
 };
 
-const hold = { connections: LISTENERS, duration: '5s' };
+/** @type {import('k6/x/pushgw').ListenOptions} */
+const hold = { connections: LISTENERS, until: 'broadcast' };
 export const listener = () => room.listen(hold);
 export const subscriber = () => api.listen(hold);
 

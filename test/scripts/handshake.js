@@ -20,7 +20,7 @@ export const options = {
 };
 
 export async function listener() {
-  console.log(JSON.stringify(await gateway.listen({ connections: 3, rate: 100, duration: '2s' })));
+  console.log(JSON.stringify(await gateway.listen({ connections: 3, rate: 100, until: 'broadcast' })));
 }
 
 export async function broadcast() {

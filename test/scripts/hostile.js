@@ -4,7 +4,7 @@
 import { apigw, appsync, events } from 'k6/x/pushgw';
 
 const LISTENERS = Number(__ENV.LISTENERS || 2);
-const HOLD = Number(__ENV.HOLD || 10000); // milliseconds
+const HOLD = Number(__ENV.HOLD || 150000); // milliseconds, unless the gateway closes first
 const auth = { apiKey: 'da2-localpushgatewayapikey0001' };
 const subscribes = __ENV.DIALECT !== 'apigw';
 
@@ -24,12 +24,14 @@ const client = new dialect.Client(__ENV.URL, { ...ours, ...JSON.parse(__ENV.OPTI
 /** @type {any} */
 const scenarios = {};
 for (const exec of __ENV.ACTS.split(',')) {
-  scenarios[exec] = { executor: 'per-vu-iterations', exec, maxDuration: __ENV.MAX || '15s', gracefulStop: '0s' };
+  scenarios[exec] = { executor: 'per-vu-iterations', exec, maxDuration: __ENV.MAX || '170s', gracefulStop: '0s' };
 }
 export const options = { scenarios };
 
-// Listeners, without JavaScript for what they receive.
-export const listen = () => outcome('listen', () => client.listen({ connections: LISTENERS, duration: HOLD }));
+// Listeners, without JavaScript for what they receive. Where there is a broadcast, they stay
+// until it is over.
+const until = __ENV.ACTS.includes('broadcast') ? { until: 'broadcast' } : {};
+export const listen = () => outcome('listen', () => client.listen({ connections: LISTENERS, duration: HOLD, ...until }));
 
 // A connection that the script drives.
 export const drive = () =>
@@ -49,8 +51,8 @@ export const drive = () =>
 // Broadcasts to the listeners.
 export const broadcast = () =>
   outcome('broadcast', async () => {
-    await client.ready({ listeners: LISTENERS, timeout: '5s' });
-    return client.broadcast({ count: 3, rate: 20, settle: '500ms' });
+    await client.ready({ listeners: LISTENERS, timeout: '30s' });
+    return client.broadcast({ count: 3, rate: 20, settle: '10s' });
   });
 
 // Broadcasts, whoever listens; one request over HTTP.

@@ -12,10 +12,10 @@ export const options = {
   scenarios: {
     rampedDown: {
       executor: 'ramping-vus', exec: 'listener', startVUs: 5, gracefulRampDown: '0s', gracefulStop: '0s',
-      stages: [{ duration: '2s', target: 5 }, { duration: '500ms', target: 0 }],
+      stages: [{ duration: '6s', target: 5 }, { duration: '500ms', target: 0 }],
     },
-    timeUp: { executor: 'constant-vus', exec: 'subscriber', vus: 5, duration: '2s', gracefulStop: '0s' },
-    connected: { executor: 'constant-vus', exec: 'connected', vus: 1, duration: '2s', gracefulStop: '0s' },
+    timeUp: { executor: 'constant-vus', exec: 'subscriber', vus: 5, duration: '6s', gracefulStop: '0s' },
+    connected: { executor: 'constant-vus', exec: 'connected', vus: 1, duration: '6s', gracefulStop: '0s' },
     broadcast: { executor: 'per-vu-iterations', exec: 'broadcast' },
   },
 };

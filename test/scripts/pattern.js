@@ -11,7 +11,7 @@ export const options = {
 };
 
 export async function listener() {
-  console.log(JSON.stringify(await gateway.listen({ connections: 5, duration: '3s' })));
+  console.log(JSON.stringify(await gateway.listen({ connections: 5, duration: '8s' })));
 }
 
 export async function broadcast() {

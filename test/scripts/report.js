@@ -2,7 +2,7 @@
 import { apigw, appsync } from 'k6/x/pushgw';
 
 const LISTENERS = Number(__ENV.LISTENERS);
-const plan = { count: Number(__ENV.BROADCASTS), rate: 20, settle: '2s' };
+const plan = { count: Number(__ENV.BROADCASTS), rate: 20, settle: '4s' };
 const room = new apigw.Client(`${__ENV.APIGW_URL}?token=a-secret`);
 const api = new appsync.Client(__ENV.APPSYNC_URL, {
   auth: { apiKey: __ENV.API_KEY || 'da2-localpushgatewayapikey0001' },
@@ -18,7 +18,8 @@ export const options = {
 };
 
 export async function listeners() {
-  const hold = { connections: LISTENERS, duration: '8s' };
+  /** @type {import('k6/x/pushgw').ListenOptions} */
+  const hold = { connections: LISTENERS, until: 'broadcast' };
   await Promise.all([room.listen(hold), api.listen(hold)]);
 }
 

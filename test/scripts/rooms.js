@@ -12,7 +12,7 @@ export const options = {
 const gateway = new apigw.Client(__ENV.APIGW_URL, { room: (index) => `Room${index % 3}` });
 
 export async function listener() {
-  await gateway.listen({ connections: 6, duration: '10s' });
+  await gateway.listen({ connections: 6, duration: '15s' });
 }
 
 export async function broadcast() {

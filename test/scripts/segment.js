@@ -12,7 +12,7 @@ export const options = {
   },
 };
 
-export const listener = () => gateway.listen({ duration: '8s' });
+export const listener = () => gateway.listen({ duration: '15s' });
 
 export async function broadcast() {
   const ready = await gateway.ready({ listeners: LISTENERS }); // those of all processes

@@ -23,7 +23,7 @@ const api = new appsync.Client(__ENV.APPSYNC_URL, {
 });
 
 export async function listener() {
-  await api.listen({ connections: 4, duration: '8s' });
+  await api.listen({ connections: 4, duration: '15s' });
 }
 
 export async function broadcast() {
