@@ -139,7 +139,7 @@ func TestNotifyWhoIsGone(t *testing.T) {
 		require.Len(w, v.values("ResponseSuccessRate"), 10)
 		require.InDelta(w, 6, v.sum("ResponseSuccessRate"), 0)
 		require.Contains(w, v.logged(logrus.WarnLevel), "pushgw: the gateway says that the connection is gone to which a message was posted; "+
-			"nothing more is posted to that listener (of further ones, pushgw_errors{error:Gone} tells)")
+			"nothing more is posted to that listener (only the first such is logged, pushgw_errors{error:Gone} counts all)")
 	})
 }
 

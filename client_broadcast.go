@@ -110,10 +110,11 @@ func (c *call) run(ctx context.Context, b *broadcastOptions, with publish.Broadc
 	}
 	account := c.openAccount(b)
 	defer account.close()
-	var first error
+	var first, latest error
 	b.plan.Test = c.client.module.process.ledger.Run()
 	b.plan.Run(ctx, account.series, with, func(err error) {
 		c.recorder.RequestFailed(err)
+		latest = err
 		if first == nil {
 			first = c.logFailure(err)
 		}
@@ -122,7 +123,8 @@ func (c *call) run(ctx context.Context, b *broadcastOptions, with publish.Broadc
 	if first != nil && result.Sent == 0 {
 		return nil, first
 	}
-	c.warnOnce(result.Unsent > 0, "unsent", "%d of %d planned broadcasts were not sent (pushgw_unsent)", result.Unsent, result.Planned)
+	c.warnOnce(result.Unsent > 0, "unsent", "%d of %d planned broadcasts were not sent, the latest because: %.300s "+
+		"(only the first such broadcast() is logged, pushgw_unsent counts all)", result.Unsent, result.Planned, whyUnsent(latest))
 	return newBroadcastResult(&result), nil
 }
 
@@ -137,9 +139,17 @@ func (c *call) checkMixing(audience string, with publish.Broadcaster) error {
 		"the others would take the messages that they don't hear for broadcasts that were lost", audience)
 }
 
+// whyUnsent says why the latest broadcast that could not be sent wasn't; nil if none was tried.
+func whyUnsent(latest error) string {
+	if latest == nil {
+		return "the iteration ended first"
+	}
+	return latest.Error()
+}
+
 // logFailure logs the first broadcast of a series that could not be sent, and returns
 // it as the script will see it.
 func (c *call) logFailure(err error) error {
-	c.state.Logger.WithError(err).Error("pushgw: a broadcast could not be sent (of further ones, ResponseSuccessRate tells)")
+	c.state.Logger.WithError(err).Error("pushgw: a broadcast could not be sent (only the first of a broadcast() is logged, pushgw_unsent counts all)")
 	return &scriptError{name: namePublishError, code: named(err).code, err: err}
 }

@@ -322,7 +322,7 @@ declare module "k6/x/pushgw" {
     accessKeyId?: string;
     /** The key itself. It goes with `accessKeyId`. */
     secretAccessKey?: string;
-    /** What comes with keys that expire. Default none. */
+    /** What comes with keys that expire. Default none. The local gateway doesn't check it. */
     sessionToken?: string;
     /** The profile in `~/.aws` whose keys to take. Default: the SDKs'. Not beside keys. */
     profile?: string;
@@ -332,7 +332,8 @@ declare module "k6/x/pushgw" {
 
   /**
    * A value, or a function that returns it or a promise of it. The function is called once for each connection, with the
-   * connection's index, and for each request that belongs to none, without one.
+   * connection's index, and for each request that belongs to none, such as those of `graphql()` and `broadcast()`, without
+   * one: it has to return a value then too.
    */
   export type Credential<T> = T | ((index?: number) => T | Promise<T>);
 
@@ -361,7 +362,8 @@ declare module "k6/x/pushgw" {
   export namespace apigw {
     /**
      * One step of a handshake. Its reply is known by one of `expect`, `contains` and `pattern`; a step without any
-     * is complete as soon as its text is sent. Messages that aren't the reply are passed over.
+     * is complete as soon as its text is sent. Messages that aren't the reply are passed over. No step can send what an
+     * earlier reply said.
      */
     interface Step {
       /** The text to send. Default none: the step only waits. */
@@ -391,8 +393,8 @@ declare module "k6/x/pushgw" {
        */
       nickname?: PerConnection;
       /**
-       * The room that is joined, and whose members are the audience. One word, unless there is a `handshake`.
-       * Default `'Room1'`.
+       * The room that is joined, and whose members are the audience. One word, unless there is a `handshake`. Default
+       * `'Room1'`, also with a `handshake` that doesn't send it: there it is only the audience's name.
        */
       room?: PerConnection;
       /** How to be let in. Default: nothing is asked for, or the URL and `headers` have it. */
