@@ -46,6 +46,12 @@ type broadcastOptions struct {
 // throws what is wrong with them. Def returns the key of the default audience, and whether
 // there is one.
 func (c *client) readBroadcast(method string, value sobek.Value, def func() (key string, ok bool)) *broadcastOptions {
+	understood := false
+	defer func() {
+		if !understood { // so that no listener waits for broadcasts that are never begun
+			c.roster().Expect()(false)
+		}
+	}()
 	o := readOptions(value, method)
 	b := new(broadcastOptions)
 	b.plan.Count = o.integer("count", 1, 1)
@@ -64,6 +70,7 @@ func (c *client) readBroadcast(method string, value sobek.Value, def func() (key
 	if err := c.backend.checkPublish(method, b.message); err != nil {
 		c.module.throw(err)
 	}
+	understood = true
 	return b
 }
 
@@ -98,6 +105,9 @@ func newBroadcastResult(r *ledger.Result) broadcastResult {
 // run sends the series and returns its result, or the first error if nothing could be
 // sent at all.
 func (c *call) run(ctx context.Context, b *broadcastOptions, with publish.Broadcaster) (any, error) {
+	if err := c.checkMixing(b.audience, with); err != nil {
+		return nil, err
+	}
 	account := c.openAccount(b)
 	defer account.close()
 	var first, latest error
@@ -116,6 +126,17 @@ func (c *call) run(ctx context.Context, b *broadcastOptions, with publish.Broadc
 	c.warnOnce(result.Unsent > 0, "unsent", "%d of %d planned broadcasts were not sent, the latest because: %.300s "+
 		"(only the first such broadcast() is logged, pushgw_unsent counts all)", result.Unsent, result.Planned, whyUnsent(latest))
 	return newBroadcastResult(&result), nil
+}
+
+// checkMixing returns why a process of a distributed test can't send to an audience what it
+// would, if it can't.
+func (c *call) checkMixing(audience string, with publish.Broadcaster) error {
+	_, toOne := with.(publish.Notifier)
+	if !c.client.module.process.ledger.Run().Distributed || c.client.audience(audience).Dedicate(toOne) {
+		return nil
+	}
+	return scriptErrorf(nameUsageError, "in a test of several processes, one process can't both broadcast() and notify() to the audience %q: "+
+		"the others would take the messages that they don't hear for broadcasts that were lost", audience)
 }
 
 // whyUnsent says why the latest broadcast that could not be sent wasn't; nil if none was tried.

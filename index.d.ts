@@ -125,9 +125,11 @@ declare module "k6/x/pushgw" {
     /**
      * `'broadcast'`: until the broadcasts to these listeners are over. They are when a `broadcast()` to one of their
      * audiences has resolved since the first of them was dialled, or a `ready()` of this process that waited for them was
-     * rejected, and for a second none has been under way. A `broadcast()` of another process of the test counts too, once
-     * its end was heard through the gateway; if that process is killed or is cut off first, or its `ready()` is rejected,
-     * nobody tells. So give `duration` as well: it is for how long at most.
+     * rejected, and for a second none has been under way and no `ready()` of this process has waited. A `broadcast()` of
+     * another process of the test counts too, once its end was heard through the gateway, or it has given no sign of life
+     * for 90 seconds; and so does its `ready()` that was rejected, if for 15 seconds no other is called and nobody else is
+     * known to wait. Nobody tells of a process that is killed before it broadcasts. So give `duration` as well: it is for
+     * how long at most.
      */
     until?: 'broadcast';
   }
@@ -522,6 +524,8 @@ declare module "k6/x/pushgw" {
        * posts end, and what is left is unsent, when nobody is left to post to, or with `Forbidden`, `PayloadTooLarge` or
        * `BadRequest`. What else fails, such as `LimitExceeded`, is unsent, unless a listener hears it. If none could be
        * posted, it rejects with a `PublishError`.
+       *
+       * In a test of several processes, one of them can't also `broadcast()` to the same audience: a `UsageError`.
        */
       notify(options?: MessageOptions): Promise<BroadcastResult>;
     }

@@ -94,6 +94,7 @@ func TestScriptsNoticeWhenTheGatewayHangsUp(t *testing.T) {
 			require.Contains(t, text, "pushgw_indeterminate", script)
 			require.Contains(t, text, "pushgw_missed", script)
 			require.Contains(t, text, "pushgw_unsent", script)
+			require.Contains(t, text, "pushgw_indeterminate", script)
 		}
 	}
 	require.Equal(t, 4+len(examples), found)

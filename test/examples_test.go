@@ -316,6 +316,25 @@ func TestSegmentsOfUnequalShares(t *testing.T) {
 	require.Contains(t, string(output), "VUS=10 isn't a multiple of SEGMENTS=4")
 }
 
+// TestAKilledSegmentIsNamed: by its number, as soon as it is waited for, and without bash's own words.
+func TestAKilledSegmentIsNamed(t *testing.T) {
+	t.Parallel()
+	standIn := filepath.Join(t.TempDir(), "k6")
+	require.NoError(t, os.WriteFile(standIn, []byte(`#!/bin/sh
+case "$*" in
+*"--execution-segment 2/3:3/3"*) kill -9 $$ ;;
+*"--execution-segment 1/3:2/3"*) exit 255 ;;
+esac
+`), 0o700)) //nolint:gosec // it is to be run
+	cmd := exec.CommandContext(t.Context(), "../examples/distributed/segments.sh", "../examples/apigw-broadcast.js")
+	cmd.Env = append(cmd.Environ(), "K6="+standIn, "PUSHGW_RESULT="+t.TempDir())
+	var output, errors bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &errors
+	require.Error(t, cmd.Run())
+	require.Equal(t, "process 3 was killed by SIGKILL\n", errors.String())
+	require.Equal(t, 137, cmd.ProcessState.ExitCode(), "the last that failed: %s", output.String())
+}
+
 // TestInterruptedSegments: an interruption ends all processes in order, and they are reported.
 func TestInterruptedSegments(t *testing.T) {
 	t.Parallel()
@@ -333,7 +352,7 @@ func TestInterruptedSegments(t *testing.T) {
 	g.statsWhen(t, func(stats *gateway.Stats) bool { return stats.APIGateway.Accepted == 3 })
 	require.NoError(t, syscall.Kill(-cmd.Process.Pid, syscall.SIGINT)) // as a terminal does
 	require.Error(t, cmd.Wait())
-	require.Equal(t, 105, cmd.ProcessState.ExitCode(), "k6's, of a test that was stopped: %s", output.String())
+	require.Equal(t, 1, cmd.ProcessState.ExitCode(), "the report's, of a test that has not come to its end: %s", output.String())
 	require.Contains(t, output.String(), "run interrupted: 3 of 3 processes")
 	require.NotContains(t, output.String(), "was killed")
 	require.FileExists(t, filepath.Join(directory, "report.html"))

@@ -69,16 +69,19 @@ func (a *Audience) settleRemotes(settled []Settled, silent []uint32, r *remotes,
 type Ending struct {
 	Settled []Settled
 	// Unclosed are the origins whose accounts end and of which nobody knows how many
-	// broadcasts there were, and Unaccounted how many audiences had no room for an origin.
+	// broadcasts there were. Of so many, Strangers, no message of this test has told, and
+	// Unaccounted is how many audiences had no room for an origin.
 	Unclosed    []uint32
+	Strangers   int
 	Unaccounted int
 	// Plans are how many broadcasts the publishers' openings announced.
 	Plans []HeardPlan
 	// Clocks are what is known of the publishers' clocks.
 	Clocks []ClockDifference
 	// Unheard: this process is one of several of a test, listeners were ready, and nobody has
-	// heard of any broadcast.
-	Unheard bool
+	// heard of any broadcast. Awaited: and yet there is a reason to expect one, because a
+	// listener waited for broadcasts to be over, or another process has asked who is there.
+	Unheard, Awaited bool
 }
 
 // HeardPlan is how many broadcasts another process was to send, as far as its openings were
@@ -99,6 +102,7 @@ func (t *Attendance) End(now time.Time) (e Ending) {
 	for _, a := range t.roster.all() {
 		a.endRemotes(&e, instantOf(now))
 	}
+	e.Awaited = e.Awaited && e.Unheard
 	slices.SortFunc(e.Clocks, func(a, b ClockDifference) int { return cmp.Compare(a.Origin, b.Origin) })
 	return e
 }
@@ -109,6 +113,7 @@ func (a *Audience) endRemotes(e *Ending, at instant) {
 	defer a.mu.Unlock()
 	r := a.remotes.Load()
 	e.Unheard = e.Unheard && a.ledger.Run().Distributed && a.latest.Load() == 0 && (r == nil || !r.begun())
+	e.Awaited = e.Awaited || a.playing != nil && a.playing.watched || r.asked()
 	if r == nil || a.ready > 0 {
 		return
 	}
@@ -116,6 +121,9 @@ func (a *Audience) endRemotes(e *Ending, at instant) {
 	for _, c := range r.all() {
 		if c.reportUnclosed() {
 			e.Unclosed = append(e.Unclosed, c.origin)
+			if !c.vouched {
+				e.Strangers++
+			}
 		}
 		if c.begun {
 			if c.planned > 0 {
@@ -145,6 +153,19 @@ func (c *account) reportUnclosed() bool {
 func (r *remotes) begun() bool {
 	for _, c := range r.all() {
 		if c.begun {
+			return true
+		}
+	}
+	return false
+}
+
+// asked reports whether another process has asked who is there.
+func (r *remotes) asked() bool {
+	if r == nil {
+		return false
+	}
+	for _, c := range r.all() {
+		if c.publisher.roll > 0 {
 			return true
 		}
 	}

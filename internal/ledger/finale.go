@@ -33,7 +33,7 @@ func (f *Finale) Watch(audiences ...*Audience) {
 	defer f.mu.Unlock()
 	for _, a := range audiences {
 		if _, known := f.watched[a]; !known {
-			f.watched[a] = a.seriesEnded()
+			f.watched[a] = a.watch()
 		}
 	}
 }
@@ -64,6 +64,7 @@ type playing struct {
 	endedAt   time.Time // the latest
 	barriers  int       // of this process, which wait
 	fulfilled bool      // one was, and this process has opened no series since
+	watched   bool      // listeners have waited for the broadcasts to be over
 }
 
 // end notes that a series has ended, or that nobody opens one that was expected.
@@ -80,10 +81,14 @@ func (a *Audience) play() *playing {
 	return a.playing
 }
 
-func (a *Audience) seriesEnded() uint32 {
+// watch notes that listeners wait for the broadcasts to be over, and returns how many series
+// have ended.
+func (a *Audience) watch() (ended uint32) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.play().ended
+	p := a.play()
+	p.watched = true
+	return p.ended
 }
 
 // silentAt returns how many series have ended, and whether none has been open for quiet.

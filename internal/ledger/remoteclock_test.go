@@ -91,7 +91,7 @@ func TestARollBoundsTheClock(t *testing.T) {
 	t.Parallel()
 	goAbroad(t, 1, func(w *abroad) {
 		w.told(&stamp.Roll{Run: ourRun, Asker: w.origin, Number: 1, Sent: time.Now().Add(-7 * time.Millisecond)})
-		require.Equal(t, Ending{Unheard: true}, w.ends(), "who asks may have broadcast nothing, or nobody has heard it")
+		require.Equal(t, Ending{Unheard: true, Awaited: true}, w.ends(), "who asks may have broadcast nothing, or nobody has heard it")
 		require.Empty(t, w.clocks)
 	})
 	goAbroad(t, 1, func(w *abroad) {

@@ -101,5 +101,5 @@ func TestAccountsOfOtherProcesses(t *testing.T) {
 	require.Len(t, s.endings, 1)
 	require.Len(t, s.endings[0].Clocks, 1)
 	s.endings[0].Clocks = nil
-	require.Equal(t, []ledger.Ending{{Settled: s.settled[1:], Unclosed: []uint32{1}}}, s.endings, "a third was promised")
+	require.Equal(t, []ledger.Ending{{Settled: s.settled[1:], Unclosed: []uint32{1}, Strangers: 1}}, s.endings, "a third was promised")
 }

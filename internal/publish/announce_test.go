@@ -149,3 +149,56 @@ func TestSeriesGiveSignsOfLife(t *testing.T) {
 		require.Equal(t, "cs"+"s"+"s"+"ccc", r.order, "broadcasts are signs of life")
 	})
 }
+
+// echoing is a broadcaster whose tokens come back after a while.
+type echoing struct {
+	*recorded
+	after  time.Duration
+	echoes chan stamp.Control
+}
+
+func (e *echoing) Send(ctx context.Context, text string) error {
+	tokens := len(e.tokens)
+	err := e.recorded.Send(ctx, text)
+	for _, token := range e.tokens[tokens:] {
+		time.AfterFunc(e.after, func() { e.echoes <- token })
+	}
+	return err
+}
+
+func (e *echoing) Echoes() <-chan stamp.Control { return e.echoes }
+
+// The first broadcast waits until the opening is through, and the end until a closing is. What
+// doesn't come back is waited for as long as any broadcast.
+func TestSeriesWaitForTheirEcho(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		after, began, ended time.Duration
+	}{
+		"at once":    {0, 0, 3 * time.Second},
+		"after 4 s":  {4 * time.Second, 4 * time.Second, 9 * time.Second}, // the first closing, sent at 5 s
+		"after 99 s": {99 * time.Second, 10 * time.Second, 23 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				audience := ledger.New().Audience(ledger.Name{})
+				began := time.Now()
+				var first time.Duration
+				e := &echoing{recorded: &recorded{t: t, began: began}, after: test.after, echoes: make(chan stamp.Control, 9)}
+				e.fails = func(i int) error {
+					if i == 0 {
+						first = time.Since(began)
+					}
+					return nil
+				}
+				plan := Plan{Count: 2, Rate: 1, Test: ledger.Run{ID: 5, Distributed: true, Secret: []byte("secret")}}
+				plan.run(t.Context(), audience, 10*time.Second, e, func(error) {})
+				require.Equal(t, test.began, first)
+				require.Equal(t, test.ended, time.Since(began))
+				require.Equal(t, "cssccc", e.order)
+				time.Sleep(test.after) // until all has come back
+			})
+		})
+	}
+}

@@ -231,7 +231,7 @@ func unmet(t Tile, outcomes []Outcome) Tile {
 		}
 		class, text := Bad, o.Expectation+" isn't met"
 		if strings.HasPrefix(o.Found, "unknown") {
-			class, text = Suspect, "whether "+o.Expectation+" isn't known"
+			class, text = Suspect, "whether "+o.Expectation+" holds isn't known"
 		}
 		if t.Class = class; !strings.Contains(t.Detail, text) {
 			t.Detail += "; " + text

@@ -241,5 +241,5 @@ func TestTheTileOfAnUnknownPercentile(t *testing.T) {
 	r = joined(t, files...)
 	tile = r.delayTile(e.Check(r))
 	require.Equal(t, Suspect, tile.Class)
-	require.Contains(t, tile.Detail, "; of the deliveries that are known; whether p99<0.001 isn't known")
+	require.Contains(t, tile.Detail, "; of the deliveries that are known; whether p99<0.001 holds isn't known")
 }

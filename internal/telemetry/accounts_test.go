@@ -30,8 +30,8 @@ func TestBroadcastsOfOthersAreMeasured(t *testing.T) {
 	require.Empty(t, f.found("duplicated"), "they are counted as they come")
 	warnings := f.logged(logrus.WarnLevel)
 	require.Len(t, warnings, 2, "each is said once")
-	require.Contains(t, warnings[0], "of a broadcast of another process 3 of 6 deliveries here are lost")
-	require.Contains(t, warnings[1], "2 of 6 deliveries here are indeterminate")
+	require.Contains(t, warnings[0], "at first 3 of 6, 2 of these because the gateway or the network ended the listener's connection first (")
+	require.Contains(t, warnings[1], "neither received nor lost, at first 2 of 6: nobody knows whether a listener that came, left or was cut off")
 
 	accounts := process.Results.Snapshot().Accounts
 	require.Len(t, accounts, 1)
@@ -57,7 +57,8 @@ func TestSilentPublishersAreCounted(t *testing.T) {
 	require.Len(t, process.Results.Snapshot().Accounts, 3)
 }
 
-// Where nobody knows how many broadcasts there were, that is a number too.
+// Where nobody knows how many broadcasts there were, that is a number too, and the log says
+// why. That none was heard of is said only where one was awaited.
 func TestUnclosedAccountsAreCounted(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -66,9 +67,18 @@ func TestUnclosedAccountsAreCounted(t *testing.T) {
 		skewed []tagged
 		says   string
 	}{
-		"closed":           {},
-		"unclosed":         {ledger.Ending{Unclosed: []uint32{6, 7}, Unaccounted: 1}, []tagged{{3, "remote"}}, nil, "broadcasts of 3 other publishers"},
-		"nothing heard of": {ledger.Ending{Unheard: true}, []tagged{{1, "remote"}}, nil, "have heard of no broadcast at all"},
+		"closed": {},
+		"unclosed": {
+			ledger.Ending{Unclosed: []uint32{6, 7}},
+			[]tagged{{2, "remote"}}, nil, "was not heard of (publishers: 2): the publisher was killed",
+		},
+		"strangers": {
+			ledger.Ending{Unclosed: []uint32{6}, Strangers: 1},
+			[]tagged{{1, "remote"}}, nil, "(publishers: 1): it was started without the same PUSHGW_RUN",
+		},
+		"unaccounted":      {ledger.Ending{Unaccounted: 1}, []tagged{{1, "remote"}}, nil, "more publishers than accounts are kept of"},
+		"nothing heard of": {ledger.Ending{Unheard: true, Awaited: true}, []tagged{{1, "remote"}}, nil, "have heard of no broadcast at all"},
+		"none to hear of":  {ledger.Ending{Unheard: true}, []tagged{{1, "remote"}}, nil, ""},
 		"clocks that lie":  {ledger.Ending{Clocks: []ledger.ClockDifference{{Origin: 6, Lies: true}}}, nil, []tagged{{1, "ClockSkew"}}, "or that of origin 00000006, is farther"},
 	} {
 		process := &Process{Results: result.NewCollector()}

@@ -59,7 +59,8 @@ func (c *clock) warning(o origin) string {
 
 // clockKnown tells what is known of another process's clock: in the result file, in the log,
 // and as an error if the clocks differ. Where deliveries came before they were sent, each of
-// them was counted.
+// them was counted. Where there is a result file, the log has no bounds: the report has them,
+// and knows whether the two processes have one clock.
 func (r *Recorder) clockKnown(d *ledger.ClockDifference) {
 	r.keepClock(d)
 	behind := d.Least != nil && *d.Least > 0
@@ -67,7 +68,7 @@ func (r *Recorder) clockKnown(d *ledger.ClockDifference) {
 		r.Erred(clockSkew)
 		r.state.Logger.Warn("pushgw: " + skew(d, behind))
 	}
-	if r.process.LogForeignOnce(fmt.Sprintf("clock of %08x", d.Origin)) {
+	if r.process.Results == nil && r.process.LogForeignOnce(fmt.Sprintf("clock of %08x", d.Origin)) {
 		r.state.Logger.Infof("pushgw: unless its publisher runs on this machine, the delays of what origin %08x broadcast are the difference of two clocks: "+
 			"this host's is %s the publisher's",
 			d.Origin, ahead(d))
