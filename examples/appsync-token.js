@@ -78,9 +78,9 @@ async function loginToCognito(user) {
     const reason = `${response.body}`.replaceAll(__ENV.PASSWORD, '…'); // in case that repeats it
     throw new Error(`${user} can't log in: status ${response.status}, ${reason}`);
   }
-  const answer = response.json();
-  if (!answer.AuthenticationResult) throw new Error(`${user} can't log in: Cognito asks for more than the password (${answer.ChallengeName})`);
-  return answer.AuthenticationResult.IdToken;
+  const idToken = response.json('AuthenticationResult.IdToken');
+  if (!idToken) throw new Error(`${user} can't log in: Cognito asks for more than the password (${response.json('ChallengeName')})`);
+  return idToken;
 }
 
 export async function subscriber() {
