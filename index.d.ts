@@ -265,8 +265,8 @@ declare module "k6/x/pushgw" {
     /** Deliveries that came after a later broadcast. */
     reordered: number;
     /**
-     * Deliveries of which nobody can know: this side ended the listener, the listener had not
-     * joined yet, or the test ended, while they were under way.
+     * Deliveries of which nobody can know: the listener came or left by this side's doing, or
+     * the test ended, while they were under way.
      */
     indeterminate: number;
     /** How long the first listener waited, of the slowest broadcast. Like the three below it is 0 if nothing was received: look at `received`. */

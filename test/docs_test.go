@@ -53,6 +53,7 @@ func TestScriptsNeedNoVariables(t *testing.T) {
 	examples, err := filepath.Glob("../examples/*.js")
 	require.NoError(t, err)
 	require.NotEmpty(t, examples)
+	examples = append(examples, "../examples/distributed/cloud.js")
 	for _, script := range append(listings(t), examples...) {
 		for _, command := range [][]string{
 			{"inspect", "--execution-requirements", script},
