@@ -51,42 +51,52 @@ func (c *client) ready(value sobek.Value) *sobek.Promise {
 	if err != nil {
 		c.module.throw(err)
 	}
-	distributed := c.module.process.ledger.Run().Distributed
-	if distributed {
-		b.checkRollCall(call)
+	if call.isDistributed() {
+		call.hears = b.askedAudience()
 	}
 	answering := call.answerRollsIn(b.message)
 	return call.promise(func(iteration context.Context) (any, error) {
 		defer answering.begin(iteration)()
 		ctx, cancel := context.WithTimeoutCause(iteration, b.timeout, errBarrierTimeout)
 		defer cancel()
-		withdraw := func() {}
-		if b.canary {
-			withdraw = b.requireConfirmation()
-		}
-		end := b.expect()
-		result, err := b.wait(ctx, call, distributed)
-		end(err == nil)
-		if err != nil {
-			withdraw()
-			if iteration.Err() == nil { // else nobody knows what would have come of it
-				call.recorder.BarrierFailed(err)
-			}
+		result, err := b.run(ctx, call)
+		if err != nil && iteration.Err() == nil { // else nobody knows what would have come of it
+			call.recorder.BarrierFailed(err)
 		}
 		return result, err
 	})
 }
 
-// wait waits until the barrier is reached, in all processes of a distributed test, or can't be
+// run waits for the barrier. Meanwhile listeners that wait for broadcasts to be over stay. With
+// canaries, broadcasts are due only to listeners that have heard something, from now on, unless
+// the barrier fails.
+func (b *barrier) run(ctx context.Context, c *call) (any, error) {
+	fulfilled := false // nor is it if there is a panic
+	if b.canary {
+		withdraw := b.requireConfirmation()
+		defer func() {
+			if !fulfilled {
+				withdraw()
+			}
+		}()
+	}
+	end := b.expect()
+	defer func() { end(fulfilled) }()
+	result, err := b.await(ctx, c)
+	fulfilled = err == nil
+	return result, err
+}
+
+// await waits until the barrier is reached, in all processes of a distributed test, or can't be
 // any more.
-func (b *barrier) wait(ctx context.Context, c *call, distributed bool) (any, error) {
-	if distributed {
+func (b *barrier) await(ctx context.Context, c *call) (any, error) {
+	if c.isDistributed() {
 		return b.awaitAll(ctx, c)
 	}
 	if b.canary {
 		return b.awaitCanaries(ctx, c)
 	}
-	count, err := b.await(ctx, func(c ledger.Count) int { return c.Ready })
+	count, err := b.awaitOwn(ctx, func(c ledger.Count) int { return c.Ready })
 	if err != nil {
 		return nil, err
 	}
@@ -150,9 +160,9 @@ func (b *barrier) watch() (count ledger.Count, changed, also <-chan struct{}) {
 	return standing(b.roster, b.audience)
 }
 
-// await waits until measure says that there are as many listeners as the barrier wants. It
-// gives up when that can't happen any more.
-func (b *barrier) await(ctx context.Context, measure func(ledger.Count) int) (ledger.Count, error) {
+// awaitOwn waits until measure says that there are as many listeners of this process as the
+// barrier wants. It gives up when that can't happen any more.
+func (b *barrier) awaitOwn(ctx context.Context, measure func(ledger.Count) int) (ledger.Count, error) {
 	for {
 		count, changed, also := b.watch()
 		if measure(count) >= b.needed(count.LargestGroup) {

@@ -32,44 +32,43 @@ type rollCall struct {
 	changed chan struct{} // has one element if an answer was heard
 }
 
-// checkRollCall throws why the processes of a test can't be asked, if they can't, and notes
-// in which audience they are.
-func (b *barrier) checkRollCall(c *call) {
-	client := c.client
+// askedAudience returns the audience in which the processes of a test are asked. It throws
+// why they can't be, if they can't.
+func (b *barrier) askedAudience() *ledger.Audience {
+	client := b.client
 	if err := client.backend.checkPublish("ready() in a test of several processes", b.message); err != nil {
 		client.module.throw(err)
 	}
 	if err := client.backend.checkListen(); err != nil {
 		client.module.throw(scriptErrorf(nameUsageError, "ready() in a test of several processes hears their answers as a listener: %w", err))
 	}
-	c.hears = b.audience
-	if c.hears != nil {
-		return
+	if b.audience != nil {
+		return b.audience
 	}
 	first := client.backend.heard()[0].audience // each listener hears it, if it is constant
 	if !first.constant() {
 		client.module.throw(scriptErrorf(nameUsageError, "ready() in a test of several processes asks them in one audience: "+
 			"option \"audience\" is missing, because the client's listeners are not all of one"))
 	}
-	c.hears = client.audience(first.text)
+	return client.audience(first.text)
 }
 
 // awaitAll waits until the listeners of all processes are as many as the barrier wants.
 func (b *barrier) awaitAll(ctx context.Context, c *call) (any, error) {
-	r := &rollCall{barrier: b, call: c, to: c.hears, run: c.client.module.process.ledger.Run(), changed: make(chan struct{}, 1)}
+	r := &rollCall{barrier: b, call: c, to: c.hears, run: c.process().ledger.Run(), changed: make(chan struct{}, 1)}
 	r.state = rollcall.New(r.config(), time.Now())
-	remove := c.client.module.process.rollcalls.add(r)
+	remove := c.process().rollcalls.add(r)
 	defer remove()
 	defer r.close()
-	result, err := r.await(ctx)
+	result, err := r.callRolls(ctx)
 	if last := remove(); err != nil && last {
 		r.withdraw(ctx)
 	}
 	return result, err
 }
 
-// await is awaitAll, but for what is to be done afterwards.
-func (r *rollCall) await(ctx context.Context) (any, error) {
+// callRolls calls rolls until the answers are as the barrier wants, or can't become so any more.
+func (r *rollCall) callRolls(ctx context.Context) (any, error) {
 	if err := r.open(ctx); err != nil {
 		if ctx.Err() != nil {
 			return r.overdue(ctx)
@@ -110,7 +109,7 @@ func (r *rollCall) overdue(ctx context.Context) (any, error) {
 
 // config is what the roll call waits for.
 func (r *rollCall) config() rollcall.Config {
-	last := &r.call.client.module.process.rollcalls.last
+	last := &r.call.process().rollcalls.last
 	count, _, _ := r.watch()
 	return rollcall.Config{
 		Run: r.run.ID, Process: r.run.Process, Processes: r.run.Processes, Asker: r.to.Origin(),
@@ -160,7 +159,7 @@ func (r *rollCall) withdraw(ctx context.Context) {
 	}
 	ctx, cancel := outliving(ctx)
 	defer cancel()
-	latest := r.call.client.module.process.rollcalls.last.Load() // another barrier's, perhaps, that was given up before
+	latest := r.call.process().rollcalls.last.Load() // another barrier's, perhaps, that was given up before
 	_ = r.broadcaster.Send(ctx, stamp.WriteControl(&stamp.Withdrawal{Run: r.run.ID, Asker: r.to.Origin(), Roll: latest}, r.run.Secret))
 }
 
@@ -218,7 +217,7 @@ func (r *rollCall) ask(ctx context.Context) error {
 	}
 	r.mu.Lock()
 	now := time.Now()
-	roll := r.state.Roll(now, r.call.client.module.process.ledger.Date(now))
+	roll := r.state.Roll(now, r.call.process().ledger.Date(now))
 	r.mu.Unlock()
 	return r.send(ctx, stamp.WriteControl(roll, r.run.Secret))
 }
