@@ -64,8 +64,8 @@ func (a *Audience) settleRemotes(r *remotes, at instant) (settled []Settled, sil
 type Ending struct {
 	Settled []Settled
 	// Unclosed are the origins whose accounts end and of which nobody knows how many
-	// broadcasts there were. Of so many, Strangers, no message of this test has told, and
-	// Unaccounted is how many audiences had no room for an origin.
+	// broadcasts there were, Strangers how many of these no message of this test has named, and
+	// Unaccounted how many audiences had no room for an origin.
 	Unclosed    []uint32
 	Strangers   int
 	Unaccounted int
@@ -74,8 +74,8 @@ type Ending struct {
 	// Clocks are what is known of the publishers' clocks.
 	Clocks []ClockDifference
 	// Unheard: this process is one of several of a test, listeners were ready, and nobody has
-	// heard of any broadcast. Awaited: and yet there is a reason to expect one, because a
-	// listener waited for broadcasts to be over, or another process has asked who is there.
+	// heard of any broadcast. Awaited: that is so although there is a reason to expect one, because
+	// a listener waited for broadcasts to be over, or another process has asked who is there.
 	Unheard, Awaited bool
 }
 
