@@ -92,7 +92,7 @@ func (e *Ending) what() string {
 func (e *Ending) Sentence(r *Run) string {
 	text := e.what()
 	if !strings.HasPrefix(text, "k6") {
-		text = strings.ToUpper(text[:1]) + text[1:]
+		text = upper(text)
 	}
 	if len(r.Files) > 1 || r.Processes > 1 {
 		text += " in " + processList(e.Processes)
@@ -100,7 +100,9 @@ func (e *Ending) Sentence(r *Run) string {
 	if e.Aborted() {
 		text += " at " + clockTime(e.At) + ", before it had come to its end"
 	}
-	if e.Text != "" {
+	if metrics := thresholdsOn.FindStringSubmatch(e.Text); metrics != nil {
+		text += ": " + metrics[2]
+	} else if e.Text != "" {
 		text += ": " + strings.TrimSuffix(e.Text, ".")
 	}
 	return text + "."
@@ -123,8 +125,10 @@ func processList(processes []int) string {
 }
 
 // stateOf is how a process ended, in a word or two.
-func stateOf(f *result.File) string {
+func (r *Run) stateOf(f *result.File) string {
 	switch {
+	case f.State != result.Ended && r.outlived(f):
+		return "killed"
 	case f.State != result.Ended:
 		return "killed, or running"
 	case f.Conclusion == nil:
