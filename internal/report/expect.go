@@ -111,7 +111,7 @@ func (e *Expectation) Check(r *Run) []Outcome {
 		found, text, none := e.find(s)
 		switch {
 		case none != "":
-			o.Found, o.Unknown = none, strings.HasPrefix(none, notKnown)
+			o.Found, o.Unknown = strings.CutPrefix(none, notKnown)
 		default:
 			o.Found, o.Met = text, e.holds(found)
 		}
@@ -131,7 +131,7 @@ func CheckAll(expectations []Expectation, runs []*Run) (outcomes []Outcome) {
 }
 
 // notKnown begins why a value isn't known, rather than that there is none.
-const notKnown = "not known"
+const notKnown = "not known: "
 
 // find returns the value and its text, or why there is none.
 func (e *Expectation) find(s *Subject) (value float64, text, none string) {
@@ -154,7 +154,7 @@ func (e *Expectation) find(s *Subject) (value float64, text, none string) {
 	case e.exceededBy(value) && !s.Run.mixed:
 		return value, "at least " + text, ""
 	default:
-		return 0, "", notKnown + ": " + text + " as far as is known"
+		return 0, "", notKnown + text + " as far as is known"
 	}
 }
 
@@ -192,9 +192,9 @@ func (e *Expectation) duration(s *Subject) (d time.Duration, none string) {
 	case s.Delay.Count() == 0:
 		return 0, "nothing was received"
 	case s.Run.Incomplete:
-		return 0, notKnown + ": not all processes have told all that they received"
+		return 0, notKnown + "not all processes have told all that they received"
 	case !s.Certain():
-		return 0, notKnown + ": how far apart the clocks are isn't known well enough"
+		return 0, notKnown + "how far apart the clocks are isn't known well enough"
 	}
 	switch e.name {
 	case "max":

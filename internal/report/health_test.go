@@ -76,7 +76,7 @@ func TestAProcessThatStoodStillIsNamed(t *testing.T) {
 	require.Contains(t, r.healthTile(h).Detail, "process 2 stood still for 280 ms")
 	tile := r.delayTile(nil)
 	require.Equal(t, Suspect, tile.Class, "a p99 that the generator may have made isn't good")
-	require.Contains(t, tile.Detail, "; the load generator's own lateness is in it")
+	require.Contains(t, tile.Detail, "; includes the load generator's own lateness")
 }
 
 // What a publisher sends late is late for everybody, so its share isn't divided among all.

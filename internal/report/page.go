@@ -20,7 +20,7 @@ var (
 	styleText string
 
 	page = template.Must(template.New("page").Funcs(template.FuncMap{
-		"number": number, "short": short, "clock": clockTime, "gateway": gatewayName,
+		"number": number, "join": strings.Join, "short": short, "clock": clockTime, "gateway": gatewayName,
 		"date":      func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
 		"right":     func(x float64) float64 { return 100 - x },
 		"processes": processes, "processList": processList, "list": list, "closeCode": codeText,
@@ -231,11 +231,11 @@ func (r *Run) delayTile(outcomes []Outcome) Tile {
 	}
 	if r.Health().Late {
 		t.Class = Suspect
-		details = append(details, "the load generator's own lateness is in it")
+		details = append(details, "includes the load generator's own lateness")
 	}
 	if r.Incomplete {
 		t.Class = Suspect
-		details = append(details, "of the deliveries that are known")
+		details = append(details, "known deliveries only")
 	}
 	t.Value, t.Detail = strings.Join(values, " / "), strings.Join(details, "; ")
 	return unmet(t, outcomes)
@@ -247,11 +247,12 @@ func unmet(t Tile, outcomes []Outcome) Tile {
 		if o.Met || !strings.HasPrefix(o.Expectation, "p99") || strings.HasPrefix(o.Expectation, "p99.") {
 			continue
 		}
-		class, text := Bad, o.Text()+" isn't met"
 		if o.Unknown {
-			class, text = Suspect, "whether "+o.Text()+" holds isn't known"
+			t.Class = Suspect
+			continue
 		}
-		if t.Class = class; !strings.Contains(t.Detail, text) {
+		t.Class = Bad
+		if text := o.Text() + " isn't met"; !strings.Contains(t.Detail, text) {
 			t.Detail += "; " + text
 		}
 	}
@@ -260,7 +261,7 @@ func unmet(t Tile, outcomes []Outcome) Tile {
 
 func (r *Run) healthTile(h Health) Tile {
 	t := Tile{Class: h.Level, Name: "Load generator", Value: h.InShort()}
-	var details []string
+	details := r.killedProcesses()
 	if len(r.Connections.Limits) > 0 {
 		details = append(details, "a limit of its host")
 	}

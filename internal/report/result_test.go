@@ -69,10 +69,13 @@ func TestWhatAKilledProcessHasNotTold(t *testing.T) {
 	most, known := r.unaccounted()
 	require.True(t, known)
 	require.EqualValues(t, 15*40, most)
-	require.Equal(t, "None of 1,800 known deliveries was lost, but process 3 was killed between 07:40:48 and 07:40:53; up to 600 more aren't accounted for",
+	require.Equal(t, "None of 1,800 known deliveries was lost, but process 3 was killed; up to 600 more aren't accounted for",
 		r.Verdict().Headline)
+	require.Equal(t, []string{
+		"process 3 was killed between 07:40:48, when its file was last written, and 07:40:53: what it received and lost from then on isn't known",
+	}, r.Unknown)
 	require.Equal(t, Tile{Suspect, "Lost", "≥ 0", "of 1,800 deliveries; up to 600 more aren't accounted for"}, r.lossTile())
-	require.Equal(t, Tile{Bad, "Processes", "2 of 3", "process 3 was killed between 07:40:48 and 07:40:53"}, r.processTile())
+	require.Equal(t, Tile{Bad, "Processes", "2 of 3", "process 3 was killed"}, r.processTile())
 	require.Equal(t, "at fault", r.Health().InShort())
 	require.False(t, r.Health().Late)
 	require.False(t, summaryOf(r, nil).Gateways[0].Certain, "percentiles of a run of which a part isn't known")
@@ -98,7 +101,7 @@ func TestWhatIsKnownOfAnIncompleteRun(t *testing.T) {
 	require.True(t, outcome("unsent==0").Met)
 	require.Equal(t, Outcome{Expectation: "lost==0", Run: "small", Gateway: "apigw", Found: "at least " + number(r.Gateways[0].Lost())}, outcome("lost==0"))
 	require.True(t, outcome("missed==0").Unknown)
-	require.Equal(t, "not known: 0 as far as is known", outcome("missed<1").Found)
+	require.Equal(t, "0 as far as is known", outcome("missed<1").Found)
 	require.Equal(t, "p99<5 ms", outcome("p99<5").Text())
 	require.True(t, outcome("p99<5").Unknown)
 }

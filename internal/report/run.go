@@ -218,6 +218,7 @@ func (r *Run) numbersDiffer() bool {
 	if len(numbers) < 2 {
 		return false
 	}
+	slices.Sort(numbers)
 	r.mixed = true
 	r.incomplete("the files are of "+list(numbers)+" processes",
 		": they are of several runs, or the processes weren't given the same --execution-segment-sequence")
@@ -238,11 +239,7 @@ func (r *Run) checkStarts() {
 		written := f.LastKnown()
 		if f.State != result.Ended {
 			written = written.Add(result.WriteEvery) // until then it may have lived
-			rest := ": what happened after the first isn't known"
-			if !r.outlived(f) {
-				rest = fmt.Sprintf(": what happened after %s, when its file was last written, isn't known", clockTime(f.Written))
-			}
-			r.incomplete(fmt.Sprintf("process %d %s", f.Process, r.killed(f)), rest)
+			r.neverEnded(f)
 		}
 		if f.Conclusion != nil && f.Conclusion.Aborted() {
 			continue // it can have been over before the others began
@@ -258,10 +255,27 @@ func (r *Run) checkStarts() {
 	}
 }
 
+// neverEnded says what isn't known of a process that hasn't ended.
+func (r *Run) neverEnded(f *result.File) {
+	r.Incomplete = true
+	r.broken = append(r.broken, fmt.Sprintf("process %d %s", f.Process, r.killed(f)))
+	if !r.outlived(f) {
+		r.unknown("process %d was killed, or is still running: what happened after %s, when its file was last written, isn't known",
+			f.Process, clockTime(f.Written))
+		return
+	}
+	which := ""
+	if publishes(f) {
+		which = ", which published,"
+	}
+	r.unknown("process %d%s was killed between %s, when its file was last written, and %s: what it received and lost from then on isn't known",
+		f.Process, which, clockTime(f.Written), clockTime(f.Written.Add(result.WriteEvery)))
+}
+
 // killed is what became of a process that hasn't ended.
 func (r *Run) killed(f *result.File) string {
 	if r.outlived(f) {
-		return "was killed between " + clockTime(f.Written) + " and " + clockTime(f.Written.Add(result.WriteEvery))
+		return "was killed"
 	}
 	return "was killed, or is still running"
 }

@@ -402,7 +402,7 @@ func (r *Run) Print(w io.Writer, outcomes []Outcome) {
 		case o.Met:
 			line("expected", "%s on %s: met (%s)", o.Text(), o.Gateway, o.Found)
 		case o.Unknown:
-			line("expected", "%s on %s: %s", o.Text(), o.Gateway, strings.ToUpper(notKnown)+strings.TrimPrefix(o.Found, notKnown))
+			line("expected", "%s on %s: NOT KNOWN (%s)", o.Text(), o.Gateway, o.Found)
 		default:
 			line("expected", "%s on %s: NOT MET (%s)", o.Text(), o.Gateway, o.Found)
 		}
