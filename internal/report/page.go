@@ -117,7 +117,10 @@ func viewOf(r *Run, outcomes []Outcome) runView {
 }
 
 func (r *Run) row(f *result.File) row {
-	w := row{File: f, How: r.stateOf(f), Published: "–", Listeners: mostListeners(f.Intervals), P99: "–", Max: "–", Lag: "–"}
+	w := row{
+		File: f, How: r.stateOf(f), Published: "–", Listeners: mostListeners(f.Intervals), Closed: closedByGateway(f.Closings),
+		P99: "–", Max: "–", Lag: "–",
+	}
 	w.Odd = f.State != result.Ended || f.Conclusion != nil && f.Conclusion.How != result.Completed
 	var published int64
 	for _, a := range f.Accounts {
@@ -129,11 +132,6 @@ func (r *Run) row(f *result.File) row {
 		if a.Local {
 			published += count(a.Broadcasts)
 			w.Published = number(published)
-		}
-	}
-	for _, closing := range f.Closings {
-		if closing.By == "gateway" {
-			w.Closed += closing.Count
 		}
 	}
 	var p99, longest []string

@@ -119,8 +119,10 @@ func (c *Connections) Failed() (n int64) {
 }
 
 // ClosedByGateway is how many connections the gateway or the network ended.
-func (c *Connections) ClosedByGateway() (n int64) {
-	for _, closing := range c.Closings {
+func (c *Connections) ClosedByGateway() int64 { return closedByGateway(c.Closings) }
+
+func closedByGateway(closings []result.Closing) (n int64) {
+	for _, closing := range closings {
 		if closing.By == "gateway" {
 			n += closing.Count
 		}
