@@ -31,7 +31,9 @@ func (r *Run) joinEndings() {
 		}
 		e := &r.Endings[at]
 		e.Text = joinTexts(e.Text, f.Conclusion.Text)
-		e.Processes = append(e.Processes, f.Process)
+		if !slices.Contains(e.Processes, f.Process) { // two files can be of one number
+			e.Processes = append(e.Processes, f.Process)
+		}
 		if f.LastKnown().Before(e.At) {
 			e.At = f.LastKnown()
 		}

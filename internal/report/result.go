@@ -20,7 +20,7 @@ type Result struct {
 func (r *Run) Result(outcomes []Outcome) Result {
 	v := Result{Level: None, Reasons: r.failures()}
 	var unknown []string
-	expected := 0
+	expected := int64(0)
 	for _, o := range outcomes {
 		if o.Run != r.Name {
 			continue
@@ -51,7 +51,7 @@ func (r *Run) Result(outcomes []Outcome) Result {
 		v.Word, v.Level = "FAIL", Bad
 	case expected > 0:
 		v.Word, v.Level = "PASS", Good
-		v.Reasons = []string{"what was expected is met"}
+		v.Reasons = []string{plural(expected, "expectation is met", "expectations are met")}
 	default:
 		v.Reasons = []string{"nothing was expected (--expect)"}
 	}

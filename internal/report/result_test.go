@@ -30,7 +30,7 @@ func TestResults(t *testing.T) {
 		expected []string
 		change   func(files []*result.File) []*result.File
 	}{
-		"PASS: what was expected is met (exit code 0)":                {expected: []string{"lost==0", "p99<10s"}},
+		"PASS: 2 expectations are met (exit code 0)":                  {expected: []string{"lost==0", "p99<10s"}},
 		"Nothing was expected (--expect) (exit code 0)":               {},
 		"FAIL: p50<1 ms: 16.8 ms; received==5: 3,200 (exit code 1)":   {expected: []string{"p50<1", "received==5", "lost==0"}},
 		"FAIL: process 2 of 2 has left no file (exit code 1)":         {change: func(files []*result.File) []*result.File { return files[:1] }},
@@ -117,4 +117,20 @@ func TestProcessesWithoutTheSequence(t *testing.T) {
 	require.Equal(t, []string{
 		"the files are of 2 and 3 processes: they are of several runs, or the processes weren't given the same --execution-segment-sequence",
 	}, r.Unknown)
+	for _, f := range files {
+		f.Accounts = nil
+	}
+	require.Equal(t, "Nothing is known to have been broadcast, but the files are of 2 and 3 processes", joined(t, files...).Verdict().Headline)
+	files[0].Barriers = []string{"ready(): too few"}
+	require.Equal(t, "Nothing is known to have been broadcast: ready() was rejected", joined(t, files...).Verdict().Headline)
+}
+
+// Thresholds that aren't met are no reason why nothing was broadcast.
+func TestNothingBroadcastAndThresholdsNotMet(t *testing.T) {
+	t.Parallel()
+	s := quick
+	s.broadcasts = 0
+	v := joined(t, concluded(result.ThresholdsNotMet, 99)(s.files())...).Verdict()
+	require.Equal(t, "Nothing was broadcast, and k6's thresholds aren't met", v.Headline)
+	require.Equal(t, Bad, v.Level)
 }

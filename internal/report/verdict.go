@@ -102,7 +102,7 @@ func (r *Run) unknownHeadline(c *Counts) (Level, string) {
 		if reason := r.whyNothing(c); reason != "" {
 			return Bad, text + ": " + reason
 		}
-		return level, strings.Join(append([]string{text}, why...), ": ")
+		return level, strings.Join(append([]string{text}, why...), ", but ")
 	}
 	text := fmt.Sprintf("None of %s was lost", plural(due, "known delivery", "known deliveries"))
 	if c.Missed > 0 {
@@ -125,6 +125,9 @@ func (r *Run) nothingHeadline(c *Counts) (Level, string) {
 	if why := r.whyNothing(c); why != "" {
 		return Bad, text + ": " + why
 	}
+	if len(r.Endings) > 0 {
+		return Bad, text + ", and " + r.Endings[0].what()
+	}
 	return level, text
 }
 
@@ -135,11 +138,20 @@ func (r *Run) whyNothing(c *Counts) string {
 	}
 	without := *c
 	without.Unsent = 0 // that isn't why, it is what
-	return r.but(&without)
+	return r.mishap(&without)
 }
 
 // but is the worst that went wrong where nothing was lost.
 func (r *Run) but(c *Counts) string {
+	text := r.mishap(c)
+	if text == "" && len(r.Endings) > 0 {
+		text = r.Endings[0].what()
+	}
+	return text
+}
+
+// mishap is the worst that went wrong while the test ran.
+func (r *Run) mishap(c *Counts) string {
 	aborted := r.Aborted()
 	switch failed, closed := r.Connections.Failed(), r.Connections.ClosedByGateway(); {
 	case aborted != nil:
@@ -158,8 +170,6 @@ func (r *Run) but(c *Counts) string {
 		return plural(c.Indeterminate, "is", "are") + " indeterminate"
 	case len(r.Connections.Barriers) > 0:
 		return "ready() was rejected"
-	case len(r.Endings) > 0:
-		return r.Endings[0].what()
 	default:
 		return ""
 	}
