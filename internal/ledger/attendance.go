@@ -113,17 +113,14 @@ func (a *Audience) endRemotes(e *Ending, at instant) {
 	defer a.mu.Unlock()
 	r := a.remotes.Load()
 	e.Unheard = e.Unheard && a.ledger.Run().Distributed && a.latest.Load() == 0 && (r == nil || !r.begun())
-	e.Awaited = e.Awaited || a.playing != nil && a.playing.watched || r.asked()
+	e.Awaited = e.Awaited || a.play().watched || r.asked()
 	if r == nil || a.ready > 0 {
 		return
 	}
 	e.Settled = r.settle(e.Settled, at, true)
 	for _, c := range r.all() {
 		if c.reportUnclosed() {
-			e.Unclosed = append(e.Unclosed, c.origin)
-			if !c.vouched {
-				e.Strangers++
-			}
+			e.leaveUnclosed(c)
 		}
 		if c.begun {
 			if c.planned > 0 {
@@ -135,6 +132,14 @@ func (a *Audience) endRemotes(e *Ending, at instant) {
 	if r.refused {
 		r.refused = false
 		e.Unaccounted++
+	}
+}
+
+// leaveUnclosed enters an account that ends unclosed.
+func (e *Ending) leaveUnclosed(c *account) {
+	e.Unclosed = append(e.Unclosed, c.origin)
+	if !c.vouched {
+		e.Strangers++
 	}
 }
 
