@@ -45,7 +45,7 @@ func (c *client) begin(method string, who identity) *call {
 			"%s can't be called in the init context: a connection needs a running VU", method))
 	}
 	who.vu = state.VUIDGlobal
-	c.module.process.joinRun(&state.Options)
+	c.module.process.joinRun(state)
 	c.module.process.beginResults(state, c.backend)
 	return &call{
 		client: c, state: state, who: who,

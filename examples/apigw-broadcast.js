@@ -33,7 +33,6 @@ export const options = {
     'pushgw_unsent{gateway:apigw}': ['count==0'],
     'pushgw_indeterminate{gateway:apigw}': ['count==0'],
     'pushgw_errors{gateway:apigw,error:StrayDelivery}': ['count==0'], // or it was published to the wrong place
-    'pushgw_indeterminate{gateway:apigw}': ['count==0'],
     'pushgw_unclosed{gateway:apigw}': ['count==0'],
     'pushgw_closed{gateway:apigw,by:gateway}': ['count==0'],
   },

@@ -44,7 +44,6 @@ export const options = {
     'pushgw_unsent{gateway:appsync}': ['count==0'],
     'pushgw_indeterminate{gateway:appsync}': ['count==0'],
     'pushgw_errors{gateway:appsync,error:StrayDelivery}': ['count==0'], // or it was published to the wrong place
-    'pushgw_indeterminate{gateway:appsync}': ['count==0'],
     'pushgw_unclosed{gateway:appsync}': ['count==0'],
     'pushgw_closed{gateway:appsync,by:gateway}': ['count==0'],
   },

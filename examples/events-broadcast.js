@@ -37,7 +37,6 @@ export const options = {
     'pushgw_unsent{gateway:events}': ['count==0'],
     'pushgw_indeterminate{gateway:events}': ['count==0'],
     'pushgw_errors{gateway:events,error:StrayDelivery}': ['count==0'], // or it was published to the wrong place
-    'pushgw_indeterminate{gateway:events}': ['count==0'],
     'pushgw_unclosed{gateway:events}': ['count==0'],
     'pushgw_closed{gateway:events,by:gateway}': ['count==0'],
   },

@@ -113,21 +113,13 @@ func (a *Audience) endRemotes(e *Ending, at instant) {
 	defer a.mu.Unlock()
 	r := a.remotes.Load()
 	e.Unheard = e.Unheard && a.ledger.Run().Distributed && a.latest.Load() == 0 && (r == nil || !r.begun())
-	e.Awaited = e.Awaited || a.play().watched || r.asked()
+	e.Awaited = e.Awaited || a.playing != nil && a.playing.watched || r.asked()
 	if r == nil || a.ready > 0 {
 		return
 	}
 	e.Settled = r.settle(e.Settled, at, true)
 	for _, c := range r.all() {
-		if c.reportUnclosed() {
-			e.leaveUnclosed(c)
-		}
-		if c.begun {
-			if c.planned > 0 {
-				e.Plans = append(e.Plans, HeardPlan{c.origin, c.planned})
-			}
-			e.Clocks = append(e.Clocks, c.clock.difference(c.origin, a.ledger.ClockOffset()))
-		}
+		c.enterIn(e)
 	}
 	if r.refused {
 		r.refused = false
@@ -135,12 +127,21 @@ func (a *Audience) endRemotes(e *Ending, at instant) {
 	}
 }
 
-// leaveUnclosed enters an account that ends unclosed.
-func (e *Ending) leaveUnclosed(c *account) {
-	e.Unclosed = append(e.Unclosed, c.origin)
-	if !c.vouched {
-		e.Strangers++
+// enterIn enters what is still to be said of the account. The audience's lock is held.
+func (c *account) enterIn(e *Ending) {
+	if c.reportUnclosed() {
+		e.Unclosed = append(e.Unclosed, c.origin)
+		if !c.vouched {
+			e.Strangers++
+		}
 	}
+	if !c.begun {
+		return
+	}
+	if c.planned > 0 {
+		e.Plans = append(e.Plans, HeardPlan{c.origin, c.planned})
+	}
+	e.Clocks = append(e.Clocks, c.clock.difference(c.origin, c.audience.ledger.ClockOffset()))
 }
 
 // reportUnclosed reports whether it isn't known of how many broadcasts something may be due
