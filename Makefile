@@ -34,7 +34,7 @@ types: ## check index.d.ts, and the scripts against it (needs npm)
 exact_rounds := 10
 exact_tests  := TestEveryCountIsExact|TestTheSumOverProcessesIsExact|TestTheTruthLiesWithinTheInterval|TestTheBarrier
 
-exact: build ## hold every count against the gateway's, under each fault, ten times (45 minutes)
+exact: build ## hold every count against the gateway's, under each fault, ten times (40 minutes)
 	EXACT_LISTENERS=432 EXACT_BROADCASTS=50 EXACT_SECONDS=4 PROCESSES="3 8" K6=$(CURDIR)/k6 \
 		go test ./test -run '$(exact_tests)' -v -count=$(exact_rounds) -timeout=3h
 

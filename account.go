@@ -46,7 +46,7 @@ func (a *account) settle(now time.Time) {
 func (a *account) warn(settled *ledger.Settlement) {
 	r := settled.Sum()
 	if r.Unheard > 0 && a.call.client.module.process.telemetry.LogOnce("unheard") {
-		a.call.state.Logger.Warnf("pushgw: nobody was expected to hear %d of %d broadcasts, because %s; "+
+		a.call.state.Logger.Warnf("pushgw: nobody was expected to hear broadcasts, at first %d of %d, because %s; "+
 			"what listeners of other processes lose is in the accounts of these", r.Unheard, r.Sent, a.call.client.whyUnheard(a.audience))
 	}
 	a.call.warn(&r)
@@ -65,14 +65,25 @@ func (c *client) whyUnheard(to *ledger.Audience) string {
 // warn logs, once for the process each, what the metrics don't tell by themselves: of the
 // first broadcasts that it happens to.
 func (c *call) warn(r *ledger.Result) {
-	c.warnOnce(r.Cut > 0, "cut", "%d of %d deliveries are lost because the gateway or the network ended the listener's connection first "+
-		"(of all such, pushgw_lost{cause:cut} tells)", r.Cut, r.Expected)
-	c.warnOnce(r.Lost > r.Cut, "missing", "%d of %d deliveries are lost: they didn't come within settle of their broadcast "+
-		"(of all such, pushgw_lost{cause:missing} tells)", r.Lost-r.Cut, r.Expected)
-	c.warnOnce(r.Missed > 0, "missed", "broadcasts went out while listeners of this test were cut off: %d deliveries that nobody was there for "+
-		"(of all such, pushgw_missed tells)", r.Missed)
-	c.warnOnce(r.Indeterminate > 0, "indeterminate", "%d of %d deliveries are indeterminate, neither received nor lost: listeners came or left "+
-		"while they were under way, or the test ended (of all such, pushgw_indeterminate tells)", r.Indeterminate, r.Expected)
+	c.warnOnce(r.Cut > 0, "cut", "deliveries are lost, at first %d of %d, because the gateway or the network ended the listener's connection first "+
+		"(only the first such are logged, pushgw_lost{cause:cut} counts all)", r.Cut, r.Expected)
+	c.warnOnce(r.Lost > r.Cut, "missing", "deliveries are lost, at first %d of %d: they didn't come within settle of their broadcast%s "+
+		"(only the first such are logged, pushgw_lost{cause:missing} counts all)", r.Lost-r.Cut, r.Expected, whyMissing(r))
+	c.warnOnce(r.Missed > 0, "missed", "broadcasts went out while listeners of this test were cut off, at first %d deliveries that nobody was there for "+
+		"(only the first such are logged, pushgw_missed counts all)", r.Missed)
+	c.warnOnce(r.Indeterminate > 0, "indeterminate", "deliveries are indeterminate, neither received nor lost, at first %d of %d: listeners came or left "+
+		"while they were under way, or the test ended (only the first such are logged, pushgw_indeterminate counts all)", r.Indeterminate, r.Expected)
+}
+
+// elsewhere says what it often means that nobody has heard anything.
+const elsewhere = "so they may go elsewhere than where the listeners are: look at the message and its room or channel"
+
+// whyMissing says why deliveries may be missing; empty where that isn't known.
+func whyMissing(r *ledger.Result) string {
+	if r.Received > 0 {
+		return ""
+	}
+	return "; nobody has heard any, " + elsewhere
 }
 
 func (c *call) warnOnce(condition bool, key, format string, args ...any) {

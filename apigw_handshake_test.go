@@ -91,7 +91,7 @@ func TestHandshakeThatFails(t *testing.T) {
 					cause, _ = entry.Data[logrus.ErrorKey].(error)
 				}
 			}
-			require.EqualError(w, cause, c.message, name)
+			require.EqualError(w, cause, "listener 0: "+c.message, name)
 			for _, v := range []*vu{host, v} {
 				require.InDelta(w, 1, v.sum("pushgw_connect_failed", "phase=handshake", "status=0"), 0, name)
 			}

@@ -117,7 +117,7 @@ func (n *notifier) post(ctx context.Context, to ledger.Addressee, s string) erro
 	case errors.As(err, &refused) && refused.Name == apigw.Gone:
 		n.to.ForgetAddress(to.Member)
 		n.call.warnOnce(true, apigw.Gone, "the gateway says that the connection is gone to which a message was posted; nothing more is posted to that listener "+
-			"(of further ones, pushgw_errors{error:Gone} tells)")
+			"(only the first such is logged, pushgw_errors{error:Gone} counts all)")
 		return nil
 	case isFinal(err), errors.Is(err, credentials.ErrUnsigned):
 		return &publish.FinalError{Err: err}

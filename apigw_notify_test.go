@@ -139,7 +139,7 @@ func TestNotifyWhoIsGone(t *testing.T) {
 		require.Len(w, v.values("ResponseSuccessRate"), 10)
 		require.InDelta(w, 6, v.sum("ResponseSuccessRate"), 0)
 		require.Contains(w, v.logged(logrus.WarnLevel), "pushgw: the gateway says that the connection is gone to which a message was posted; "+
-			"nothing more is posted to that listener (of further ones, pushgw_errors{error:Gone} tells)")
+			"nothing more is posted to that listener (only the first such is logged, pushgw_errors{error:Gone} counts all)")
 	})
 }
 
@@ -231,4 +231,37 @@ func TestNotifySeveralAtATime(t *testing.T) {
 			require.Contains(w, []time.Duration{10, 20, 40, 50, 70, 80}, due/time.Millisecond, "when they were due")
 		}
 	})
+}
+
+// Other processes would take the messages to single listeners for broadcasts that were lost.
+func TestNotifyBesideBroadcastsOfSeveralProcesses(t *testing.T) {
+	t.Parallel()
+	const client = `
+		const client = new apigw.Client('` + chatURL + `', { audience: 'Room1', message: '{{stamp}}', handshake: [
+			{ send: '{{nickname}}', expect: 'Using nick' }, { send: '/join Room1', expect: 'Joined' },
+			{ send: '/whoami', pattern: '^(?<connectionId>.{16})$' },
+		] });`
+	const broadcast, notify = `client.broadcast({ count: 10, rate: 1 })`, `client.notify({ count: 20, rate: 4 })`
+	for name, sends := range map[string][2]string{
+		"at once": {notify, broadcast}, "one after the other": {broadcast, `sleep(20000).then(() => ` + notify + `)`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			simulateGateway(t, gateway.Config{}, func(w *world) {
+				p := w.processes(2)
+				publishing, listening := p.vu(1), p.vu(2)
+				results := together(w, map[*vu]string{
+					p.vu(1): client + `await client.listen({ connections: 2, duration: '60s' })`,
+					publishing: client + `await client.ready({ listeners: 4 });
+						const [first, second] = await Promise.all([` + sends[0] + `, caught(() => ` + sends[1] + `)]);
+						return first.received + ' ' + second.name + ': ' + second.message;`,
+					listening: client + `return (await client.listen({ connections: 2, duration: '60s' })).received`,
+				})
+				require.Equal(w, "20 UsageError: in a test of several processes, one process can't both broadcast() and notify() to the audience \"Room1\": "+
+					"the others would take the messages that they don't hear for broadcasts that were lost", results[publishing])
+				require.Zero(w, listening.sum("pushgw_lost"))
+				require.Zero(w, listening.sum("pushgw_indeterminate"))
+			})
+		})
+	}
 }

@@ -2,6 +2,7 @@ package pushgw
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -62,7 +63,7 @@ func (o *options) perConnection(key string, read func(*options) credentials.Cred
 				return nil, err
 			}
 			answer := readOptions(object, "what the function of auth returned")
-			answer.require(key, "a function must return it")
+			answer.require(key, "a function must return it, also when it is called "+calledWith(index))
 			c := read(answer)
 			return c, answer.done()
 		})
@@ -76,6 +77,14 @@ func argumentOf(rt *sobek.Runtime, index int64) sobek.Value {
 		return sobek.Undefined()
 	}
 	return rt.ToValue(index)
+}
+
+// calledWith says with which index a function of auth was called.
+func calledWith(index int64) string {
+	if index == credentials.NoConnection {
+		return "without an index, as here, for a request that belongs to no connection"
+	}
+	return fmt.Sprintf("with the index %d, as here", index)
 }
 
 // orNone lists words.
@@ -117,10 +126,26 @@ func (o *options) secret(key string) string {
 		o.fail(key, "is missing")
 	}
 	text := o.str(key, "")
-	if !isSecret(text) {
-		o.fail(key, "must not be empty, and have no characters that a header can't have")
+	if reason := unfitForHeader(text); reason != "" {
+		o.fail(key, "%s", reason)
 	}
 	return text
 }
 
-func isSecret(text string) bool { return text != "" && httpguts.ValidHeaderFieldValue(text) }
+// unfitForHeader says why a header can't carry a secret, without showing it; empty if one can.
+func unfitForHeader(secret string) string {
+	if secret == "" {
+		return "must not be empty"
+	}
+	i := strings.IndexFunc(secret, func(r rune) bool { return !httpguts.ValidHeaderFieldValue(string(r)) })
+	switch {
+	case i < 0:
+		return ""
+	case strings.TrimRight(secret[i:], "\r\n") == "":
+		return "has a line break at its end, which a header can't have: trim what is read from a file"
+	case secret[i] == '\n' || secret[i] == '\r':
+		return "has a line break in it, which a header can't have"
+	default:
+		return fmt.Sprintf("has the character %U in it, which a header can't have", secret[i])
+	}
+}

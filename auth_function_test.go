@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sirupsen/logrus"
 	"github.com/stretchr/testify/require"
 	"go.k6.io/k6/v2/lib"
 
@@ -62,6 +63,31 @@ func TestWhatAFunctionIsAskedFor(t *testing.T) {
 	})
 }
 
+// A function that has a token for each listener has none for a request, and the error says that
+// this is how it was called. The log says which of the listeners has none.
+func TestAFunctionThatNeedsAnIndex(t *testing.T) {
+	t.Parallel()
+	simulateGateway(t, guarded, func(w *world) {
+		v := w.vu()
+		require.NoError(w, v.VU.Runtime().Set("tokens", []string{"jwt", "jwt"}))
+		f := v.fails(`
+			const client = new appsync.Client('` + graphqlURL + `', { auth: { token: (i) => tokens[i] },
+				subscription: { query: 'subscription { onCreateRoom { id title } }' } });
+			await client.listen({ connections: 3, duration: '1s' });
+			await client.graphql({ query: '{ __typename }' });
+		`)
+		require.Contains(w, f.message, `what the function of auth returned: option "token" is missing: a function must return it, `+
+			`also when it is called without an index, as here, for a request that belongs to no connection`)
+		require.Len(w, v.logged(logrus.ErrorLevel), 1)
+		for _, entry := range v.log.AllEntries() {
+			if cause, ok := entry.Data[logrus.ErrorKey].(error); ok && entry.Level == logrus.ErrorLevel {
+				require.EqualError(w, cause, `listener 2: gateway.test was not dialled (credentials): what the function of auth returned: `+
+					`option "token" is missing: a function must return it, also when it is called with the index 2, as here`)
+			}
+		}
+	})
+}
+
 // Every kind of credentials may be what a function returns.
 func TestCredentialsOfAFunction(t *testing.T) {
 	t.Parallel()
@@ -86,8 +112,8 @@ func TestATokenThatCannotBeHad(t *testing.T) {
 		`return 5`:                  `what the function of auth returned: option "token" must be a string, not a number`,
 		`return Promise.resolve(5)`: `what the function of auth returned: option "token" must be a string, not a number`,
 		`return ''`:                 `"token" must not be empty`,
-		`return 'secret\n'`:         `"token" must not be empty, and have no characters that a header can't have`,
-		`return`:                    `what the function of auth returned: option "token" is missing`,
+		`return 'secret\n'`:         `option "token" has a line break at its end`,
+		`return`:                    `what the function of auth returned: option "token" is missing: a function must return it, also when it is called with the index 0, as here`,
 		`return { get a() { throw new Error('looked at') } }`: `looked at`, // on the event loop, and outside of any call
 	} {
 		simulateGateway(t, guarded, func(w *world) {

@@ -45,7 +45,7 @@ func (c *client) begin(method string, who identity) *call {
 			"%s can't be called in the init context: a connection needs a running VU", method))
 	}
 	who.vu = state.VUIDGlobal
-	c.module.process.joinRun(&state.Options)
+	c.module.process.joinRun(state)
 	c.module.process.beginResults(state, c.backend)
 	return &call{
 		client: c, state: state, who: who,
@@ -103,15 +103,18 @@ func (c *call) requestFailed(ctx context.Context, err error) {
 func (c *call) listeners(connections int) listen.Config {
 	ordinal := c.client.module.process.ordinal(c.client.backend.endpoint(), c.who.vu)
 	base, first := c.target(), ordinal*int64(connections)
-	return c.config(func(ctx context.Context, i int) (listen.Prepared, error) {
+	index := func(i int) int64 { return first + int64(i) }
+	config := c.config(func(ctx context.Context, i int) (listen.Prepared, error) {
 		own := values{identity: c.who}
-		own.index = first + int64(i)
+		own.index = index(i)
 		prepared, err := c.client.prepare(ctx, &own, base)
 		if err == nil {
 			prepared.Subscriptions, err = c.subscriptions(&own)
 		}
 		return prepared, err
 	})
+	config.Index = index
+	return config
 }
 
 // host is what the only connection of the call needs.

@@ -145,5 +145,5 @@ func inVain(sent, confirmed int, senders ...broadcaster) string {
 			}
 		}
 	}
-	return text
+	return text + ", " + elsewhere
 }

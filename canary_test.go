@@ -106,11 +106,11 @@ func TestReadyWhoseListenersAreCutOffBetweenCanaries(t *testing.T) {
 func TestReadyWhoseCanariesAreRefused(t *testing.T) {
 	t.Parallel()
 	for reply, more := range map[string]string{
-		``: ``,
+		``: `, so they may go elsewhere than where the listeners are: look at the message and its room or channel`,
 		`{"message":"Forbidden","connectionId":"c","requestId":"r"}`: `; the latest error that came back: Forbidden`,
 	} {
 		simulate(t, sockets(func(socket *websocket.Conn, text string) {
-			if _, _, _, ok := stamp.Find([]byte(text)); ok && more != "" {
+			if _, _, _, ok := stamp.Find([]byte(text)); ok && reply != "" {
 				_ = socket.WriteMessage(websocket.TextMessage, []byte(reply))
 			}
 		}), func(w *world) {

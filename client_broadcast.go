@@ -105,12 +105,16 @@ func newBroadcastResult(r *ledger.Result) broadcastResult {
 // run sends the series and returns its result, or the first error if nothing could be
 // sent at all.
 func (c *call) run(ctx context.Context, b *broadcastOptions, with publish.Broadcaster) (any, error) {
+	if err := c.checkMixing(b.audience, with); err != nil {
+		return nil, err
+	}
 	account := c.openAccount(b)
 	defer account.close()
-	var first error
+	var first, latest error
 	b.plan.Test = c.client.module.process.ledger.Run()
 	b.plan.Run(ctx, account.series, with, func(err error) {
 		c.recorder.RequestFailed(err)
+		latest = err
 		if first == nil {
 			first = c.logFailure(err)
 		}
@@ -119,13 +123,33 @@ func (c *call) run(ctx context.Context, b *broadcastOptions, with publish.Broadc
 	if first != nil && result.Sent == 0 {
 		return nil, first
 	}
-	c.warnOnce(result.Unsent > 0, "unsent", "%d of %d planned broadcasts were not sent (pushgw_unsent)", result.Unsent, result.Planned)
+	c.warnOnce(result.Unsent > 0, "unsent", "%d of %d planned broadcasts were not sent, the latest because: %.300s "+
+		"(only the first such broadcast() is logged, pushgw_unsent counts all)", result.Unsent, result.Planned, whyUnsent(latest))
 	return newBroadcastResult(&result), nil
+}
+
+// checkMixing returns why a process of a distributed test can't send to an audience what it
+// would, if it can't.
+func (c *call) checkMixing(audience string, with publish.Broadcaster) error {
+	_, toOne := with.(publish.Notifier)
+	if !c.client.module.process.ledger.Run().Distributed || c.client.audience(audience).Dedicate(toOne) {
+		return nil
+	}
+	return scriptErrorf(nameUsageError, "in a test of several processes, one process can't both broadcast() and notify() to the audience %q: "+
+		"the others would take the messages that they don't hear for broadcasts that were lost", audience)
+}
+
+// whyUnsent says why the latest broadcast that could not be sent wasn't; nil if none was tried.
+func whyUnsent(latest error) string {
+	if latest == nil {
+		return "the iteration ended first"
+	}
+	return latest.Error()
 }
 
 // logFailure logs the first broadcast of a series that could not be sent, and returns
 // it as the script will see it.
 func (c *call) logFailure(err error) error {
-	c.state.Logger.WithError(err).Error("pushgw: a broadcast could not be sent (of further ones, ResponseSuccessRate tells)")
+	c.state.Logger.WithError(err).Error("pushgw: a broadcast could not be sent (only the first of a broadcast() is logged, pushgw_unsent counts all)")
 	return &scriptError{name: namePublishError, code: named(err).code, err: err}
 }

@@ -68,10 +68,11 @@ func TestBroadcastWhoseGatewayDies(t *testing.T) {
 		require.InDelta(w, 250, v.sum("pushgw_reach"), 0)
 		warnings := v.logged(logrus.WarnLevel)
 		require.Len(w, warnings, 3)
-		require.Regexp(w, `^pushgw: the gateway closed a connection after [56]\.01s with code 1006 \(.*\); of further ones, pushgw_closed tells$`, warnings[0])
-		require.Equal(w, "pushgw: 10 of 10 deliveries are lost because the gateway or the network ended the listener's connection first "+
-			"(of all such, pushgw_lost{cause:cut} tells)", warnings[1])
-		require.Equal(w, "pushgw: 34 of 60 planned broadcasts were not sent (pushgw_unsent)", warnings[2])
+		require.Regexp(w, `^pushgw: the gateway closed a connection after [56]\.01s with code 1006 \(.*\); only the first such is logged, pushgw_closed counts all$`, warnings[0])
+		require.Equal(w, "pushgw: deliveries are lost, at first 10 of 10, because the gateway or the network ended the listener's connection first "+
+			"(only the first such are logged, pushgw_lost{cause:cut} counts all)", warnings[1])
+		require.Equal(w, "pushgw: 34 of 60 planned broadcasts were not sent, the latest because: the connection was closed with code 1006 "+
+			"(only the first such broadcast() is logged, pushgw_unsent counts all)", warnings[2])
 		require.Len(w, v.logged(logrus.ErrorLevel), 1)
 	})
 }
@@ -90,7 +91,7 @@ func TestBroadcastWhoseAppSyncDies(t *testing.T) {
 		require.InDelta(w, 34, v.sum("pushgw_unsent"), 0)
 		require.Equal(w, 10, o.Listened["closed"])
 		require.Contains(w, v.logged(logrus.WarnLevel)[0], "the gateway closed a connection after")
-		require.Equal(w, []string{"pushgw: a broadcast could not be sent (of further ones, ResponseSuccessRate tells)"}, v.logged(logrus.ErrorLevel))
+		require.Equal(w, []string{"pushgw: a broadcast could not be sent (only the first of a broadcast() is logged, pushgw_unsent counts all)"}, v.logged(logrus.ErrorLevel))
 	})
 }
 
@@ -104,9 +105,9 @@ func TestBroadcastWhoseSubscriptionsAreCut(t *testing.T) {
 		}
 		require.Equal(w, slices.Repeat([]float64{10}, 34), v.values("pushgw_missed", "gateway=appsync", "role=host"))
 		require.InDelta(w, 10, v.sum("pushgw_lost", "cause=cut"), 0)
-		require.Contains(w, v.logged(logrus.WarnLevel), "pushgw: broadcasts went out while listeners of this test were cut off: "+
-			"10 deliveries that nobody was there for (of all such, pushgw_missed tells)")
-		require.Contains(w, v.logged(logrus.WarnLevel), "pushgw: nobody was expected to hear 1 of 1 broadcasts, because no listener of this process was ready; "+
+		require.Contains(w, v.logged(logrus.WarnLevel), "pushgw: broadcasts went out while listeners of this test were cut off, "+
+			"at first 10 deliveries that nobody was there for (only the first such are logged, pushgw_missed counts all)")
+		require.Contains(w, v.logged(logrus.WarnLevel), "pushgw: nobody was expected to hear broadcasts, at first 1 of 1, because no listener of this process was ready; "+
 			"what listeners of other processes lose is in the accounts of these")
 	})
 }

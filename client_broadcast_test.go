@@ -19,6 +19,9 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
 
+// nobodyHeard is what the log adds where none of the deliveries came.
+const nobodyHeard = "; nobody has heard any, so they may go elsewhere than where the listeners are: look at the message and its room or channel"
+
 // What is sent and heard comes out as a result and as samples, in milliseconds.
 func TestBroadcastMeasuresDeliveries(t *testing.T) {
 	t.Parallel()
@@ -143,9 +146,9 @@ func TestBroadcastWhoseListenersLeave(t *testing.T) {
 		require.Equal(w, []any{int64(3), int64(2), int64(1)}, result)
 		require.InDelta(w, 1, v.sum("pushgw_indeterminate"), 0)
 		require.Equal(w, []string{
-			"pushgw: 2 of 2 deliveries are lost: they didn't come within settle of their broadcast (of all such, pushgw_lost{cause:missing} tells)",
-			"pushgw: 1 of 1 deliveries are indeterminate, neither received nor lost: listeners came or left " +
-				"while they were under way, or the test ended (of all such, pushgw_indeterminate tells)",
+			"pushgw: deliveries are lost, at first 2 of 2: they didn't come within settle of their broadcast" + nobodyHeard + " (only the first such are logged, pushgw_lost{cause:missing} counts all)",
+			"pushgw: deliveries are indeterminate, neither received nor lost, at first 1 of 1: listeners came or left " +
+				"while they were under way, or the test ended (only the first such are logged, pushgw_indeterminate counts all)",
 		}, v.logged(logrus.WarnLevel))
 	})
 }
@@ -167,9 +170,9 @@ func TestBroadcastWhoseDeliveriesAreLate(t *testing.T) {
 		require.InDelta(w, 6, v.sum("pushgw_errors", "error=LateDelivery"), 0)
 		require.Equal(w, []float64{3, 3}, v.values("pushgw_lost", "cause=missing"), "each broadcast's when it settles")
 		require.Equal(w, []string{
-			"pushgw: 3 of 3 deliveries are lost: they didn't come within settle of their broadcast (of all such, pushgw_lost{cause:missing} tells)",
+			"pushgw: deliveries are lost, at first 3 of 3: they didn't come within settle of their broadcast" + nobodyHeard + " (only the first such are logged, pushgw_lost{cause:missing} counts all)",
 			"pushgw: a delivery came 5s after its broadcast was sent, which had been settled before that: it counts as lost; " +
-				"a longer settle waits for such deliveries. Of further ones, pushgw_errors{error:LateDelivery} tells",
+				"a longer settle waits for such deliveries. Only the first such is logged, pushgw_errors{error:LateDelivery} counts all",
 		}, v.logged(logrus.WarnLevel))
 	})
 }
@@ -182,9 +185,9 @@ func TestBroadcastToNobodyOnce(t *testing.T) {
 		v := w.vu()
 		v.run(`await new apigw.Client('` + chatURL + `').broadcast({ count: 3, rate: 1 })`)
 		require.Equal(w, []string{
-			"pushgw: nobody was expected to hear 1 of 1 broadcasts, because no listener of this process was ready; " +
+			"pushgw: nobody was expected to hear broadcasts, at first 1 of 1, because no listener of this process was ready; " +
 				"what listeners of other processes lose is in the accounts of these",
-			"pushgw: 1 of 1 deliveries are lost: they didn't come within settle of their broadcast (of all such, pushgw_lost{cause:missing} tells)",
+			"pushgw: deliveries are lost, at first 1 of 1: they didn't come within settle of their broadcast" + nobodyHeard + " (only the first such are logged, pushgw_lost{cause:missing} counts all)",
 		}, v.logged(logrus.WarnLevel))
 	})
 }
@@ -203,7 +206,7 @@ func TestBroadcastToNobody(t *testing.T) {
 		require.Equal(w, []any{int64(1), int64(0), int64(0)}, result)
 		warnings := v.logged(logrus.WarnLevel)
 		require.Len(w, warnings, 1, "once for the process")
-		require.Contains(w, warnings[0], "nobody was expected to hear 1 of 1 broadcasts, because no listener of this process was ready")
+		require.Contains(w, warnings[0], "nobody was expected to hear broadcasts, at first 1 of 1, because no listener of this process was ready")
 		require.Len(w, said, 2)
 		s, rest, _, ok := stamp.Find([]byte(said[0]))
 		require.True(w, ok)
@@ -225,7 +228,7 @@ func TestBroadcastToAnAudienceOfNobody(t *testing.T) {
 			w.listeners(chatRoom("left"), 1)[0].Leave(ledger.Local)
 			v := w.vu()
 			v.run(`await new apigw.Client('` + chatURL + `', { room: 'R{{index}}' }).broadcast({ audience: 'ZZZ' })`)
-			require.Equal(w, []string{`pushgw: nobody was expected to hear 1 of 1 broadcasts, because no listener is in the audience "ZZZ"; ` +
+			require.Equal(w, []string{`pushgw: nobody was expected to hear broadcasts, at first 1 of 1, because no listener is in the audience "ZZZ"; ` +
 				`listeners of this process are ready in ` + named + `; what listeners of other processes lose is in the accounts of these`},
 				v.logged(logrus.WarnLevel))
 		})
@@ -308,8 +311,34 @@ func TestBroadcastThatCannotBeSent(t *testing.T) {
 		require.Equal(w, []any{int64(1), int64(2), int64(2)}, result)
 		require.Len(w, members, 2)
 		require.Equal(w, []float64{0, 1, 0}, v.values("ResponseSuccessRate"))
-		require.Equal(w, []string{"pushgw: a broadcast could not be sent (of further ones, ResponseSuccessRate tells)"},
+		require.Equal(w, []string{"pushgw: a broadcast could not be sent (only the first of a broadcast() is logged, pushgw_unsent counts all)"},
 			v.logged(logrus.ErrorLevel))
+		require.Contains(w, v.logged(logrus.WarnLevel), "pushgw: 2 of 3 planned broadcasts were not sent, the latest because: "+
+			"Other: gateway.test answered POST /graphql with status 503: its body has data and no errors (only the first such broadcast() is logged, pushgw_unsent counts all)")
+	})
+}
+
+// The log says why a series came to an end, even where its first failure was another.
+func TestBroadcastsThatCannotBeSentAnyMore(t *testing.T) {
+	t.Parallel()
+	answers := []string{`{"data":{}}`, `{"errors":[{"errorType":"LimitExceededException","message":"Rate limit exceeded"}]}`, `{"data":{}}`}
+	handler := graphql(func(string) (int, string) {
+		if len(answers) == 0 {
+			return http.StatusUnauthorized, `{"errors":[{"errorType":"UnauthorizedException","message":"Token has expired."}]}`
+		}
+		next := answers[0]
+		answers = answers[1:]
+		return http.StatusOK, next
+	})
+	simulate(t, handler, func(w *world) {
+		v := w.vu()
+		result := v.run(`
+			const { sent, unsent } = await ` + appSyncClient + `.broadcast({ count: 10, rate: 1 });
+			return [sent, unsent];
+		`)
+		require.Equal(w, []any{int64(2), int64(8)}, result)
+		require.Contains(w, v.logged(logrus.WarnLevel), "pushgw: 8 of 10 planned broadcasts were not sent, the latest because: "+
+			"Unauthorized: Token has expired. (only the first such broadcast() is logged, pushgw_unsent counts all)")
 	})
 }
 

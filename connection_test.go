@@ -142,7 +142,7 @@ func TestConnectionKeepsNoMoreThanItCan(t *testing.T) {
 		require.Equal(w, []any{int64(maxTasks), "0", strconv.Itoa(maxTasks - 1)}, result)
 		require.InDelta(w, dropped+1, v.sum("pushgw_errors", "error=EarlyMessageDropped"), 0)
 		require.Equal(w, []string{"pushgw: messages are dropped, because more than 1024 came before the script had its connection; " +
-			"of further ones, pushgw_errors{error:EarlyMessageDropped} tells"}, v.logged(logrus.WarnLevel))
+			"only the first such is logged, pushgw_errors{error:EarlyMessageDropped} counts all"}, v.logged(logrus.WarnLevel))
 		require.Empty(w, v.values("ResponseSuccessRate"), "it is no response of the gateway's")
 	})
 }
@@ -295,7 +295,7 @@ func TestConnectionThatTakesTooLong(t *testing.T) {
 			listener.run(`await new apigw.Client('` + chatURL + `', ` + options + `).listen({ duration: '1h' })`)
 			require.Len(w, listener.logged(logrus.ErrorLevel), 1)
 			cause, _ := listener.log.LastEntry().Data[logrus.ErrorKey].(error)
-			require.EqualError(w, cause, message("Listener-7-2"))
+			require.EqualError(w, cause, "listener 0: "+message("Listener-7-2"))
 		})
 	}
 }

@@ -14,8 +14,15 @@ import (
 
 // joinRun has the ledger know of which test this process is a part, now that a script has
 // called a method and k6's options are known.
-func (p *process) joinRun(options *lib.Options) {
-	p.joined.Do(func() { p.ledger.SetRun(runOf(options, p.lookupEnv, p.ledger.ClockOffset())) })
+func (p *process) joinRun(state *lib.State) {
+	p.joined.Do(func() {
+		run := runOf(&state.Options, p.lookupEnv, p.ledger.ClockOffset())
+		p.ledger.SetRun(run)
+		if state.Options.ExecutionSegment != nil && state.Options.ExecutionSegmentSequence == nil {
+			state.Logger.Warnf("pushgw: --execution-segment is given without --execution-segment-sequence, so this process takes itself for number %d of %d, "+
+				"and k6 may share the VUs out wrongly: give all processes of the test the same sequence", run.Process, run.Processes)
+		}
+	})
 }
 
 // runOf returns of which test a process is a part. The test is distributed if k6's execution

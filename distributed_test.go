@@ -4,8 +4,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sirupsen/logrus"
 	"github.com/stretchr/testify/require"
 	"go.k6.io/k6/v2/lib"
+
+	"github.com/pushgw/xk6-pushgw/gateway"
 )
 
 // All processes of a test, and no others, have the same run.
@@ -57,4 +60,17 @@ func TestAFalseClockIsDoubted(t *testing.T) {
 	} else {
 		require.Zero(t, wrong.ClockError)
 	}
+}
+
+// Without the sequence of all segments, k6 makes one up that other processes don't have.
+func TestASegmentWithoutItsSequence(t *testing.T) {
+	t.Parallel()
+	simulateGateway(t, gateway.Config{}, func(w *world) {
+		part, err := lib.NewExecutionSegmentFromString("1/3:2/3")
+		require.NoError(w, err)
+		v := w.vu(func(state *lib.State) { state.Options.ExecutionSegment = part })
+		v.run(`const client = ` + readyClient + `; for (let i = 0; i < 2; i++) await client.listen({ duration: '1s' })`)
+		require.Len(w, v.logged(logrus.WarnLevel), 1)
+		require.Contains(w, v.logged(logrus.WarnLevel)[0], "without --execution-segment-sequence, so this process takes itself for number 2 of 3")
+	})
 }

@@ -28,7 +28,7 @@ func TestErrorsHaveNamesAndCodes(t *testing.T) {
 		},
 		{
 			&wire.DialError{Phase: wire.PhaseCredentials, Host: "a", Err: errors.New("no token")}, "ConnectError", nil,
-			"connecting to a failed (credentials): no token",
+			"a was not dialled (credentials): no token",
 		},
 		{
 			&wire.DialError{Phase: wire.PhaseTCP, Host: "a", Err: scriptErrorf(nameClosedError, "gone")}, "ConnectError", nil,

@@ -125,9 +125,11 @@ declare module "k6/x/pushgw" {
     /**
      * `'broadcast'`: until the broadcasts to these listeners are over. They are when a `broadcast()` to one of their
      * audiences has resolved since the first of them was dialled, or a `ready()` of this process that waited for them was
-     * rejected, and for a second none has been under way. A `broadcast()` of another process of the test counts too, once
-     * its end was heard through the gateway; if that process is killed or is cut off first, or its `ready()` is rejected,
-     * nobody tells. So give `duration` as well: it is for how long at most.
+     * rejected, and for a second none has been under way and no `ready()` of this process has waited. A `broadcast()` of
+     * another process of the test counts too, once its end was heard through the gateway, or it has given no sign of life
+     * for 90 seconds; and so does its `ready()` that was rejected, if for 15 seconds no other is called and nobody else is
+     * known to wait. Nobody tells of a process that is killed before it broadcasts. So give `duration` as well: it is for
+     * how long at most.
      */
     until?: 'broadcast';
   }
@@ -263,8 +265,8 @@ declare module "k6/x/pushgw" {
     /** Deliveries that came after a later broadcast. */
     reordered: number;
     /**
-     * Deliveries of which nobody can know: this side ended the listener, the listener had not
-     * joined yet, or the test ended, while they were under way.
+     * Deliveries of which nobody can know: the listener came or left by this side's doing, or
+     * the test ended, while they were under way.
      */
     indeterminate: number;
     /** How long the first listener waited, of the slowest broadcast. Like the three below it is 0 if nothing was received: look at `received`. */
@@ -320,7 +322,7 @@ declare module "k6/x/pushgw" {
     accessKeyId?: string;
     /** The key itself. It goes with `accessKeyId`. */
     secretAccessKey?: string;
-    /** What comes with keys that expire. Default none. */
+    /** What comes with keys that expire. Default none. The local gateway doesn't check it. */
     sessionToken?: string;
     /** The profile in `~/.aws` whose keys to take. Default: the SDKs'. Not beside keys. */
     profile?: string;
@@ -330,7 +332,8 @@ declare module "k6/x/pushgw" {
 
   /**
    * A value, or a function that returns it or a promise of it. The function is called once for each connection, with the
-   * connection's index, and for each request that belongs to none, without one.
+   * connection's index, and for each request that belongs to none, such as those of `graphql()` and `broadcast()`, without
+   * one: it has to return a value then too.
    */
   export type Credential<T> = T | ((index?: number) => T | Promise<T>);
 
@@ -359,7 +362,8 @@ declare module "k6/x/pushgw" {
   export namespace apigw {
     /**
      * One step of a handshake. Its reply is known by one of `expect`, `contains` and `pattern`; a step without any
-     * is complete as soon as its text is sent. Messages that aren't the reply are passed over.
+     * is complete as soon as its text is sent. Messages that aren't the reply are passed over. No step can send what an
+     * earlier reply said.
      */
     interface Step {
       /** The text to send. Default none: the step only waits. */
@@ -389,8 +393,8 @@ declare module "k6/x/pushgw" {
        */
       nickname?: PerConnection;
       /**
-       * The room that is joined, and whose members are the audience. One word, unless there is a `handshake`.
-       * Default `'Room1'`.
+       * The room that is joined, and whose members are the audience. One word, unless there is a `handshake`. Default
+       * `'Room1'`, also with a `handshake` that doesn't send it: there it is only the audience's name.
        */
       room?: PerConnection;
       /** How to be let in. Default: nothing is asked for, or the URL and `headers` have it. */
@@ -520,6 +524,8 @@ declare module "k6/x/pushgw" {
        * posts end, and what is left is unsent, when nobody is left to post to, or with `Forbidden`, `PayloadTooLarge` or
        * `BadRequest`. What else fails, such as `LimitExceeded`, is unsent, unless a listener hears it. If none could be
        * posted, it rejects with a `PublishError`.
+       *
+       * In a test of several processes, one of them can't also `broadcast()` to the same audience: a `UsageError`.
        */
       notify(options?: MessageOptions): Promise<BroadcastResult>;
     }

@@ -65,14 +65,14 @@ func TestProcessesWithARunAlone(t *testing.T) {
 	p := newProcess()
 	initVU(t, p, map[string]string{"PUSHGW_RUN": "alone"})
 	options := &lib.Options{}
-	p.joinRun(options)
+	p.joinRun(&lib.State{Options: *options})
 	id := p.identity(options)
 	require.Equal(t, result.Identity{Run: "alone", Process: int(p.ledger.Run().Process), Processes: 0}, id)
 	require.Equal(t, id, p.identity(options))
 
 	alone := newProcess()
 	initVU(t, alone, nil)
-	alone.joinRun(options)
+	alone.joinRun(&lib.State{Options: *options})
 	id = alone.identity(options)
 	require.Equal(t, []int{1, 1}, []int{id.Process, id.Processes})
 }

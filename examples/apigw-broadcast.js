@@ -1,10 +1,12 @@
 // The broadcast test of AWS's published benchmark, for API Gateway: how long until a
 // broadcast has reached everybody in the room, and has it reached them all?
 //
-//   k6 run -e APIGW_URL=wss://{id}.execute-api.{region}.amazonaws.com/{stage} -e LISTENERS=1000 -e BROADCASTS=100 apigw-broadcast.js
+//   ./k6 run -e APIGW_URL=wss://{id}.execute-api.{region}.amazonaws.com/{stage} -e LISTENERS=1000 -e BROADCASTS=100 examples/apigw-broadcast.js
+//
+// Without a URL it goes to the local gateway, which has to be running: ./k6 x pushgw serve
 import { apigw } from 'k6/x/pushgw';
 
-const URL = __ENV.APIGW_URL || 'ws://127.0.0.1:8090/dev'; // k6 x pushgw serve
+const URL = __ENV.APIGW_URL || 'ws://127.0.0.1:8090/dev'; // the local gateway's
 const LISTENERS = Number(__ENV.LISTENERS || 100);
 const BROADCASTS = Number(__ENV.BROADCASTS || 10);
 const RATE = Number(__ENV.RATE || 5); // broadcasts a second
@@ -25,9 +27,11 @@ export const options = {
     'joined_success_counter{role:listener}': [`count==${LISTENERS / SEGMENTS}`],
     'msg_received_counter{gateway:apigw}': [`count==${(LISTENERS / SEGMENTS) * BROADCASTS}`],
     'ws_resp_delay{gateway:apigw}': ['p(95)<10000'],
+    'pushgw_connect_failed{gateway:apigw}': ['count==0'],
     'pushgw_lost{gateway:apigw}': ['count==0'],
     'pushgw_missed{gateway:apigw}': ['count==0'],
     'pushgw_unsent{gateway:apigw}': ['count==0'],
+    'pushgw_indeterminate{gateway:apigw}': ['count==0'],
     'pushgw_errors{gateway:apigw,error:StrayDelivery}': ['count==0'], // or it was published to the wrong place
     'pushgw_unclosed{gateway:apigw}': ['count==0'],
     'pushgw_closed{gateway:apigw,by:gateway}': ['count==0'],

@@ -2,10 +2,12 @@
 // stay and go, one per VU, each with a nickname and in the room. How many does it hold,
 // how fast?
 //
-//   k6 run -e APIGW_URL=wss://{id}.execute-api.{region}.amazonaws.com/{stage} -e TARGET=1000 -e RAMP=60s apigw-connections.js
+//   ./k6 run -e APIGW_URL=wss://{id}.execute-api.{region}.amazonaws.com/{stage} -e TARGET=1000 -e RAMP=60s examples/apigw-connections.js
+//
+// Without a URL it goes to the local gateway, which has to be running: ./k6 x pushgw serve
 import { apigw } from 'k6/x/pushgw';
 
-const URL = __ENV.APIGW_URL || 'ws://127.0.0.1:8090/dev'; // k6 x pushgw serve
+const URL = __ENV.APIGW_URL || 'ws://127.0.0.1:8090/dev'; // the local gateway's
 const TARGET = Number(__ENV.TARGET || 200); // connections
 const RAMP = __ENV.RAMP || '5s'; // to open them
 const HOLD = __ENV.HOLD || '3s'; // to hold them

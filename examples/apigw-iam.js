@@ -1,10 +1,12 @@
 // A broadcast test of an API Gateway WebSocket API that asks for IAM signatures at $connect.
 // The keys are those that AWS's own tools find: in the environment, a profile or a role.
 //
-//   AWS_PROFILE=… k6 run -e APIGW_URL=wss://{id}.execute-api.{region}.amazonaws.com/{stage} apigw-iam.js
+//   AWS_PROFILE=… ./k6 run -e APIGW_URL=wss://{id}.execute-api.{region}.amazonaws.com/{stage} examples/apigw-iam.js
 //
-// Locally, with AWS_ACCESS_KEY_ID=AKID and AWS_SECRET_ACCESS_KEY=secret:
-//   k6 x pushgw serve --access-key-id AKID --secret-access-key secret
+// Locally:
+//
+//   ./k6 x pushgw serve --access-key-id AKID --secret-access-key secret
+//   AWS_ACCESS_KEY_ID=AKID AWS_SECRET_ACCESS_KEY=secret ./k6 run examples/apigw-iam.js
 import { apigw } from 'k6/x/pushgw';
 
 const URL = __ENV.APIGW_URL || 'ws://127.0.0.1:8090/dev';
@@ -27,9 +29,11 @@ export const options = {
   thresholds: {
     'joined_success_counter{role:listener}': [`count==${LISTENERS}`],
     'msg_received_counter{gateway:apigw}': [`count==${LISTENERS * BROADCASTS}`],
+    'pushgw_connect_failed{gateway:apigw}': ['count==0'],
     'pushgw_lost{gateway:apigw}': ['count==0'],
     'pushgw_missed{gateway:apigw}': ['count==0'],
     'pushgw_unsent{gateway:apigw}': ['count==0'],
+    'pushgw_indeterminate{gateway:apigw}': ['count==0'],
     'pushgw_errors{gateway:apigw}': ['count==0'],
     'pushgw_closed{gateway:apigw,by:gateway}': ['count==0'],
   },

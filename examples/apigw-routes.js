@@ -1,5 +1,8 @@
-// An application with JSON messages, whose routes `$request.body.action` selects. To try it
-// without AWS: k6 x pushgw serve --routes routes.json
+// An application with JSON messages, whose routes `$request.body.action` selects, tried without
+// AWS:
+//
+//   ./k6 x pushgw serve --routes examples/routes.json
+//   ./k6 run examples/apigw-routes.js
 import { apigw } from 'k6/x/pushgw';
 
 const LISTENERS = Number(__ENV.LISTENERS || 100);
@@ -24,10 +27,13 @@ export const options = {
   },
   thresholds: {
     joined: [`count==${LISTENERS + 1}`],
+    msg_received_counter: [`count==${LISTENERS * BROADCASTS}`],
+    pushgw_connect_failed: ['count==0'],
     pushgw_reach: ['rate==1'],
     pushgw_lost: ['count==0'],
     pushgw_missed: ['count==0'],
     pushgw_unsent: ['count==0'],
+    pushgw_indeterminate: ['count==0'],
     pushgw_errors: ['count==0'],
     'pushgw_closed{by:gateway}': ['count==0'],
   },

@@ -1,10 +1,12 @@
 // The broadcast test of AWS's published benchmark, for AppSync: how long until a mutation
 // has reached everybody who subscribes to it, and has it reached them all?
 //
-//   k6 run -e APPSYNC_URL=https://{id}.appsync-api.{region}.amazonaws.com/graphql -e API_KEY=da2-… -e LISTENERS=1000 -e BROADCASTS=100 appsync-broadcast.js
+//   ./k6 run -e APPSYNC_URL=https://{id}.appsync-api.{region}.amazonaws.com/graphql -e API_KEY=da2-… -e LISTENERS=1000 -e BROADCASTS=100 examples/appsync-broadcast.js
+//
+// Without a URL it goes to the local gateway, which has to be running: ./k6 x pushgw serve
 import { appsync } from 'k6/x/pushgw';
 
-const URL = __ENV.APPSYNC_URL || 'http://127.0.0.1:8090/graphql'; // k6 x pushgw serve
+const URL = __ENV.APPSYNC_URL || 'http://127.0.0.1:8090/graphql'; // the local gateway's
 const API_KEY = __ENV.API_KEY || 'da2-localpushgatewayapikey0001';
 const LISTENERS = Number(__ENV.LISTENERS || 100);
 const BROADCASTS = Number(__ENV.BROADCASTS || 10);
@@ -36,9 +38,11 @@ export const options = {
     'subscribed_success_counter{role:listener}': [`count==${LISTENERS / SEGMENTS}`],
     'msg_received_counter{gateway:appsync}': [`count==${(LISTENERS / SEGMENTS) * BROADCASTS}`],
     'ws_resp_delay{gateway:appsync}': ['p(95)<10000'],
+    'pushgw_connect_failed{gateway:appsync}': ['count==0'],
     'pushgw_lost{gateway:appsync}': ['count==0'],
     'pushgw_missed{gateway:appsync}': ['count==0'],
     'pushgw_unsent{gateway:appsync}': ['count==0'],
+    'pushgw_indeterminate{gateway:appsync}': ['count==0'],
     'pushgw_errors{gateway:appsync,error:StrayDelivery}': ['count==0'], // or it was published to the wrong place
     'pushgw_unclosed{gateway:appsync}': ['count==0'],
     'pushgw_closed{gateway:appsync,by:gateway}': ['count==0'],

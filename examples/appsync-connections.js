@@ -1,10 +1,12 @@
 // The connection test of AWS's published benchmark, for AppSync: connections come, stay
 // and go, one per VU, each with a subscription. How many does it hold, how fast?
 //
-//   k6 run -e APPSYNC_URL=https://{id}.appsync-api.{region}.amazonaws.com/graphql -e API_KEY=da2-… -e TARGET=1000 -e RAMP=60s appsync-connections.js
+//   ./k6 run -e APPSYNC_URL=https://{id}.appsync-api.{region}.amazonaws.com/graphql -e API_KEY=da2-… -e TARGET=1000 -e RAMP=60s examples/appsync-connections.js
+//
+// Without a URL it goes to the local gateway, which has to be running: ./k6 x pushgw serve
 import { appsync } from 'k6/x/pushgw';
 
-const URL = __ENV.APPSYNC_URL || 'http://127.0.0.1:8090/graphql'; // k6 x pushgw serve
+const URL = __ENV.APPSYNC_URL || 'http://127.0.0.1:8090/graphql'; // the local gateway's
 const API_KEY = __ENV.API_KEY || 'da2-localpushgatewayapikey0001';
 const TARGET = Number(__ENV.TARGET || 200); // connections
 const RAMP = __ENV.RAMP || '5s'; // to open them

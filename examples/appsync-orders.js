@@ -1,11 +1,11 @@
-// An AppSync schema of one's own and a user pool's tokens, tried without AWS.
+// An AppSync schema of one's own and a user pool's tokens, tried without AWS:
 //
-//   k6 x pushgw serve --schema orders.graphql --issuer
-//   k6 run appsync-orders.js
+//   ./k6 x pushgw serve --schema examples/orders.graphql --issuer
+//   ./k6 run examples/appsync-orders.js
 import http from 'k6/http';
 import { appsync } from 'k6/x/pushgw';
 
-const URL = __ENV.APPSYNC_URL || 'http://127.0.0.1:8090/graphql'; // k6 x pushgw serve
+const URL = __ENV.APPSYNC_URL || 'http://127.0.0.1:8090/graphql'; // the local gateway's
 const LISTENERS = Number(__ENV.LISTENERS || 10);
 const BROADCASTS = Number(__ENV.BROADCASTS || 10);
 
@@ -33,9 +33,11 @@ export const options = {
   thresholds: {
     subscribed_success_counter: [`count==${LISTENERS}`],
     msg_received_counter: [`count==${LISTENERS * BROADCASTS}`],
+    pushgw_connect_failed: ['count==0'],
     pushgw_lost: ['count==0'],
     pushgw_missed: ['count==0'],
     pushgw_unsent: ['count==0'],
+    pushgw_indeterminate: ['count==0'],
     pushgw_errors: ['count==0'],
     'pushgw_closed{by:gateway}': ['count==0'],
   },

@@ -1,19 +1,21 @@
 // A broadcast test of an AppSync API that asks for tokens of users: each listener logs in as a
 // user of its own as it connects.
 //
-//   k6 run -e APPSYNC_URL=https://{id}.appsync-api.{region}.amazonaws.com/graphql -e CLIENT_ID=… -e REGION=… -e PASSWORD=… appsync-token.js
+//   ./k6 run -e APPSYNC_URL=https://{id}.appsync-api.{region}.amazonaws.com/graphql -e CLIENT_ID=… -e REGION=… -e PASSWORD=… examples/appsync-token.js
 //
 // logs in to a Cognito user pool whose app client allows USER_PASSWORD_AUTH and has no secret,
-// with the users user-0, user-1 and so on, and publisher. Locally: k6 x pushgw serve --issuer
+// with the users user-0, user-1 and so on, and publisher. Without a URL it goes to the local
+// gateway, which has to be running and makes the tokens: ./k6 x pushgw serve --issuer
 import http from 'k6/http';
 import { appsync } from 'k6/x/pushgw';
 
 const URL = __ENV.APPSYNC_URL || 'http://127.0.0.1:8090/graphql';
+const COGNITO_URL = __ENV.COGNITO_URL || `https://cognito-idp.${__ENV.REGION}.amazonaws.com/`; // or a stand-in's
 const LISTENERS = Number(__ENV.LISTENERS || 100);
 const BROADCASTS = Number(__ENV.BROADCASTS || 10);
 const RATE = Number(__ENV.RATE || 5); // broadcasts a second
 const HOLD = __ENV.HOLD || '10m'; // how long the listeners stay at most; when the broadcasts are over they go
-const CONNECT_RATE = Number(__ENV.CONNECT_RATE || 0); // connections a second, and so logins
+const CONNECT_RATE = Number(__ENV.CONNECT_RATE || 10); // connections a second, and so logins
 
 const api = new appsync.Client(URL, {
   auth: { token },
@@ -33,9 +35,11 @@ export const options = {
   thresholds: {
     subscribed_success_counter: [`count==${LISTENERS}`],
     'msg_received_counter{gateway:appsync}': [`count==${LISTENERS * BROADCASTS}`],
+    'pushgw_connect_failed{gateway:appsync}': ['count==0'],
     'pushgw_lost{gateway:appsync}': ['count==0'],
     'pushgw_missed{gateway:appsync}': ['count==0'],
     'pushgw_unsent{gateway:appsync}': ['count==0'],
+    'pushgw_indeterminate{gateway:appsync}': ['count==0'],
     'pushgw_errors{gateway:appsync}': ['count==0'],
     'pushgw_closed{gateway:appsync,by:gateway}': ['count==0'],
   },
@@ -53,20 +57,30 @@ function token(index) {
 }
 
 async function login(user) {
-  const response = __ENV.CLIENT_ID
-    ? await http.asyncRequest(
-        'POST',
-        `https://cognito-idp.${__ENV.REGION}.amazonaws.com/`,
-        JSON.stringify({
-          AuthFlow: 'USER_PASSWORD_AUTH',
-          ClientId: __ENV.CLIENT_ID,
-          AuthParameters: { USERNAME: user, PASSWORD: __ENV.PASSWORD },
-        }),
-        { headers: { 'Content-Type': 'application/x-amz-json-1.1', 'X-Amz-Target': 'AWSCognitoIdentityProviderService.InitiateAuth' } },
-      )
-    : await http.asyncRequest('GET', `${URL.replace('/graphql', '/token')}?sub=${user}`, null, { tags: { name: 'token' } });
+  if (__ENV.CLIENT_ID) return loginToCognito(user);
+  const response = await http.asyncRequest('GET', `${URL.replace('/graphql', '/token')}?sub=${user}`, null, { tags: { name: 'token' } });
   if (response.status !== 200) throw new Error(`${user} can't log in: status ${response.status}`);
-  return __ENV.CLIENT_ID ? response.json('AuthenticationResult.IdToken') : response.body;
+  return response.body;
+}
+
+async function loginToCognito(user) {
+  const response = await http.asyncRequest(
+    'POST',
+    COGNITO_URL,
+    JSON.stringify({
+      AuthFlow: 'USER_PASSWORD_AUTH',
+      ClientId: __ENV.CLIENT_ID,
+      AuthParameters: { USERNAME: user, PASSWORD: __ENV.PASSWORD },
+    }),
+    { headers: { 'Content-Type': 'application/x-amz-json-1.1', 'X-Amz-Target': 'AWSCognitoIdentityProviderService.InitiateAuth' } },
+  );
+  if (response.status !== 200) {
+    const reason = `${response.body}`.replaceAll(__ENV.PASSWORD, '…'); // in case that repeats it
+    throw new Error(`${user} can't log in: status ${response.status}, ${reason}`);
+  }
+  const idToken = response.json('AuthenticationResult.IdToken');
+  if (!idToken) throw new Error(`${user} can't log in: Cognito asks for more than the password (${response.json('ChallengeName')})`);
+  return idToken;
 }
 
 export async function subscriber() {

@@ -1,4 +1,5 @@
-// Both gateways at once: the two broadcast examples in one test. `make run` runs it.
+// Both gateways at once: the two broadcast examples in one test. `make run` runs it, with a local
+// gateway beside it.
 import { options as apigw } from './apigw-broadcast.js';
 import { options as appsync } from './appsync-broadcast.js';
 

@@ -1,10 +1,12 @@
 // How long until an event that is published to AppSync Events has reached everybody who
 // subscribes to its channel, and has it reached them all?
 //
-//   k6 run -e EVENTS_URL=https://{id}.appsync-api.{region}.amazonaws.com/event -e API_KEY=da2-… -e LISTENERS=1000 -e BROADCASTS=100 events-broadcast.js
+//   ./k6 run -e EVENTS_URL=https://{id}.appsync-api.{region}.amazonaws.com/event -e API_KEY=da2-… -e LISTENERS=1000 -e BROADCASTS=100 examples/events-broadcast.js
+//
+// Without a URL it goes to the local gateway, which has to be running: ./k6 x pushgw serve
 import { events } from 'k6/x/pushgw';
 
-const URL = __ENV.EVENTS_URL || 'http://127.0.0.1:8090/event'; // k6 x pushgw serve
+const URL = __ENV.EVENTS_URL || 'http://127.0.0.1:8090/event'; // the local gateway's
 const API_KEY = __ENV.API_KEY || 'da2-localpushgatewayapikey0001';
 const CHANNEL = __ENV.CHANNEL || 'default/rooms/Room1'; // its first word is a namespace of the API
 const LISTENERS = Number(__ENV.LISTENERS || 100);
@@ -15,7 +17,7 @@ const PUBLISH = __ENV.PUBLISH === 'socket' ? 'socket' : 'http'; // over a connec
 const READY = __ENV.READY || '10m'; // how long the broadcasts wait for all listeners at most
 const HOLD = __ENV.HOLD || '20m'; // how long a listener stays at most: READY, and as long as the broadcasts take; when they are over it goes
 const CANARY = __ENV.CANARY !== 'no'; // whether to prove that everybody hears, before it counts
-const SEGMENTS = Number(__ENV.SEGMENTS || 1); // processes that share the listeners; see segments.sh
+const SEGMENTS = Number(__ENV.SEGMENTS || 1); // processes that share the listeners; see distributed/segments.sh
 const VUS = Number(__ENV.VUS || 1); // among which they are shared out
 
 const api = new events.Client(URL, { auth: { apiKey: API_KEY }, channel: CHANNEL });
@@ -29,9 +31,11 @@ export const options = {
     'subscribed_success_counter{role:listener}': [`count==${LISTENERS / SEGMENTS}`],
     'msg_received_counter{gateway:events}': [`count==${(LISTENERS / SEGMENTS) * BROADCASTS}`],
     'ws_resp_delay{gateway:events}': ['p(95)<10000'],
+    'pushgw_connect_failed{gateway:events}': ['count==0'],
     'pushgw_lost{gateway:events}': ['count==0'],
     'pushgw_missed{gateway:events}': ['count==0'],
     'pushgw_unsent{gateway:events}': ['count==0'],
+    'pushgw_indeterminate{gateway:events}': ['count==0'],
     'pushgw_errors{gateway:events,error:StrayDelivery}': ['count==0'], // or it was published to the wrong place
     'pushgw_unclosed{gateway:events}': ['count==0'],
     'pushgw_closed{gateway:events,by:gateway}': ['count==0'],

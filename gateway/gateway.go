@@ -87,6 +87,10 @@ type Config struct {
 	// have on AWS.
 	SingleErrors bool
 
+	// Refused is told why API Gateway doesn't let connections in, once for each cause; nil for
+	// nobody. The client isn't told.
+	Refused func(why string)
+
 	Faults fault.Settings // those that hold at first
 }
 
@@ -134,6 +138,7 @@ func New(c Config) *Gateway {
 		Stage: cmp.Or(c.Stage, Stage), Concurrent: c.Concurrent, Compression: c.Compression,
 		Idle: cmp.Or(c.IdleTimeout, IdleTimeout), Lifetime: cmp.Or(c.Lifetime, Lifetime),
 		Write: write, IntegrationTimeout: integrationTimeout, Access: atAPIGateway,
+		Refused: c.Refused,
 	}, g.faults)
 	g.appsync = appsync.New(appsync.Config{
 		Access: access, KeepAlive: cmp.Or(c.KeepAlive, keepAlive),

@@ -30,9 +30,12 @@ func TestTheTruthLiesWithinTheInterval(t *testing.T) {
 				round := rounds[0]
 				sum := round.sum(t, counts)
 				round.requireRead(t, &sum)
-				round.requireLostWithin(t, &sum, 0)
+				// The gateway has a listener in the room for a moment before that is acknowledged, and
+				// after that has left. One in twenty may be published to in such a moment.
+				came := round.Truth.Accepted
+				round.requireLostWithin(t, &sum, came/20)
 				fleeting := 3 * listeners / 10
-				assert.Greater(t, round.Truth.Accepted, 2*fleeting, "others have come in their places")
+				assert.Greater(t, came, 2*fleeting, "others have come in their places")
 				assert.Less(t, sum.Indeterminate, fleeting*round.Sent/2, "less than half of what was due to them")
 			})
 		}

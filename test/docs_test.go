@@ -53,6 +53,7 @@ func TestScriptsNeedNoVariables(t *testing.T) {
 	examples, err := filepath.Glob("../examples/*.js")
 	require.NoError(t, err)
 	require.NotEmpty(t, examples)
+	examples = append(examples, "../examples/distributed/cloud.js")
 	for _, script := range append(listings(t), examples...) {
 		for _, command := range [][]string{
 			{"inspect", "--execution-requirements", script},
@@ -70,7 +71,9 @@ func TestScriptsNeedNoVariables(t *testing.T) {
 }
 
 // TestScriptsNoticeWhenTheGatewayHangsUp: every listing of README.md that has thresholds,
-// and every example, has one on connections that the gateway closed.
+// and every example, has one on connections that failed and one on those that the gateway
+// closed; and where it broadcasts, one on each way in which a broadcast isn't received, and the
+// number that has to come.
 func TestScriptsNoticeWhenTheGatewayHangsUp(t *testing.T) {
 	t.Parallel()
 	examples, err := filepath.Glob("../examples/*.js")
@@ -86,9 +89,13 @@ func TestScriptsNoticeWhenTheGatewayHangsUp(t *testing.T) {
 			continue // which are other examples'
 		}
 		require.Regexp(t, `'pushgw_closed\{(gateway:\w+,)?by:gateway\}': \['count==0'\]`, text, script)
+		require.Regexp(t, `pushgw_connect_failed(\{gateway:\w+\}')?: \['count==0'\]`, text, script)
 		if strings.Contains(text, "pushgw_lost") {
+			require.Regexp(t, `msg_received_counter(\{gateway:\w+\}')?: \[.count==`, text, script)
+			require.Contains(t, text, "pushgw_indeterminate", script)
 			require.Contains(t, text, "pushgw_missed", script)
 			require.Contains(t, text, "pushgw_unsent", script)
+			require.Contains(t, text, "pushgw_indeterminate", script)
 		}
 	}
 	require.Equal(t, 4+len(examples), found)
@@ -229,7 +236,7 @@ func TestCredentialsPage(t *testing.T) {
 	t.Cleanup(login.Close)
 	tokens := strings.TrimSuffix(g.appsync(), "/graphql") + "/token"
 	clients := listingsOf(read(t, "../docs/credentials.md"))
-	require.Len(t, clients, 7)
+	require.Len(t, clients, 8)
 	imports := regexp.MustCompile(`(?m)^import .*\n`)
 	for i, client := range clients {
 		t.Run(strconv.Itoa(i), func(t *testing.T) {

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"math"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -183,11 +186,46 @@ func TestExampleOfNotifications(t *testing.T) {
 // TestExampleOfTokens: each listener logs in as a user of its own, and the publisher once.
 func TestExampleOfTokens(t *testing.T) {
 	t.Parallel()
-	o := k6(t, "../examples/appsync-token.js", serve(t, "--issuer").env("LISTENERS=20", "BROADCASTS=5", "RATE=20")...)
+	o := k6(t, "../examples/appsync-token.js", serve(t, "--issuer").env("LISTENERS=20", "BROADCASTS=5", "RATE=20",
+		"CONNECT_RATE=50")...)
 	o.requireClean(t)
 	requireDelivered(t, o, 20, 5)
 	requireAccount(t, o.said(t, 1)[0], 20, 5)
 	o.requireCounts(t, map[string]int{"subscribed_success_counter": 20, "http_reqs name=token": 21})
+}
+
+// TestExampleOfLogins: a stand-in of Cognito's gives a token, refuses the password or asks for
+// more. The log says which, and never has the password.
+func TestExampleOfLogins(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		status       int
+		answer, says string
+	}{
+		"let in":    {http.StatusOK, `{"AuthenticationResult":{"IdToken":"jwt"}}`, ""},
+		"refused":   {http.StatusBadRequest, `{"message":"Wrong: topsecret"}`, `can't log in: status 400, {"message":"Wrong: …"}`},
+		"challenge": {http.StatusOK, `{"ChallengeName":"NEW_PASSWORD_REQUIRED"}`, "Cognito asks for more than the password (NEW_PASSWORD_REQUIRED)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cognito := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(test.status)
+				_, _ = io.WriteString(w, test.answer)
+			}))
+			t.Cleanup(cognito.Close)
+			o := k6(t, "../examples/appsync-token.js", serve(t, "--token", "jwt").env("LISTENERS=2", "BROADCASTS=2", "RATE=20",
+				"CLIENT_ID=app", "COGNITO_URL="+cognito.URL, "PASSWORD=topsecret")...)
+			require.NotContains(t, o.stderr, "topsecret")
+			if test.says == "" {
+				o.requireClean(t)
+				requireDelivered(t, o, 2, 2)
+				return
+			}
+			require.Equal(t, 99, o.exit)
+			require.Contains(t, strings.Join(o.log, "\n"), test.says)
+			o.requireCounts(t, map[string]int{"pushgw_connect_failed phase=credentials": 2, "msg_received_counter": 0})
+		})
+	}
 }
 
 func TestExampleOfSignatures(t *testing.T) {
@@ -276,6 +314,25 @@ func TestSegmentsOfUnequalShares(t *testing.T) {
 	require.Error(t, err)
 	require.Equal(t, 2, cmd.ProcessState.ExitCode())
 	require.Contains(t, string(output), "VUS=10 isn't a multiple of SEGMENTS=4")
+}
+
+// TestAKilledSegmentIsNamed: by its number, as soon as it is waited for, and without bash's own words.
+func TestAKilledSegmentIsNamed(t *testing.T) {
+	t.Parallel()
+	standIn := filepath.Join(t.TempDir(), "k6")
+	require.NoError(t, os.WriteFile(standIn, []byte(`#!/bin/sh
+case "$*" in
+*"--execution-segment 2/3:3/3"*) kill -9 $$ ;;
+*"--execution-segment 1/3:2/3"*) exit 255 ;;
+esac
+`), 0o700)) //nolint:gosec // it is to be run
+	cmd := exec.CommandContext(t.Context(), "../examples/distributed/segments.sh", "../examples/apigw-broadcast.js")
+	cmd.Env = append(cmd.Environ(), "K6="+standIn, "PUSHGW_RESULT="+t.TempDir())
+	var output, errors bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &errors
+	require.Error(t, cmd.Run())
+	require.Equal(t, "process 3 was killed by SIGKILL\n", errors.String())
+	require.Equal(t, 137, cmd.ProcessState.ExitCode(), "the last that failed: %s", output.String())
 }
 
 // TestInterruptedSegments: an interruption ends all processes in order, and they are reported.

@@ -50,6 +50,7 @@ func TestHostileFloods(t *testing.T) {
 		},
 		{
 			name: "data before it is ready", dialects: onlyAPIGateway, behaviour: hostile.DataBeforeReady(10_000, 60_000), acts: "drive",
+			options: `{"timeout": "2m"}`,
 			check: func(t *testing.T, o *outcome) {
 				// Some come while the script gets its object, and are early no more.
 				require.InDelta(t, 10_000-1024, o.count("pushgw_errors", "error=EarlyMessageDropped"), 1000)

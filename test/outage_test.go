@@ -46,7 +46,7 @@ func TestKilledGateway(t *testing.T) {
 				"pushgw_lost cause=cut": number("lost"), "pushgw_lost": number("lost"), "pushgw_unsent": number("unsent"),
 				"pushgw_missed": 0, "pushgw_indeterminate": 0, "pushgw_closed by=gateway": listeners + hosts,
 			})
-			require.Len(t, containing(o.log, "deliveries are lost because the gateway or the network ended the listener's connection"), 1)
+			require.Len(t, containing(o.log, "because the gateway or the network ended the listener's connection"), 1)
 			require.Len(t, containing(o.log, "the gateway closed a connection"), 1)
 			require.Len(t, containing(o.log, "planned broadcasts were not sent"), 1)
 		})

@@ -5,7 +5,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
@@ -125,6 +127,44 @@ func TestAKilledProcessIsReported(t *testing.T) {
 	exit, _, said = report(t, directory)
 	require.Equal(t, 1, exit)
 	require.Contains(t, said, "FAIL: process 3 of 3 has left no file")
+}
+
+// TestAKilledPublisherIsNoticed: the process that broadcasts is killed in the midst of it. The
+// listeners of the other leave by themselves, and what nobody can know is called so.
+func TestAKilledPublisherIsNoticed(t *testing.T) {
+	t.Parallel()
+	g := serve(t)
+	directory := t.TempDir()
+	script := written(t, `
+		const gateway = new apigw.Client(__ENV.APIGW_URL);
+		const one = { executor: 'per-vu-iterations', maxDuration: '1h' };
+		export const options = {
+			scenarios: { listener: { ...one, exec: 'listener', vus: 2 }, broadcast: { ...one, exec: 'broadcast', vus: 2 } },
+		};
+		export async function listener() {
+			console.log(JSON.stringify(await gateway.listen({ connections: 3, until: 'broadcast', duration: '1h' })));
+		}
+		export async function broadcast() {
+			if (__ENV.PUBLISHES !== 'yes') return;
+			await gateway.ready({ listeners: 6 });
+			await gateway.broadcast({ count: 10000, rate: 5 });
+		}`)
+	process := func(segment string, settings ...string) *process {
+		return startWithin(t, 5*time.Minute, script, g.env(append(settings, "PUSHGW_RESULT="+directory, "PUSHGW_RUN=killed",
+			"--execution-segment="+segment, "--execution-segment-sequence=0,1/2,1")...)...)
+	}
+	publishing, listening := process("0:1/2", "PUBLISHES=yes"), process("1/2:1")
+	g.statsWhen(t, func(stats *gateway.Stats) bool { return stats.APIGateway.Totals.Broadcasts >= 20 })
+	require.NoError(t, publishing.cmd.Process.Kill())
+	o := listening.wait(t)
+	require.Greater(t, o.said(t, 1)[0].Get("received").Int(), int64(3*15))
+	require.Equal(t, 1, o.count("pushgw_unclosed"))
+	require.Contains(t, strings.Join(o.log, "\n"), "has fallen silent in the midst of its broadcasts")
+
+	exit, numbers, said := report(t, directory)
+	require.Equal(t, 1, exit)
+	require.Contains(t, said, "process 1 was killed, or is still running")
+	require.EqualValues(t, 1, numbers.Get("runs.0.gateways.0.unclosed").Int(), numbers.Raw)
 }
 
 // TestTheReportTellsHowTheTestEnded: k6 tells as it exits.

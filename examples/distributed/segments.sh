@@ -9,7 +9,8 @@
 # process's log and report.html, by default a new one, and K6 the k6 to use. The processes' output is shown as it comes,
 # with their numbers before it. An interruption stops them, and there is a report all the same.
 #
-# The exit code is 0 if all succeed, otherwise the report's, or else that of a process: 99 if its thresholds aren't met.
+# The exit code is 0 if all succeed, otherwise the report's, or else that of the last process that failed: 99 if its
+# thresholds aren't met, 137 if it was killed.
 set -eu
 
 script=$1
@@ -46,8 +47,9 @@ await() {
   done
 }
 
+for ((i = 1; i <= SEGMENTS; i++)); do mkfifo "$pipes/$i"; done
+exec 3>&2 2>/dev/null # where bash would print the command of a process that was killed
 for ((i = 1; i <= SEGMENTS; i++)); do
-  mkfifo "$pipes/$i"
   show "$i" <"$pipes/$i" &
   shown[i]=$!
   "$k6" run --quiet --no-color --execution-segment "$((i - 1))/$SEGMENTS:$i/$SEGMENTS" \
@@ -59,8 +61,10 @@ failed=0
 for ((i = 1; i <= SEGMENTS; i++)); do
   await "${pids[i]}"
   ((code == 0)) || failed=$code
+  if ((code > 128)) && signal=$(kill -l "$code"); then echo "process $i was killed by SIG$signal" >&3; fi
   await "${shown[i]}"
 done
+exec 2>&3 3>&-
 
 echo "all processes, and $PUSHGW_RESULT/report.html"
 "$k6" x pushgw report "$PUSHGW_RESULT" -o "$PUSHGW_RESULT/report.html" "$@" || failed=$?

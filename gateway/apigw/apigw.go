@@ -59,6 +59,8 @@ type Config struct {
 
 	// Access is who may connect: everybody if it has nothing in it.
 	Access auth.Policy
+	// Refused is told why connections aren't let in, once for each cause; nil for nobody.
+	Refused func(why string)
 }
 
 // Gateway is one API. It must be closed.
@@ -69,6 +71,7 @@ type Gateway struct {
 	config      Config
 	faults      *fault.Faults
 	integration Integration
+	refusals    refusals
 
 	mu          sync.RWMutex
 	connections map[string]*connection
@@ -85,6 +88,7 @@ func New(config Config, faults *fault.Faults) *Gateway {
 		config:      config,
 		faults:      faults,
 		connections: map[string]*connection{},
+		refusals:    refusals{tell: config.Refused},
 	}
 }
 

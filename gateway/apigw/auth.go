@@ -3,39 +3,62 @@ package apigw
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/pushgw/xk6-pushgw/gateway/sigv4"
 )
 
-// authorize returns the status with which a request to connect is refused, or 200. A key is
-// in a header, the other kinds of credentials are there or in the query
+// authorize returns the status with which a request to connect is refused and why, or 200. A
+// key is in a header, the other kinds of credentials are there or in the query
 // (apigateway-websocket-api-control-access).
-func (g *Gateway) authorize(r *http.Request) int {
+func (g *Gateway) authorize(r *http.Request) (status int, why string) {
 	access := g.config.Access
 	wantsToken, wantsSignature := access.Token != "" || access.Issuer != nil, access.Keys.AccessKeyID != ""
 	if !wantsToken && !wantsSignature && access.APIKey == "" {
-		return http.StatusOK
+		return http.StatusOK, ""
 	}
 	header, query, key := r.Header.Get("Authorization"), r.URL.Query(), r.Header.Get("X-Api-Key")
 	switch {
 	case access.APIKey != "" && key != "":
-		return statusFor(key == access.APIKey)
+		if key == access.APIKey {
+			return http.StatusOK, ""
+		}
+		return http.StatusForbidden, "the x-api-key is another than that of --api-key"
 	case sigv4.IsSigned(header) || query.Has("X-Amz-Signature"):
-		return statusFor(access.Keys.Verify("execute-api", sigv4.FromHTTP(r, nil), time.Now()) == nil)
+		return statusOfSignature(access.Keys.Verify("execute-api", sigv4.FromHTTP(r, nil), time.Now()))
 	case wantsToken && header == "" && !query.Has("token"):
-		return http.StatusUnauthorized // the authorizer isn't asked when its identity source is absent
+		// The authorizer isn't asked when its identity source is absent.
+		return http.StatusUnauthorized, "there is no header Authorization, and no token in the query"
+	case !wantsToken:
+		return http.StatusForbidden, "there is no signature or API key, as is demanded"
 	default:
-		return statusFor(access.CheckToken(header) == nil || access.CheckToken(query.Get("token")) == nil)
+		return g.statusOfTokens(header, query.Get("token"))
 	}
 }
 
-// statusFor is the status for whoever shows credentials.
-func statusFor(good bool) int {
-	if good {
-		return http.StatusOK
+// statusOfSignature is the status for who has signed, where that is what is wrong.
+func statusOfSignature(wrong error) (status int, why string) {
+	if wrong == nil {
+		return http.StatusOK, ""
 	}
-	return http.StatusForbidden
+	problem := new(sigv4.Error)
+	errors.As(wrong, &problem)
+	text, _, _ := strings.Cut(problem.Message, "\n") // what follows has the request in it
+	return http.StatusForbidden, text
+}
+
+// statusOfTokens is the status for who shows tokens, of which one must be good.
+func (g *Gateway) statusOfTokens(inHeader, inQuery string) (status int, why string) {
+	ofHeader, ofQuery := g.config.Access.CheckToken(inHeader), g.config.Access.CheckToken(inQuery)
+	switch {
+	case ofHeader == nil || ofQuery == nil:
+		return http.StatusOK, ""
+	case inHeader != "":
+		return http.StatusForbidden, "the token in the header Authorization is refused: " + ofHeader.Message
+	default:
+		return http.StatusForbidden, "the token in the query is refused: " + ofQuery.Message
+	}
 }
 
 // authorizeManager returns what is wrong with the signature of a request to @connections,

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -63,9 +65,49 @@ func TestWhoMayConnect(t *testing.T) {
 			} else if row.header != "" {
 				r.Header.Set("Authorization", row.header)
 			}
-			require.Equal(t, row.want, f.gateway.authorize(r))
+			status, why := f.gateway.authorize(r)
+			require.Equal(t, row.want, status)
+			require.Equal(t, status == http.StatusOK, why == "", why)
 		})
 	}
+}
+
+// Why a connection is refused is told once for each cause, without what was signed, and no more
+// than so often.
+func TestWhyConnectionsAreRefused(t *testing.T) {
+	t.Parallel()
+	var told []string
+	f := newFixture(t, Config{
+		Access:  auth.Policy{Token: "t", APIKey: "k", Keys: sigv4.Keys{AccessKeyID: "A", SecretAccessKey: "s", Region: "r"}},
+		Refused: func(why string) { told = append(told, why) },
+	})
+	const signed = "AWS4-HMAC-SHA256 Credential=A/20260102/%s/execute-api/aws4_request, SignedHeaders=host, Signature=00"
+	connect := func(name, value string) {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/dev", nil)
+		r.Header.Set("Connection", "upgrade")
+		r.Header.Set("Upgrade", "websocket")
+		r.Header.Set(name, value)
+		f.gateway.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	for range 2 {
+		connect("X-Api-Key", "secret")
+		connect("Authorization", "secret")
+		connect("Accept", "*/*")
+		connect("Authorization", fmt.Sprintf(signed, "r"))
+		connect("Authorization", fmt.Sprintf(signed, "elsewhere"))
+	}
+	require.Equal(t, []string{
+		"the x-api-key is another than that of --api-key",
+		"the token in the header Authorization is refused: You are not authorized to make this call.",
+		"there is no header Authorization, and no token in the query",
+		"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP.",
+		"Credential should be scoped to a valid region, not 'elsewhere'.",
+	}, told)
+	for i := range 2 * maxCauses {
+		connect("Authorization", fmt.Sprintf(signed, strings.Repeat("x", maxCause)+strconv.Itoa(i)))
+	}
+	require.Len(t, told, maxCauses)
+	require.Len(t, told[maxCauses-1], maxCause)
 }
 
 func TestARefusedConnection(t *testing.T) {

@@ -21,7 +21,8 @@ func (g *Gateway) connect(w http.ResponseWriter, r *http.Request) {
 		refuse(w, status)
 		return
 	}
-	if status := g.authorize(r); status != http.StatusOK {
+	if status, why := g.authorize(r); status != http.StatusOK {
+		g.refusals.add(why)
 		g.Hub.Counters.Refused.Add(1)
 		refuse(w, status)
 		return

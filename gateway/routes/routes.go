@@ -60,7 +60,7 @@ func parseRoute(key string, text []byte) (Route, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&route); err != nil {
-		return route, err
+		return route, inPlainWords(err)
 	}
 	switch {
 	case key == "" || strings.HasPrefix(key, "$") && key != connectKey && key != defaultKey:
@@ -72,6 +72,22 @@ func parseRoute(key string, text []byte) (Route, error) {
 	default:
 		return route, nil
 	}
+}
+
+// inPlainWords returns the error of a route that isn't of the right shape without the names that
+// it has in this program.
+func inPlainWords(err error) error {
+	shape := new(json.UnmarshalTypeError)
+	if errors.As(err, &shape) {
+		if shape.Field == "broadcast" {
+			return fmt.Errorf("broadcast: must be an object with group and message, not a JSON %s", shape.Value)
+		}
+		return fmt.Errorf("must be an object with join, broadcast and reply, each of them optional, not a JSON %s", shape.Value)
+	}
+	if key, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return fmt.Errorf("has the key %s, which nothing knows: a route has join, broadcast and reply, and a broadcast has group and message", key)
+	}
+	return err
 }
 
 // maxFile is how many bytes a file of routes may have.

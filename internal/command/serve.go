@@ -216,6 +216,9 @@ func serve(gs *state.GlobalState, o serveOptions) error {
 	if o.issuer {
 		o.config.Issuer = o.url(listener.Addr())
 	}
+	o.config.Refused = func(why string) {
+		gs.Logger.Warnf("API Gateway refused a connection: %s (each cause is logged once)", why)
+	}
 	g := gateway.New(o.config)
 	defer g.Close()
 	if o.tls {

@@ -122,6 +122,23 @@ func TestServePrintsWhoIsLetIn(t *testing.T) {
 	}
 }
 
+// What a client isn't told is in the log: why API Gateway refused it.
+func TestServeSaysWhomItRefused(t *testing.T) {
+	t.Parallel()
+	s := runServe(t, "--token", "jwt")
+	for range 2 {
+		_, response, err := websocket.DefaultDialer.DialContext(t.Context(), "ws://"+s.address+"/dev?token=secret", nil)
+		require.Error(t, err)
+		require.Equal(t, http.StatusForbidden, response.StatusCode)
+		require.NoError(t, response.Body.Close())
+	}
+	s.stop(t, os.Interrupt)
+	entries := s.LoggerHook.Drain()
+	require.Len(t, entries, 1)
+	require.Equal(t, "API Gateway refused a connection: the token in the query is refused: You are not authorized to make this call. "+
+		"(each cause is logged once)", entries[0].Message)
+}
+
 func TestServeWithTLS(t *testing.T) {
 	t.Parallel()
 	s := runServe(t, "--tls")

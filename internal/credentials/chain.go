@@ -2,6 +2,7 @@ package credentials
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -56,9 +57,20 @@ func newLazyKeys(load func(context.Context) (aws.CredentialsProvider, error)) *l
 func (k *lazyKeys) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	provider, err := k.find(ctx)
 	if err != nil {
-		return aws.Credentials{}, err
+		return aws.Credentials{}, noKeysError(err)
 	}
-	return provider.Retrieve(ctx)
+	keys, err := provider.Retrieve(ctx)
+	if err != nil {
+		return aws.Credentials{}, noKeysError(err)
+	}
+	return keys, nil
+}
+
+// noKeysError adds to the SDK's error what can be done, because the SDK names only the last
+// place in which it looked.
+func noKeysError(err error) error {
+	return fmt.Errorf("AWS's SDK has found no keys. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile by AWS_PROFILE "+
+		"or iam: { profile }, or give iam: { accessKeyId, secretAccessKey }. The SDK says: %w", err)
 }
 
 func (k *lazyKeys) find(ctx context.Context) (aws.CredentialsProvider, error) {

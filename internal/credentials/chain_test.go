@@ -110,7 +110,8 @@ func TestKeysOfARole(t *testing.T) {
 func TestNoKeysAnywhere(t *testing.T) {
 	emptyEnvironment(t)
 	_, err := retrieve(t, chain{region: "us-west-2"})
-	require.Error(t, err)
+	require.ErrorContains(t, err, "AWS's SDK has found no keys. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile by AWS_PROFILE "+
+		"or iam: { profile }, or give iam: { accessKeyId, secretAccessKey }. The SDK says: ")
 }
 
 // All clients of a process that use one profile share its keys.

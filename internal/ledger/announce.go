@@ -11,6 +11,7 @@ import (
 // it.
 type announced struct {
 	series          uint32 // how many were opened
+	toAll, toOne    bool   // they were of broadcasts to all members, or of messages to one each
 	latestPublished time.Time
 	retracted       retractions
 	roll            uint32 // the latest that was answered, and by whom
@@ -65,4 +66,18 @@ func (s *Series) Closing(run *Run, final bool) *stamp.Closing {
 		c.First, c.FirstPublished = s.began.sequence, a.ledger.clock.date(s.beganAt)
 	}
 	return c
+}
+
+// Dedicate notes what is sent to the audience: broadcasts to all members, or messages to one
+// each. It reports whether the other kind wasn't before, because other processes take the numbers
+// of messages that they can't hear for broadcasts that were lost.
+func (a *Audience) Dedicate(toOne bool) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	sent := a.announce()
+	if toOne && sent.toAll || !toOne && sent.toOne {
+		return false
+	}
+	sent.toAll, sent.toOne = !toOne, toOne
+	return true
 }

@@ -59,3 +59,14 @@ func TestARestoredBroadcastIsNotRetracted(t *testing.T) {
 	l.Deliver(m, one, time.Now())
 	require.Empty(t, s.Closing(&Run{}, true).Retracted)
 }
+
+// Broadcasts to all and messages to one each aren't mixed.
+func TestAnAudienceIsDedicated(t *testing.T) {
+	t.Parallel()
+	for _, toOne := range []bool{false, true} {
+		a := New().Audience(room)
+		require.True(t, a.Dedicate(toOne))
+		require.False(t, a.Dedicate(!toOne))
+		require.True(t, a.Dedicate(toOne))
+	}
+}

@@ -119,23 +119,29 @@ func (a *Audience) endRemotes(e *Ending, at instant) {
 	}
 	e.Settled = r.settle(e.Settled, at, true)
 	for _, c := range r.all() {
-		if c.reportUnclosed() {
-			e.Unclosed = append(e.Unclosed, c.origin)
-			if !c.vouched {
-				e.Strangers++
-			}
-		}
-		if c.begun {
-			if c.planned > 0 {
-				e.Plans = append(e.Plans, HeardPlan{c.origin, c.planned})
-			}
-			e.Clocks = append(e.Clocks, c.clock.difference(c.origin, a.ledger.ClockOffset()))
-		}
+		c.enterIn(e)
 	}
 	if r.refused {
 		r.refused = false
 		e.Unaccounted++
 	}
+}
+
+// enterIn enters what is still to be said of the account. The audience's lock is held.
+func (c *account) enterIn(e *Ending) {
+	if c.reportUnclosed() {
+		e.Unclosed = append(e.Unclosed, c.origin)
+		if !c.vouched {
+			e.Strangers++
+		}
+	}
+	if !c.begun {
+		return
+	}
+	if c.planned > 0 {
+		e.Plans = append(e.Plans, HeardPlan{c.origin, c.planned})
+	}
+	e.Clocks = append(e.Clocks, c.clock.difference(c.origin, c.audience.ledger.ClockOffset()))
 }
 
 // reportUnclosed reports whether it isn't known of how many broadcasts something may be due

@@ -140,6 +140,9 @@ type Delivery struct {
 	// differ by more than the delivery took.
 	Delay time.Duration
 	Outcome
+	// Strayed says which audience a stray broadcast reached; nil if it isn't stray, or
+	// reached another member of the same.
+	Strayed *Strayed
 }
 
 // Outcome is how a delivery relates to those before it. The zero value is a first copy in
@@ -165,6 +168,9 @@ type Outcome struct {
 	Forged bool
 }
 
+// Strayed is a broadcast that reached another audience than it was meant for, by their keys.
+type Strayed struct{ Meant, Reached string }
+
 // Deliver enters that a member of an audience has read a stamp that arrived at that time.
 func (l *Ledger) Deliver(m *Member, s stamp.Stamp, arrived time.Time) Delivery {
 	d := Delivery{Origin: s.Origin, Delay: l.clock.date(arrived).Sub(s.Sent)}
@@ -188,7 +194,7 @@ func (l *Ledger) Deliver(m *Member, s stamp.Stamp, arrived time.Time) Delivery {
 	case to == nil:
 		m.audience.deliverRemote(m, s, &d, arrived)
 	case to != m.audience:
-		d.Stray = true
+		d.Stray, d.Strayed = true, &Strayed{to.Name().Key, m.audience.Name().Key}
 	case b != nil && !b.meant(m):
 		d.Stray = true
 	case d.Late:

@@ -31,7 +31,9 @@ func TestSeveralAudiences(t *testing.T) {
 		one := s.Publish(time.Now())
 		s.Publish(time.Now())
 		assert.Equal(t, Outcome{}, ledger.Deliver(ann.Member(i), one, time.Now()).Outcome)
-		assert.Equal(t, Outcome{Stray: true}, ledger.Deliver(ann.Member((i+1)%3), one, time.Now()).Outcome)
+		astray := ledger.Deliver(ann.Member((i+1)%3), one, time.Now())
+		assert.Equal(t, Outcome{Stray: true}, astray.Outcome)
+		assert.Equal(t, &Strayed{Meant: a.Name().Key, Reached: audiences[(i+1)%3].Name().Key}, astray.Strayed)
 		assert.Equal(t, Outcome{Duplicate: true}, ledger.Deliver(ann.Member(i), one, time.Now()).Outcome)
 		series = append(series, s)
 	}

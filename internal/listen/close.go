@@ -193,6 +193,9 @@ func (c *Conn) failed(err *wire.DialError) {
 	}
 	c.reported, c.failure = true, err
 	if c.listener != nil {
+		if c.config.Index != nil {
+			err.Connection = fmt.Sprintf("listener %d", c.config.Index(c.place))
+		}
 		c.listener.Fail(err)
 	}
 	c.config.Observer.Failed(err)

@@ -24,7 +24,10 @@ type Config struct {
 	// it is dialled. It may take time, as a signature or a new token does, and it may fail:
 	// with a *wire.DialError if it isn't for want of credentials.
 	Prepare func(ctx context.Context, i int) (Prepared, error)
-	Ledger  *ledger.Ledger
+	// Index returns the number of the i-th connection of a Group in the whole test, for
+	// errors; nil if it has none.
+	Index  func(i int) int64
+	Ledger *ledger.Ledger
 	// Pattern finds the send time in messages that carry no stamp of ours; nil for none.
 	Pattern *stamp.Pattern
 	// Limiter is shared by all connections to a gateway and bounds how many are

@@ -18,6 +18,7 @@ type Conn struct {
 	config   *Config
 	handler  Handler          // nil if no script drives the connection
 	listener *ledger.Listener // nil if the connection is no listener
+	place    int              // in its Group, from zero
 	requests []Subscription   // the listener's, if it has several
 	socket   *wire.Conn
 	dialled  time.Time
@@ -52,7 +53,7 @@ type Handler interface {
 // follow. The error is a *wire.DialError, and the observer knows of it.
 func Open(ctx context.Context, config *Config, i int, listener *ledger.Listener, handler Handler) (conn *Conn, err error) {
 	c := &Conn{
-		config: config, handler: handler, listener: listener,
+		config: config, handler: handler, listener: listener, place: i,
 		dialled: time.Now(), done: make(chan struct{}),
 	}
 	defer func() {
@@ -66,7 +67,7 @@ func Open(ctx context.Context, config *Config, i int, listener *ledger.Listener,
 	config.Observer.Begun()
 	dialling, cancel := context.WithTimeout(ctx, config.Timeout)
 	defer cancel()
-	if err = c.dial(dialling, i); err != nil {
+	if err = c.dial(dialling); err != nil {
 		c.dialFailed(ctx, err)
 		return nil, err
 	}
@@ -76,8 +77,8 @@ func Open(ctx context.Context, config *Config, i int, listener *ledger.Listener,
 }
 
 // dial prepares and opens the connection. Its error is a *wire.DialError.
-func (c *Conn) dial(ctx context.Context, i int) error {
-	prepared, err := c.config.Prepare(ctx, i)
+func (c *Conn) dial(ctx context.Context) error {
+	prepared, err := c.config.Prepare(ctx, c.place)
 	if err != nil {
 		return c.config.notPrepared(err)
 	}

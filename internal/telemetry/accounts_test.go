@@ -70,11 +70,13 @@ func TestUnclosedAccountsAreCounted(t *testing.T) {
 		"closed": {},
 		"unclosed": {
 			ledger.Ending{Unclosed: []uint32{6, 7}},
-			[]tagged{{2, "remote"}}, nil, "was not heard of (publishers: 2): the publisher was killed",
+			[]tagged{{2, "remote"}},
+			nil, "was not heard (publishers: 2): the publisher was killed",
 		},
 		"strangers": {
 			ledger.Ending{Unclosed: []uint32{6}, Strangers: 1},
-			[]tagged{{1, "remote"}}, nil, "(publishers: 1): it was started without the same PUSHGW_RUN",
+			[]tagged{{1, "remote"}},
+			nil, "(publishers: 1): it was started without the same PUSHGW_RUN",
 		},
 		"unaccounted":      {ledger.Ending{Unaccounted: 1}, []tagged{{1, "remote"}}, nil, "more publishers than accounts are kept of"},
 		"nothing heard of": {ledger.Ending{Unheard: true, Awaited: true}, []tagged{{1, "remote"}}, nil, "have heard of no broadcast at all"},

@@ -42,7 +42,7 @@ func (r *Recorder) Failed(err *wire.DialError) {
 		log.Debug("pushgw: a connection failed")
 		return
 	}
-	log.Error("pushgw: a connection failed; of further ones, pushgw_connect_failed tells")
+	log.Error("pushgw: a connection failed; only the first in each phase is logged, pushgw_connect_failed counts all")
 }
 
 // isErrorFrame reports whether err is an error frame of the gateway's, or its
@@ -98,10 +98,10 @@ func (r *Recorder) logClosing(end *listen.Closing) {
 	if end.Reason != "" {
 		reason = fmt.Sprintf("%q", end.Reason)
 	}
-	format := "pushgw: the gateway closed a connection after %s with code %d (%s); of further ones, pushgw_closed tells"
+	format := "pushgw: the gateway closed a connection after %s with code %d (%s); only the first such is logged, pushgw_closed counts all"
 	if end.Violation != "" {
 		format = "pushgw: a connection was closed after %s with code %d, because of what the gateway sent (" + end.Violation +
-			": %s); of further ones, pushgw_errors and pushgw_closed tell"
+			": %s); only the first such is logged, pushgw_errors and pushgw_closed count all"
 	}
 	r.state.Logger.Warnf(format, end.Lasted.Round(time.Millisecond), end.Code, reason)
 }

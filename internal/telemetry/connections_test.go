@@ -55,7 +55,7 @@ func TestFailuresAreCountedByPhase(t *testing.T) {
 	f.Failed(&wire.DialError{Phase: wire.PhaseDNS, Host: "a", Err: errors.New("unknown")})
 	require.ElementsMatch(t, []tagged{{2, "upgrade 429"}, {1, "dns 0"}}, f.flushed("connect_failed", "phase", "status"))
 	require.Equal(t, []tagged{{0, ""}, {0, ""}, {0, ""}}, f.found("response_success"))
-	const once = "pushgw: a connection failed; of further ones, pushgw_connect_failed tells"
+	const once = "pushgw: a connection failed; only the first in each phase is logged, pushgw_connect_failed counts all"
 	require.Equal(t, []string{once, once}, f.logged(logrus.ErrorLevel), "once for each phase")
 	require.Equal(t, []string{"pushgw: a connection failed"}, f.logged(logrus.DebugLevel))
 	require.Equal(t, refused, f.log.AllEntries()[0].Data[logrus.ErrorKey])
@@ -110,7 +110,7 @@ func TestTheFirstClosingOfEachCodeIsLogged(t *testing.T) {
 	other.Closed(listen.Closing{Code: 1006, ByGateway: true, Lasted: time.Minute})
 	f.Closed(listen.Closing{Code: 4001, Reason: "a", ByGateway: true})
 	f.Closed(listen.Closing{Code: 4002, Reason: "b", ByGateway: true})
-	const rest = "; of further ones, pushgw_closed tells"
+	const rest = "; only the first such is logged, pushgw_closed counts all"
 	require.Equal(t, []string{
 		`pushgw: the gateway closed a connection after 1.235s with code 1001 ("go\naway")` + rest,
 		`pushgw: the gateway closed a connection after 0s with code 4001 ("a")` + rest,
@@ -130,9 +130,9 @@ func TestTheFirstClosingAfterAViolationIsLogged(t *testing.T) {
 		f.Closed(listen.Closing{Code: 1009, Reason: "too long", Violation: wire.MessageTooBig})
 	}
 	const because = ", because of what the gateway sent "
-	const rest = "; of further ones, pushgw_errors and pushgw_closed tell"
+	const rest = "; only the first such is logged, pushgw_errors and pushgw_closed count all"
 	require.Equal(t, []string{
-		`pushgw: the gateway closed a connection after 0s with code 1002 ("theirs"); of further ones, pushgw_closed tells`,
+		`pushgw: the gateway closed a connection after 0s with code 1002 ("theirs"); only the first such is logged, pushgw_closed counts all`,
 		`pushgw: a connection was closed after 0s with code 1002` + because + `(ProtocolError: "bad opcode 7")` + rest,
 		`pushgw: a connection was closed after 0s with code 1009` + because + `(MessageTooBig: "too long")` + rest,
 	}, f.logged(logrus.WarnLevel))

@@ -29,11 +29,23 @@ func (r *Recorder) Received() {
 func (r *Recorder) Delivered(d ledger.Delivery, lag time.Duration) {
 	if d.Late && r.process.LogOnce("late") {
 		r.state.Logger.Warnf("pushgw: a delivery came %s after its broadcast was sent, which had been settled before that: it counts as lost; "+
-			"a longer settle waits for such deliveries. Of further ones, pushgw_errors{error:LateDelivery} tells", d.Delay.Round(time.Millisecond))
+			"a longer settle waits for such deliveries. Only the first such is logged, pushgw_errors{error:LateDelivery} counts all", d.Delay.Round(time.Millisecond))
+	}
+	if d.Stray && r.process.LogOnce(listen.StrayDelivery) {
+		r.state.Logger.Warnf("pushgw: a listener received a broadcast that was meant for %s; only the first such is logged, "+
+			"pushgw_errors{error:StrayDelivery} counts all", strayed(d.Strayed))
 	}
 	if r.recordDelivery(d, lag) >= flushAt {
 		r.Flush()
 	}
+}
+
+// strayed says whom a stray broadcast was meant for.
+func strayed(s *ledger.Strayed) string {
+	if s == nil {
+		return "another listener"
+	}
+	return fmt.Sprintf("another room, subscription or channel: for the audience %.200q, and the listener is of %.200q", s.Meant, s.Reached)
 }
 
 // recordDelivery returns how many observations wait to be pushed.
@@ -75,7 +87,7 @@ func (r *Recorder) Unstamped(message []byte) {
 		const shown = 100
 		r.state.Logger.Warnf("pushgw: a listener read a message without a stamp, so it counts as no delivery; it begins %q. "+
 			"Do the subscription and the mutation both select the field that has the stamp? Does somebody else publish here (then set stampPattern)? "+
-			"Of further ones, pushgw_errors{error:NoStamp} tells", message[:min(len(message), shown)])
+			"Only the first such is logged, pushgw_errors{error:NoStamp} counts all", message[:min(len(message), shown)])
 	}
 }
 

@@ -98,9 +98,28 @@ func TestTheFirstLateDeliveryIsLogged(t *testing.T) {
 	f.Delivered(late, 0)
 	other.Delivered(late, 0)
 	require.Equal(t, []string{"pushgw: a delivery came 5.432s after its broadcast was sent, which had been settled before that: it counts as lost; " +
-		"a longer settle waits for such deliveries. Of further ones, pushgw_errors{error:LateDelivery} tells"}, f.logged(logrus.WarnLevel))
+		"a longer settle waits for such deliveries. Only the first such is logged, pushgw_errors{error:LateDelivery} counts all"}, f.logged(logrus.WarnLevel))
 	require.Empty(t, other.logged(logrus.WarnLevel))
 	require.Empty(t, f.flushed("errors"), "Erred counts it")
+}
+
+// The first broadcast that reaches somebody else is logged, with whom it was meant for and whom it
+// reached, if these are audiences.
+func TestStrayDeliveries(t *testing.T) {
+	t.Parallel()
+	for text, where := range map[string]*ledger.Strayed{
+		`another room, subscription or channel: for the audience "orders", and the listener is of "Room1"`: {Meant: "orders", Reached: "Room1"},
+		`another listener`: nil,
+	} {
+		f := newFixture(t)
+		stray := delivery(true, time.Second)
+		stray.Stray, stray.Strayed = true, where
+		f.Delivered(stray, 0)
+		f.Delivered(stray, 0)
+		require.Equal(t, []string{"pushgw: a listener received a broadcast that was meant for " + text +
+			"; only the first such is logged, pushgw_errors{error:StrayDelivery} counts all"}, f.logged(logrus.WarnLevel))
+		require.Empty(t, f.flushed("errors"), "Erred counts it")
+	}
 }
 
 // The first message without a stamp is logged with its beginning, and each is counted.
@@ -114,7 +133,7 @@ func TestMessagesWithoutAStamp(t *testing.T) {
 	other.Unstamped([]byte("third"))
 	require.Equal(t, []string{"pushgw: a listener read a message without a stamp, so it counts as no delivery; it begins \"" +
 		strings.Repeat("x", 99) + "\\n\". Do the subscription and the mutation both select the field that has the stamp? " +
-		"Does somebody else publish here (then set stampPattern)? Of further ones, pushgw_errors{error:NoStamp} tells"},
+		"Does somebody else publish here (then set stampPattern)? Only the first such is logged, pushgw_errors{error:NoStamp} counts all"},
 		f.logged(logrus.WarnLevel))
 	require.Empty(t, other.logged(logrus.WarnLevel))
 	require.Equal(t, []tagged{{3, "NoStamp"}}, f.flushed("errors", "error"))

@@ -11,13 +11,13 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/listen"
 )
 
-// Whatever this side finds wrong is explained, once for the process. A late delivery and a
-// message without a stamp have explanations of their own, see Delivered and Unstamped.
+// Whatever this side finds wrong is explained, once for the process. A late or stray delivery
+// and a message without a stamp have explanations of their own, see Delivered and Unstamped.
 func TestErrorsAreExplainedOnce(t *testing.T) {
 	t.Parallel()
 	texts, all := make(map[string]bool), newFixture(t)
 	for _, name := range []string{
-		listen.DamagedStamp, listen.ForgedStamp, listen.StrayDelivery, listen.Silence, listen.EarlyMessage, listen.StampPatternUnit,
+		listen.DamagedStamp, listen.ForgedStamp, listen.Silence, listen.EarlyMessage, listen.StampPatternUnit,
 	} {
 		process := new(Process)
 		f, other := newFixtureOf(t, process, RoleListener), newFixtureOf(t, process, RoleHost)
@@ -27,9 +27,9 @@ func TestErrorsAreExplainedOnce(t *testing.T) {
 		other.Erred(name)
 		lines := f.logged(logrus.WarnLevel)
 		require.Len(t, lines, 1, name)
-		require.Regexp(t, `^pushgw: .{40,}; of further ones, pushgw_errors\{error:`+name+`\} tells$`, lines[0])
+		require.Regexp(t, `^pushgw: .{40,}; only the first such is logged, pushgw_errors\{error:`+name+`\} counts all$`, lines[0])
 		require.Empty(t, other.logged(logrus.WarnLevel))
-		text, _, _ := strings.Cut(lines[0], "; of further ones")
+		text, _, _ := strings.Cut(lines[0], "; only the first such")
 		texts[text] = true
 	}
 	require.Len(t, texts, len(explanations), "each has its own")
@@ -50,12 +50,12 @@ func TestTheFirstErrorFrameOfEachNameIsLogged(t *testing.T) {
 		host.ErrorFrame(&dialect.Error{Name: "Forbidden"})
 	}
 	require.Equal(t, []string{
-		`pushgw: the gateway sent a listener an error frame (Forbidden: "Forbidden\n"); of further ones, pushgw_errors{error:Forbidden} tells`,
-		`pushgw: the gateway sent a listener an error frame (Other: "Authorization: …"); of further ones, pushgw_errors{error:Other} tells`,
-		`pushgw: the gateway sent a listener an error frame (Throttled: "` + long[1:] + `"); of further ones, pushgw_errors{error:Throttled} tells`,
+		`pushgw: the gateway sent a listener an error frame (Forbidden: "Forbidden\n", the answer to a message for which the API has no route); only the first such is logged, pushgw_errors{error:Forbidden} counts all`,
+		`pushgw: the gateway sent a listener an error frame (Other: "Authorization: …"); only the first such is logged, pushgw_errors{error:Other} counts all`,
+		`pushgw: the gateway sent a listener an error frame (Throttled: "` + long[1:] + `"); only the first such is logged, pushgw_errors{error:Throttled} counts all`,
 	}, f.logged(logrus.WarnLevel))
 	require.Equal(t, []string{
-		`pushgw: the gateway sent a host an error frame (Forbidden: without a message); of further ones, pushgw_errors{error:Forbidden} tells`,
+		`pushgw: the gateway sent a host an error frame (Forbidden: without a message, the answer to a message for which the API has no route); only the first such is logged, pushgw_errors{error:Forbidden} counts all`,
 	}, host.logged(logrus.WarnLevel))
 	require.ElementsMatch(t, []tagged{{2, "Forbidden"}, {2, "Other"}, {2, "Throttled"}}, f.flushed("errors", "error"))
 	require.Len(t, f.found("response_success"), 6)
@@ -65,9 +65,9 @@ func TestTheFirstErrorFrameOfEachNameIsLogged(t *testing.T) {
 func TestTheGatewaysErrorsAreNotExplained(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	for _, name := range []string{"Forbidden", "Unauthorized", "Other", listen.LateDelivery, listen.NoStamp} {
+	for _, name := range []string{"Forbidden", "Unauthorized", "Other", listen.LateDelivery, listen.StrayDelivery, listen.NoStamp} {
 		f.Erred(name)
 	}
 	require.Empty(t, f.log.AllEntries())
-	require.Len(t, f.flushed("errors", "error"), 5)
+	require.Len(t, f.flushed("errors", "error"), 6)
 }

@@ -56,7 +56,10 @@ func (r *Recorder) ErrorFrame(e *dialect.Error) {
 		if e.Message != "" {
 			said = fmt.Sprintf("%.200q", redact.Message(e.Message))
 		}
-		r.state.Logger.Warnf("pushgw: the gateway sent a %s an error frame (%s: %s); of further ones, pushgw_errors{error:%s} tells",
+		if r.gateway == "apigw" && e.Name == "Forbidden" {
+			said += ", the answer to a message for which the API has no route"
+		}
+		r.state.Logger.Warnf("pushgw: the gateway sent a %s an error frame (%s: %s); only the first such is logged, pushgw_errors{error:%s} counts all",
 			r.role, e.Name, said, e.Name)
 	}
 	r.Erred(e.Name)

@@ -39,6 +39,9 @@ type DialError struct {
 	Phase Phase
 	// Status is the HTTP status of a refused upgrade, or zero.
 	Status int
+	// Connection is which of many connections it was, such as "listener 37"; empty if there
+	// is only one.
+	Connection string
 	// Host is the host that was dialled, with its port.
 	Host string
 	// Path is the one whose upgrade was refused, without the query.
@@ -53,7 +56,18 @@ type DialError struct {
 
 // Error implements error. It shows no query, because one may hold credentials.
 func (e *DialError) Error() string {
-	if e.Status == 0 {
+	if e.Connection == "" {
+		return e.text()
+	}
+	return e.Connection + ": " + e.text()
+}
+
+// text is the error's text without which connection it was.
+func (e *DialError) text() string {
+	switch {
+	case e.Phase == PhaseScript || e.Phase == PhaseCredentials:
+		return clip(fmt.Sprintf("%s was not dialled (%s): %v", e.Host, e.Phase, e.Err), 1000)
+	case e.Status == 0:
 		return clip(fmt.Sprintf("connecting to %s failed (%s): %v", e.Host, e.Phase, e.Err), 1000)
 	}
 	text := e.Host + " refused the WebSocket upgrade"

@@ -15,7 +15,12 @@ func TestDialErrorText(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("no route")
 	for want, err := range map[string]*DialError{
-		"connecting to a.test:1 failed (tcp): no route": {Phase: PhaseTCP, Host: "a.test:1", Err: cause},
+		"connecting to a.test:1 failed (tcp): no route":    {Phase: PhaseTCP, Host: "a.test:1", Err: cause},
+		"a.test:1 was not dialled (script): no route":      {Phase: PhaseScript, Host: "a.test:1", Err: cause},
+		"a.test:1 was not dialled (credentials): no route": {Phase: PhaseCredentials, Host: "a.test:1", Err: cause},
+		"listener 7: connecting to a.test:1 failed (tcp): no route": {
+			Connection: "listener 7", Phase: PhaseTCP, Host: "a.test:1", Err: cause,
+		},
 		"a.test:1 refused the WebSocket upgrade with status 429 Too Many Requests": {
 			Phase: PhaseUpgrade, Host: "a.test:1", Status: 429, Err: cause,
 		},

@@ -32,6 +32,7 @@ func TestTheImageIsAsManifestsNeedIt(t *testing.T) {
 	require.True(t, found)
 	require.Contains(t, image, "adduser -D -u "+imageUser(t)+" ")
 	require.Contains(t, image, "COPY --from=build /k6 /usr/bin/k6\n")
+	require.Contains(t, image, "ENV K6_AUTO_EXTENSION_RESOLUTION=false K6_NO_USAGE_REPORT=true\n")
 	require.Contains(t, image, `ENTRYPOINT ["k6"]`)
 }
 

@@ -25,6 +25,7 @@ var kinds = map[string]string{
 	"v1 Pod":                         "Pod",
 	"v1 PersistentVolumeClaim":       "PersistentVolumeClaim",
 	"v1 ServiceAccount":              "ServiceAccount",
+	"storage.k8s.io/v1 StorageClass": "StorageClass",
 }
 
 // read returns the text of a file.

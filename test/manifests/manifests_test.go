@@ -73,6 +73,12 @@ func TestManifestsBelongTogether(t *testing.T) {
 			require.Equal(t, imageUser(t), id, kind)
 		}
 	}
+	require.Contains(t, read(t, distributed+"cloud.js"), "loadZone: '"+text(all["PrivateLoadZone"], "metadata", "name")+"'")
+	class := all["StorageClass"]
+	require.Equal(t, text(class, "metadata", "name"), text(all["PersistentVolumeClaim"], "spec", "storageClassName"))
+	for _, id := range []string{"uid", "gid"} {
+		require.Equal(t, imageUser(t), text(class, "parameters", id), "or the pods can't write")
+	}
 	for kind, volumes := range map[string][]string{
 		"TestRun": {"spec", "runner"}, "Job": {"spec", "template", "spec"}, "Pod": {"spec"},
 	} {
