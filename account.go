@@ -23,7 +23,7 @@ func (c *call) openAccount(b *broadcastOptions) *account {
 	a := &account{call: c, audience: c.client.audience(b.audience)}
 	a.series = a.audience.OpenSeries(b.planned, b.settle)
 	c.recorder.SeriesBegun(a.audience.Origin(), b.planned)
-	stop := c.client.module.process.ticker.Add(a.settle)
+	stop := c.process().ticker.Add(a.settle)
 	a.close = sync.OnceValue(func() ledger.Result {
 		stop()
 		result := a.series.Close()
@@ -45,7 +45,7 @@ func (a *account) settle(now time.Time) {
 // warn logs what the metrics don't tell by themselves.
 func (a *account) warn(settled *ledger.Settlement) {
 	r := settled.Sum()
-	if r.Unheard > 0 && a.call.client.module.process.telemetry.LogOnce("unheard") {
+	if r.Unheard > 0 && a.call.process().telemetry.LogOnce("unheard") {
 		a.call.state.Logger.Warnf("pushgw: nobody was expected to hear broadcasts, at first %d of %d, because %s; "+
 			"what listeners of other processes lose is in the accounts of these", r.Unheard, r.Sent, a.call.client.whyUnheard(a.audience))
 	}
@@ -87,7 +87,7 @@ func whyMissing(r *ledger.Result) string {
 }
 
 func (c *call) warnOnce(condition bool, key, format string, args ...any) {
-	if condition && c.client.module.process.telemetry.LogOnce(key) {
+	if condition && c.process().telemetry.LogOnce(key) {
 		c.state.Logger.Warnf("pushgw: "+format, args...)
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/pushgw/xk6-pushgw/internal/rollcall"
 	"github.com/pushgw/xk6-pushgw/internal/sleep"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
-	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 )
 
 // answering is how a call answers the rolls that its connections hear. A process answers
@@ -24,7 +23,7 @@ type answering struct {
 
 // answerRolls has the call answer rolls in the client's usual message.
 func (c *call) answerRolls() *answering {
-	if !c.client.module.process.ledger.Run().Distributed {
+	if !c.isDistributed() {
 		return nil
 	}
 	return c.answerRollsIn(c.client.backend.readBroadcast(readOptions(nil, "")))
@@ -33,7 +32,7 @@ func (c *call) answerRolls() *answering {
 // answerRollsIn has the call answer rolls in a message, from begin on. It returns nil unless
 // the test is distributed.
 func (c *call) answerRollsIn(m *message) *answering {
-	if !c.client.module.process.ledger.Run().Distributed {
+	if !c.isDistributed() {
 		return nil
 	}
 	return &answering{call: c, message: m, who: identity{vu: c.who.vu}}
@@ -57,7 +56,7 @@ func (a *answering) begin(ctx context.Context) (stop func()) {
 // heard takes in what another process tells. Connections that are no listeners don't say
 // to which audience; they hear what the call is about.
 func (c *call) heard(token stamp.Control, to *ledger.Audience, arrived time.Time) {
-	process := c.client.module.process
+	process := c.process()
 	if to == nil {
 		to = c.hears
 		if echoing := c.echoes.Load(); echoing != nil {
@@ -73,7 +72,7 @@ func (c *call) heard(token stamp.Control, to *ledger.Audience, arrived time.Time
 	case *stamp.Roll:
 		run := process.ledger.Run()
 		if a := c.answering.Load(); a != nil && t.Run == run.ID && t.Asker != to.Origin() {
-			a.hear(t, to, process.ledger.Date(arrived))
+			a.hear(t, process.rollcalls.to(to), process.ledger.Date(arrived))
 		}
 	case *stamp.Opening:
 		process.rollcalls.to(to).answers.Over(t.Origin)
@@ -85,38 +84,43 @@ func (c *call) heard(token stamp.Control, to *ledger.Audience, arrived time.Time
 }
 
 // hear answers a roll, unless it was answered before.
-func (a *answering) hear(r *stamp.Roll, to *ledger.Audience, arrived time.Time) {
+func (a *answering) hear(r *stamp.Roll, to *rollcallAudience, arrived time.Time) {
 	if err := a.call.client.backend.checkPublish("ready() of another process", a.message); err != nil {
 		a.call.warnOnce(true, "can't answer", "%v, so this process can't answer: the other one will wait in vain", err)
 		return
 	}
-	answers := &a.call.client.module.process.rollcalls.to(to).answers
-	wait, ok := answers.Begin(r, time.Now())
+	wait, ok := to.answers.Begin(r, time.Now())
 	if !ok {
 		return
 	}
 	a.running.Go(func() {
 		defer recoverPanic()
-		a.answerTwice(&stamp.Present{Asker: r.Asker, Roll: r.Number, RollSent: r.Sent, RollArrived: arrived}, to, answers, wait)
+		a.answerTwice(&stamp.Present{Asker: r.Asker, Roll: r.Number, RollSent: r.Sent, RollArrived: arrived}, to, wait)
 	})
 }
 
 // answerTwice answers, and if listeners are coming once more when none are any longer, unless
 // another answer has said so meanwhile.
-func (a *answering) answerTwice(p *stamp.Present, to *ledger.Audience, answers *rollcall.Answers, wait time.Duration) {
-	sent, coming := a.answer(a.ctx, p, to, answers, wait)
-	if !coming || !a.await(to, func(c rollcall.Count) bool { return c.Coming == 0 }) || !answers.Latest(sent) {
+func (a *answering) answerTwice(p *stamp.Present, to *rollcallAudience, wait time.Duration) {
+	number, coming := a.answer(a.ctx, p, to, wait)
+	if !coming || !a.await(to, func(c rollcall.Count) bool { return c.Coming == 0 }) || !to.answers.Latest(number) {
 		return
 	}
-	if wait, ok := answers.Volunteer(time.Now()); ok {
-		a.answer(a.ctx, &stamp.Present{Asker: p.Asker, Roll: p.Roll}, to, answers, wait)
+	if wait, ok := to.answers.Volunteer(time.Now()); ok {
+		a.answer(a.ctx, &stamp.Present{Asker: p.Asker, Roll: p.Roll}, to, wait)
 	}
 }
 
+// watch returns how the listeners of an audience stand, and two channels of which either tells
+// when that changes.
+func (a *answering) watch(to *rollcallAudience) (count ledger.Count, changed, also <-chan struct{}) {
+	return standing(a.call.client.roster(), to.audience)
+}
+
 // await waits until the count of the listeners is as it should be, and reports whether it is.
-func (a *answering) await(to *ledger.Audience, isSo func(rollcall.Count) bool) bool {
+func (a *answering) await(to *rollcallAudience, isSo func(rollcall.Count) bool) bool {
 	for {
-		count, changed, also := standing(a.call.client.roster(), to)
+		count, changed, also := a.watch(to)
 		if isSo(countOf(&count)) {
 			return true
 		}
@@ -132,11 +136,11 @@ func (a *answering) await(to *ledger.Audience, isSo func(rollcall.Count) bool) b
 // answer counts the listeners of an audience after a while, and sends what they come to. It
 // returns which of the process's answers that was, and whether listeners are still coming;
 // zero if it could not be sent.
-func (a *answering) answer(ctx context.Context, p *stamp.Present, to *ledger.Audience, answers *rollcall.Answers, wait time.Duration) (sent uint64, coming bool) {
+func (a *answering) answer(ctx context.Context, p *stamp.Present, to *rollcallAudience, wait time.Duration) (number uint64, coming bool) {
 	counted := false
 	defer func() {
 		if !counted {
-			answers.Drop()
+			to.answers.Drop()
 		}
 	}()
 	if sleep.For(ctx, wait) != nil {
@@ -144,31 +148,30 @@ func (a *answering) answer(ctx context.Context, p *stamp.Present, to *ledger.Aud
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.call.client.settings.timeout)
 	defer cancel()
-	host := a.hostCall(to)
+	host := a.hostCall(to.audience)
 	defer host.startTicking(nil)()
-	b, err := host.client.backend.broadcaster(ctx, host, a.message, to.Name().Key)
+	b, err := host.client.backend.broadcaster(ctx, host, a.message, to.audience.Name().Key)
 	if err != nil {
 		a.failed(ctx, err)
 		return 0, false
 	}
 	defer b.Close()
-	counted, sent = true, answers.Count(time.Now())
+	counted, number = true, to.answers.Count(time.Now())
 	count := a.fill(p, to)
-	answers.Say(count)
-	secret := host.client.module.process.ledger.Run().Secret
-	if err := b.Send(ctx, stamp.WriteControl(p, secret)); err != nil {
+	to.answers.Say(count)
+	if err := b.Send(ctx, stamp.WriteControl(p, host.process().ledger.Run().Secret)); err != nil {
 		a.failed(ctx, err)
 		return 0, false
 	}
-	return sent, count.Coming > 0
+	return number, count.Coming > 0
 }
 
 // fill completes an answer with how the listeners of this moment stand. They are counted
 // before the answer is numbered, so whoever is counted was ready before it.
-func (a *answering) fill(p *stamp.Present, to *ledger.Audience) rollcall.Count {
-	l := a.call.client.module.process.ledger
+func (a *answering) fill(p *stamp.Present, to *rollcallAudience) rollcall.Count {
+	l := a.call.process().ledger
 	run := l.Run()
-	current, _, _ := standing(a.call.client.roster(), to)
+	current, _, _ := a.watch(to)
 	count := countOf(&current)
 	p.Run, p.Process, p.Processes = run.ID, run.Process, run.Processes
 	count.EnterIn(p)
@@ -192,38 +195,38 @@ func (a *answering) failed(ctx context.Context, err error) {
 var whenNobody = [...]time.Duration{0, time.Second, 2 * time.Second}
 
 // tellNobody tells other processes if no listener of this process is left that could hear
-// them ask: all have failed, or all have left while somebody waits for them. Because the
-// script may listen again, that is told more briefly.
+// them ask: all have failed, or all have left while somebody waits for them. Because those who
+// left may be followed by others, that is told twice only.
 func (a *answering) tellNobody() {
-	to, answers := a.addressee()
+	to := a.addressee()
 	if to == nil {
 		return
 	}
 	ctx, cancel := outliving(a.ctx)
 	defer cancel()
 	for i, pause := range whenNobody {
-		count, _, _ := standing(a.call.client.roster(), to)
+		count, _, _ := a.watch(to)
 		switch {
 		case count.Ready+count.Connecting+count.Planned > 0, count.Failed+count.Left == 0:
 			return
-		case count.Left > 0 && (i > 1 || !answers.Asked()):
+		case count.Left > 0 && (i > 1 || !to.answers.Asked()):
 			return
-		case i > 0 && sleep.For(a.ctx, pause) != nil:
+		case pause > 0 && sleep.For(a.ctx, pause) != nil: // the first is said even if the iteration was stopped
 			return
 		}
-		wait, ok := answers.Volunteer(time.Now())
+		wait, ok := to.answers.Volunteer(time.Now())
 		if !ok {
 			return // another call does it
 		}
-		a.answer(ctx, &stamp.Present{}, to, answers, wait)
+		a.answer(ctx, &stamp.Present{}, to, wait)
 	}
 }
 
 // tellSomebody tells other processes that there are listeners once more, or will be, if the
 // latest that they were told is that there are none.
 func (a *answering) tellSomebody() {
-	to, answers := a.addressee()
-	if to == nil || !answers.SaidNobody() {
+	to := a.addressee()
+	if to == nil || !to.answers.SaidNobody() {
 		return
 	}
 	a.running.Go(func() {
@@ -231,19 +234,19 @@ func (a *answering) tellSomebody() {
 		if !a.await(to, func(c rollcall.Count) bool { return c.Coming+c.Ready > 0 }) {
 			return
 		}
-		if wait, ok := answers.Volunteer(time.Now()); ok {
-			a.answerTwice(&stamp.Present{}, to, answers, wait)
+		if wait, ok := to.answers.Volunteer(time.Now()); ok {
+			a.answerTwice(&stamp.Present{}, to, wait)
 		}
 	})
 }
 
 // addressee returns to whom this process tells something that nobody has asked for; nil if it
 // can't.
-func (a *answering) addressee() (*ledger.Audience, *rollcall.Answers) {
+func (a *answering) addressee() *rollcallAudience {
 	if a == nil || a.call.hears == nil || a.call.client.backend.checkPublish("", a.message) != nil {
-		return nil, nil
+		return nil
 	}
-	return a.call.hears, &a.call.client.module.process.rollcalls.to(a.call.hears).answers
+	return a.call.process().rollcalls.to(a.call.hears)
 }
 
 // hostCall is a call for a connection, or requests, of its own: what is sent to an audience,
@@ -252,7 +255,7 @@ func (a *answering) hostCall(to *ledger.Audience) *call {
 	c := a.call
 	host := &call{client: c.client, state: c.state, hears: to, who: a.who}
 	host.becomeHost(to.Name().Key)
-	host.recorder = telemetry.NewRecorder(c.state, &c.client.module.process.telemetry, c.client.module.metrics, c.client.backend.tag(), host.who.role)
+	host.recorder = c.client.newRecorder(c.state, host.who.role)
 	return host
 }
 

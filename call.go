@@ -49,15 +49,26 @@ func (c *client) begin(method string, who identity) *call {
 	c.module.process.beginResults(state, c.backend)
 	return &call{
 		client: c, state: state, who: who,
-		recorder: telemetry.NewRecorder(state, &c.module.process.telemetry, c.module.metrics, c.backend.tag(), who.role),
+		recorder: c.newRecorder(state, who.role),
 	}
 }
+
+// newRecorder returns the recorder of connections of the client's in a role.
+func (c *client) newRecorder(state *lib.State, role string) *telemetry.Recorder {
+	return telemetry.NewRecorder(state, &c.module.process.telemetry, c.module.metrics, c.backend.tag(), role)
+}
+
+// process is what all VUs of the process share.
+func (c *call) process() *process { return c.client.module.process }
+
+// isDistributed reports whether the test may have other processes.
+func (c *call) isDistributed() bool { return c.process().ledger.Run().Distributed }
 
 // startTicking has samples pushed, and f called if it isn't nil, at every tick until
 // stop is called. That has to be before the callback that holds the iteration open is
 // answered.
 func (c *call) startTicking(f func(now time.Time)) (stop func()) {
-	remove := c.client.module.process.ticker.Add(func(now time.Time) {
+	remove := c.process().ticker.Add(func(now time.Time) {
 		c.recorder.Flush()
 		if f != nil {
 			f(now)
@@ -101,7 +112,7 @@ func (c *call) requestFailed(ctx context.Context, err error) {
 // listeners is what the connections of one listen() have in common, of which there are so
 // many.
 func (c *call) listeners(connections int) listen.Config {
-	ordinal := c.client.module.process.ordinal(c.client.backend.endpoint(), c.who.vu)
+	ordinal := c.process().ordinal(c.client.backend.endpoint(), c.who.vu)
 	base, first := c.target(), ordinal*int64(connections)
 	index := func(i int) int64 { return first + int64(i) }
 	config := c.config(func(ctx context.Context, i int) (listen.Prepared, error) {
@@ -130,7 +141,7 @@ func (c *call) host() listen.Config {
 
 // config is what the call's connections have in common, which prepare prepares.
 func (c *call) config(prepare func(ctx context.Context, i int) (listen.Prepared, error)) listen.Config {
-	settings, process, u := &c.client.settings, c.client.module.process, c.client.backend.webSocketURL()
+	settings, process, u := &c.client.settings, c.process(), c.client.backend.webSocketURL()
 	config := listen.Config{
 		Host:     u.Host,
 		Prepare:  prepare,
@@ -141,7 +152,7 @@ func (c *call) config(prepare func(ctx context.Context, i int) (listen.Prepared,
 		Ping:     settings.ping,
 		Observer: c.recorder,
 	}
-	if process.ledger.Run().Distributed {
+	if c.isDistributed() {
 		config.Control = c.heard
 	}
 	return config

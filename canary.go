@@ -29,7 +29,7 @@ const maxCanarySenders = 16
 
 // awaitCanaries sends canaries through the gateway until enough listeners have heard one.
 func (b *barrier) awaitCanaries(ctx context.Context, c *call) (any, error) {
-	if _, err := b.await(ctx, func(c ledger.Count) int { return c.Ready }); err != nil {
+	if _, err := b.awaitOwn(ctx, func(c ledger.Count) int { return c.Ready }); err != nil {
 		return nil, err
 	}
 	sender := &canaries{barrier: b, call: c}
@@ -39,7 +39,7 @@ func (b *barrier) awaitCanaries(ctx context.Context, c *call) (any, error) {
 			return nil, err
 		}
 		attempt, cancel := context.WithTimeout(ctx, canaryPause)
-		count, err := b.await(attempt, func(c ledger.Count) int { return c.Confirmed })
+		count, err := b.awaitOwn(attempt, func(c ledger.Count) int { return c.Confirmed })
 		cancel()
 		switch {
 		case err == nil:

@@ -111,7 +111,7 @@ func (c *call) run(ctx context.Context, b *broadcastOptions, with publish.Broadc
 	account := c.openAccount(b)
 	defer account.close()
 	var first, latest error
-	b.plan.Test = c.client.module.process.ledger.Run()
+	b.plan.Test = c.process().ledger.Run()
 	b.plan.Run(ctx, account.series, with, func(err error) {
 		c.recorder.RequestFailed(err)
 		latest = err
@@ -132,7 +132,7 @@ func (c *call) run(ctx context.Context, b *broadcastOptions, with publish.Broadc
 // would, if it can't.
 func (c *call) checkMixing(audience string, with publish.Broadcaster) error {
 	_, toOne := with.(publish.Notifier)
-	if !c.client.module.process.ledger.Run().Distributed || c.client.audience(audience).Dedicate(toOne) {
+	if !c.isDistributed() || c.client.audience(audience).Dedicate(toOne) {
 		return nil
 	}
 	return scriptErrorf(nameUsageError, "in a test of several processes, one process can't both broadcast() and notify() to the audience %q: "+

@@ -2,15 +2,11 @@ package pushgw
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"math"
 	"time"
 
 	"github.com/grafana/sobek"
 	"go.k6.io/k6/v2/lib"
 
-	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/telemetry"
 )
 
@@ -20,25 +16,6 @@ type readyResult struct {
 	Deaf   int `js:"deaf"`
 	Failed int `js:"failed"`
 }
-
-// barrier is what ready() waits for.
-type barrier struct {
-	client    *client
-	roster    *ledger.Roster
-	audience  *ledger.Audience // nil: the listeners of all audiences
-	message   *message         // of canaries
-	listeners int              // of the whole test
-	quorum    float64
-	timeout   time.Duration
-	canary    bool
-	tuple     *lib.ExecutionTuple // this process's part of the test
-
-	unreachableSince time.Time // zero while it may yet be reached
-	tried            int       // how many listeners had been then, see everTried
-}
-
-// errBarrierTimeout tells the barrier's own timeout from the end of the iteration.
-var errBarrierTimeout = errors.New("not ready in time")
 
 // ready is the JavaScript method: the barrier between opening connections and
 // broadcasting to them.
@@ -51,55 +28,20 @@ func (c *client) ready(value sobek.Value) *sobek.Promise {
 	if err != nil {
 		c.module.throw(err)
 	}
-	distributed := c.module.process.ledger.Run().Distributed
-	if distributed {
-		b.checkRollCall(call)
+	if call.isDistributed() {
+		call.hears = b.askedAudience()
 	}
 	answering := call.answerRollsIn(b.message)
 	return call.promise(func(iteration context.Context) (any, error) {
 		defer answering.begin(iteration)()
 		ctx, cancel := context.WithTimeoutCause(iteration, b.timeout, errBarrierTimeout)
 		defer cancel()
-		withdraw := func() {}
-		if b.canary {
-			withdraw = b.requireConfirmation()
-		}
-		end := b.expect()
-		result, err := b.wait(ctx, call, distributed)
-		end(err == nil)
-		if err != nil {
-			withdraw()
-			if iteration.Err() == nil { // else nobody knows what would have come of it
-				call.recorder.BarrierFailed(err)
-			}
+		result, err := b.run(ctx, call)
+		if err != nil && iteration.Err() == nil { // else nobody knows what would have come of it
+			call.recorder.BarrierFailed(err)
 		}
 		return result, err
 	})
-}
-
-// wait waits until the barrier is reached, in all processes of a distributed test, or can't be
-// any more.
-func (b *barrier) wait(ctx context.Context, c *call, distributed bool) (any, error) {
-	if distributed {
-		return b.awaitAll(ctx, c)
-	}
-	if b.canary {
-		return b.awaitCanaries(ctx, c)
-	}
-	count, err := b.await(ctx, func(c ledger.Count) int { return c.Ready })
-	if err != nil {
-		return nil, err
-	}
-	return readyResult{Ready: count.Ready, Failed: count.Failed}, nil
-}
-
-// expect has listeners that wait for broadcasts to be over know that there may be some, until
-// it ends; and if the barrier wasn't fulfilled, that there may be none.
-func (b *barrier) expect() (end func(fulfilled bool)) {
-	if b.audience != nil {
-		return b.audience.Expect()
-	}
-	return b.roster.Expect()
 }
 
 // readBarrier reads the options of ready(), and throws what is wrong with them.
@@ -142,163 +84,4 @@ func (b *barrier) checkCanaries() {
 	if err != nil {
 		b.client.module.throw(err)
 	}
-}
-
-// watch returns how the listeners of this process stand, and two channels of which either
-// tells when that changes.
-func (b *barrier) watch() (count ledger.Count, changed, also <-chan struct{}) {
-	return standing(b.roster, b.audience)
-}
-
-// await waits until measure says that there are as many listeners as the barrier wants. It
-// gives up when that can't happen any more.
-func (b *barrier) await(ctx context.Context, measure func(ledger.Count) int) (ledger.Count, error) {
-	for {
-		count, changed, also := b.watch()
-		if measure(count) >= b.needed(count.LargestGroup) {
-			return count, nil
-		}
-		again, over := b.givesUp(count)
-		if over {
-			return count, b.unreachableError(count)
-		}
-		select {
-		case <-changed:
-		case <-also:
-		case <-again:
-		case <-ctx.Done():
-			return count, b.timeoutError(ctx, count, measure(count), "")
-		}
-	}
-}
-
-// betweenCalls is how long nothing may happen between one listen() and the next of a
-// scenario that goes on calling it.
-const betweenCalls = time.Second
-
-// betweenVUs is how long no listener may come where some VU's may yet be in an audience that
-// nobody is in: k6 may start VUs slowly.
-const betweenVUs = 10 * time.Second
-
-// givesUp reports whether the barrier has been out of reach for so long that no further call of
-// listen() is likely. If it may yet come to that, the channel tells when to ask again.
-func (b *barrier) givesUp(count ledger.Count) (again <-chan time.Time, over bool) {
-	patience, tried := b.patience(count), b.everTried()
-	if patience == 0 {
-		b.unreachableSince = time.Time{}
-		if b.audience == nil {
-			return nil, false
-		}
-		return time.After(betweenVUs), false // of other clients' listeners nobody tells
-	}
-	if b.unreachableSince.IsZero() || tried != b.tried {
-		b.unreachableSince, b.tried = time.Now(), tried
-	}
-	left := time.Until(b.unreachableSince.Add(patience))
-	if left <= 0 {
-		return nil, true
-	}
-	return time.After(left), false
-}
-
-// patience is for how long nothing may happen until the barrier is given up; zero while it can be
-// reached. It can't if too few listeners are ready and no call is under way that could bring
-// more, though as many as are needed have been tried, or all have left, or none of them is in
-// the audience.
-func (b *barrier) patience(count ledger.Count) time.Duration {
-	needed := b.needed(count.LargestGroup)
-	switch {
-	case count.Ready >= needed || count.Connecting+count.Planned > 0:
-		return 0
-	case count.Ready+count.Failed+count.CutOff >= needed:
-		return betweenCalls
-	case count.Ready > 0:
-		return 0
-	case b.audience == nil && count.Failed+count.Left >= needed:
-		return betweenCalls
-	case b.audience != nil && b.everTried() >= needed && b.client.module.process.ledger.Coming() == 0:
-		return betweenVUs
-	default:
-		return 0
-	}
-}
-
-// everTried is how many listeners of the client were ever acknowledged, or failed, in whichever
-// audience.
-func (b *barrier) everTried() int {
-	all, _ := b.roster.Watch()
-	return all.Ready + all.Failed + all.Left
-}
-
-// unreachableError says why too few listeners are ready, by the first that failed.
-func (b *barrier) unreachableError(count ledger.Count) error {
-	failure := failureOf(&count)
-	left := ""
-	if n := count.Left - count.CutOff; n > 0 && b.audience == nil {
-		left = fmt.Sprintf(", %d left", n)
-	}
-	failure.err = fmt.Errorf("ready(): of %d listeners %d are ready, and no more can be: %d failed, %d were cut off%s%s",
-		b.needed(count.LargestGroup), count.Ready, count.Failed, count.CutOff, left, b.cause(count))
-	return failure
-}
-
-// failureOf is an error with the name of why the first listener failed.
-func failureOf(count *ledger.Count) *scriptError {
-	failure := &scriptError{name: nameConnectError}
-	if count.FirstFailure != nil {
-		failure.name, failure.code = named(count.FirstFailure).name, named(count.FirstFailure).code
-	}
-	return failure
-}
-
-// cause says why too few of the listeners are ready, as far as that is known; empty if all that
-// is known is in the count.
-func (b *barrier) cause(count ledger.Count) string {
-	if b.audience == nil || count.Ready > 0 {
-		return firstCause(count)
-	}
-	others := b.client.othersListening(b.audience)
-	if others == "" {
-		return firstCause(count)
-	}
-	return fmt.Sprintf("; no listener is in the audience %q; listeners of this process are ready in %s", b.audience.Name().Key, others)
-}
-
-// firstCause says why the first of the listeners failed, or that there was none; empty if
-// all that is known is in the count.
-func firstCause(count ledger.Count) string {
-	switch {
-	case count.FirstFailure != nil:
-		return fmt.Sprintf("; the first failed because: %v", count.FirstFailure)
-	case count == ledger.Count{LargestGroup: count.LargestGroup}:
-		return "; no listen() of this process has listened here, to this room or with this subscription"
-	default:
-		return ""
-	}
-}
-
-// needed is how many of the listeners are this process's part. Where each VU opens a group of
-// connections, k6 divides the groups among processes, not the connections.
-func (b *barrier) needed(group int) int {
-	if group < 1 || b.listeners%group != 0 {
-		group = 1
-	}
-	return b.neededOf(int(b.tuple.ScaleInt64(int64(b.listeners/group))) * group)
-}
-
-// neededOf is how many of so many listeners make the quorum.
-func (b *barrier) neededOf(listeners int) int {
-	return int(math.Ceil(float64(listeners)*b.quorum - 1e-9))
-}
-
-// timeoutError says how the listeners stood when the barrier's time was up; ready is
-// how many fulfilled it, and those that were acknowledged and didn't are deaf. It is
-// the context's own error where the iteration ended first. More is what else is to be said.
-func (b *barrier) timeoutError(ctx context.Context, count ledger.Count, ready int, more string) error {
-	if !errors.Is(context.Cause(ctx), errBarrierTimeout) {
-		return ctx.Err()
-	}
-	return scriptErrorf(nameTimeoutError,
-		"ready(): after %s, of %d listeners %d are ready, %d connecting, %d failed, %d left, %d deaf%s%s",
-		b.timeout, b.needed(count.LargestGroup), ready, count.Connecting, count.Failed, count.Left, count.Ready-ready, more, b.cause(count))
 }

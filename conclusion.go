@@ -22,11 +22,12 @@ func conclusionOf(data any) *result.Conclusion {
 	case err == nil:
 		return &result.Conclusion{How: result.Completed}
 	}
-	c := &result.Conclusion{How: howEnded(err), Text: shortText(err.Error())}
+	c := &result.Conclusion{Text: shortText(err.Error())}
 	var coded errext.HasExitCode
 	if errors.As(err, &coded) {
 		c.ExitCode = int(coded.ExitCode())
 	}
+	c.How = howEnded(err, c.ExitCode)
 	return c
 }
 
@@ -46,12 +47,11 @@ func exitError(data any) (err error, exits bool) {
 	return err, true
 }
 
-// howEnded is what k6's error says of why it exits.
-func howEnded(err error) result.How {
+// howEnded is what k6's error and its exit code say of why it exits.
+func howEnded(err error, exitCode int) result.How {
 	var reason errext.HasAbortReason
 	if !errors.As(err, &reason) {
-		var coded errext.HasExitCode
-		if errors.As(err, &coded) && coded.ExitCode() == exitcodes.MarkedAsFailed {
+		if exitCode == int(exitcodes.MarkedAsFailed) {
 			return result.MarkedAsFailed
 		}
 		return result.Failed
@@ -66,10 +66,8 @@ func howEnded(err error) result.How {
 	case errext.AbortedByUser:
 		return result.Interrupted
 	case errext.AbortedByScriptError, errext.AbortedByTimeout, errext.AbortedByOutput:
-		return result.Failed
-	default:
-		return result.Failed
 	}
+	return result.Failed
 }
 
 // inScript is where in the script something happened, which is told by a path of this machine.

@@ -20,8 +20,6 @@ import (
 	"go.k6.io/k6/v2/metrics"
 	"go.uber.org/goleak"
 
-	"github.com/pushgw/xk6-pushgw/gateway"
-	"github.com/pushgw/xk6-pushgw/gateway/fault"
 	"github.com/pushgw/xk6-pushgw/internal/ledger"
 	"github.com/pushgw/xk6-pushgw/internal/stamp"
 )
@@ -47,18 +45,6 @@ func simulate(t *testing.T, handler http.Handler, f func(w *world)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{T: t, network: newNetwork(), process: newProcess()}
 		w.serve(handler)
-		f(w)
-	})
-}
-
-// simulateGateway runs f in a world with the local gateway.
-func simulateGateway(t *testing.T, config gateway.Config, f func(w *world)) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		local := gateway.New(config)
-		t.Cleanup(local.Close)
-		w := &world{T: t, network: newNetwork(), process: newProcess()}
-		w.serve(local.Handler())
 		f(w)
 	})
 }
@@ -377,11 +363,6 @@ func sockets(said func(socket *websocket.Conn, text string)) http.Handler {
 
 func reply(socket *websocket.Conn, text string) {
 	_ = socket.WriteMessage(websocket.TextMessage, []byte(text))
-}
-
-// delayed has every delivery take exactly that long.
-func delayed(by time.Duration) gateway.Config {
-	return gateway.Config{Faults: fault.Settings{Delay: fault.Spread{From: fault.Duration(by), To: fault.Duration(by)}}}
 }
 
 // requireThrows: what begins with call and goes on with each of these arguments throws

@@ -43,7 +43,7 @@ func openHost(ctx context.Context, c *call, script listen.Handler) (*hostConn, e
 		return nil, err
 	}
 	unwatch := context.AfterFunc(ctx, h.beginClose)
-	remove := c.client.module.process.ticker.Add(h.conn.Tick)
+	remove := c.process().ticker.Add(h.conn.Tick)
 	go func() {
 		defer unwatch()
 		defer remove()

@@ -3,9 +3,7 @@ package pushgw
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
-	"strings"
 	"sync"
 	"time"
 
@@ -32,44 +30,43 @@ type rollCall struct {
 	changed chan struct{} // has one element if an answer was heard
 }
 
-// checkRollCall throws why the processes of a test can't be asked, if they can't, and notes
-// in which audience they are.
-func (b *barrier) checkRollCall(c *call) {
-	client := c.client
+// askedAudience returns the audience in which the processes of a test are asked. It throws
+// why they can't be, if they can't.
+func (b *barrier) askedAudience() *ledger.Audience {
+	client := b.client
 	if err := client.backend.checkPublish("ready() in a test of several processes", b.message); err != nil {
 		client.module.throw(err)
 	}
 	if err := client.backend.checkListen(); err != nil {
 		client.module.throw(scriptErrorf(nameUsageError, "ready() in a test of several processes hears their answers as a listener: %w", err))
 	}
-	c.hears = b.audience
-	if c.hears != nil {
-		return
+	if b.audience != nil {
+		return b.audience
 	}
 	first := client.backend.heard()[0].audience // each listener hears it, if it is constant
 	if !first.constant() {
 		client.module.throw(scriptErrorf(nameUsageError, "ready() in a test of several processes asks them in one audience: "+
 			"option \"audience\" is missing, because the client's listeners are not all of one"))
 	}
-	c.hears = client.audience(first.text)
+	return client.audience(first.text)
 }
 
 // awaitAll waits until the listeners of all processes are as many as the barrier wants.
 func (b *barrier) awaitAll(ctx context.Context, c *call) (any, error) {
-	r := &rollCall{barrier: b, call: c, to: c.hears, run: c.client.module.process.ledger.Run(), changed: make(chan struct{}, 1)}
+	r := &rollCall{barrier: b, call: c, to: c.hears, run: c.process().ledger.Run(), changed: make(chan struct{}, 1)}
 	r.state = rollcall.New(r.config(), time.Now())
-	remove := c.client.module.process.rollcalls.add(r)
+	remove := c.process().rollcalls.add(r)
 	defer remove()
 	defer r.close()
-	result, err := r.await(ctx)
+	result, err := r.callRolls(ctx)
 	if last := remove(); err != nil && last {
 		r.withdraw(ctx)
 	}
 	return result, err
 }
 
-// await is awaitAll, but for what is to be done afterwards.
-func (r *rollCall) await(ctx context.Context) (any, error) {
+// callRolls calls rolls until the answers are as the barrier wants, or can't become so any more.
+func (r *rollCall) callRolls(ctx context.Context) (any, error) {
 	if err := r.open(ctx); err != nil {
 		if ctx.Err() != nil {
 			return r.overdue(ctx)
@@ -110,7 +107,7 @@ func (r *rollCall) overdue(ctx context.Context) (any, error) {
 
 // config is what the roll call waits for.
 func (r *rollCall) config() rollcall.Config {
-	last := &r.call.client.module.process.rollcalls.last
+	last := &r.call.process().rollcalls.last
 	count, _, _ := r.watch()
 	return rollcall.Config{
 		Run: r.run.ID, Process: r.run.Process, Processes: r.run.Processes, Asker: r.to.Origin(),
@@ -160,7 +157,7 @@ func (r *rollCall) withdraw(ctx context.Context) {
 	}
 	ctx, cancel := outliving(ctx)
 	defer cancel()
-	latest := r.call.client.module.process.rollcalls.last.Load() // another barrier's, perhaps, that was given up before
+	latest := r.call.process().rollcalls.last.Load() // another barrier's, perhaps, that was given up before
 	_ = r.broadcaster.Send(ctx, stamp.WriteControl(&stamp.Withdrawal{Run: r.run.ID, Asker: r.to.Origin(), Roll: latest}, r.run.Secret))
 }
 
@@ -218,7 +215,7 @@ func (r *rollCall) ask(ctx context.Context) error {
 	}
 	r.mu.Lock()
 	now := time.Now()
-	roll := r.state.Roll(now, r.call.client.module.process.ledger.Date(now))
+	roll := r.state.Roll(now, r.call.process().ledger.Date(now))
 	r.mu.Unlock()
 	return r.send(ctx, stamp.WriteControl(roll, r.run.Secret))
 }
@@ -248,73 +245,4 @@ func (r *rollCall) result(ctx context.Context, s *rollcall.Standing, err error) 
 		return nil, err
 	}
 	return readyResult{Ready: s.Measure, Deaf: deaf, Failed: s.Failed}, nil
-}
-
-// timeoutError says who has not answered, and how the listeners stood.
-func (r *rollCall) timeoutError(ctx context.Context, s *rollcall.Standing) error {
-	if !errors.Is(context.Cause(ctx), errBarrierTimeout) {
-		return ctx.Err()
-	}
-	own, _, _ := r.watch()
-	return scriptErrorf(nameTimeoutError, "ready(): after %s, %s; %d of %d listeners%s%s%s", r.timeout, r.answered(s), s.Measure,
-		r.neededOf(r.listeners), r.details(s), inVain(r.canaries, s.Confirmed, r.broadcaster), r.cause(&own))
-}
-
-// unreachableError says that too few listeners are ready in all processes.
-func (r *rollCall) unreachableError(s *rollcall.Standing, own *ledger.Count) error {
-	failure := failureOf(own)
-	failure.err = fmt.Errorf("ready(): %s; %d of %d listeners, and no more can be%s%s",
-		r.answered(s), s.Measure, r.neededOf(r.listeners), r.details(s), r.cause(own))
-	return failure
-}
-
-// answered says how many processes have answered, and which haven't.
-func (r *rollCall) answered(s *rollcall.Standing) string {
-	if r.run.Processes == 0 {
-		return fmt.Sprintf("%d processes answered", s.Answered)
-	}
-	text := fmt.Sprintf("%d of %d processes answered", s.Answered, r.run.Processes)
-	if len(s.Missing) > 0 {
-		text += " (missing: " + listed(s.Missing) + ")"
-	}
-	if s.Disagrees > 0 {
-		text += fmt.Sprintf("; process %d says that the test has %d", s.Disagrees, s.Says)
-	}
-	return text
-}
-
-// listed is a list of numbers, of which very many are not all shown.
-func listed(numbers []int) string {
-	const most = 20
-	texts := make([]string, 0, most)
-	for _, n := range numbers[:min(len(numbers), most)] {
-		texts = append(texts, fmt.Sprint(n))
-	}
-	text := strings.Join(texts, ", ")
-	if more := len(numbers) - most; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
-}
-
-// details says what else is known of the listeners of all processes that have answered.
-func (r *rollCall) details(s *rollcall.Standing) string {
-	text := ""
-	for _, d := range []struct {
-		n    int
-		what string
-	}{{s.Coming, "are coming"}, {s.Failed, "failed"}, {s.CutOff, "were cut off"}, {s.Left, "left"}, {s.Ready - s.Measure, "are deaf"}} {
-		if d.n > 0 {
-			text += fmt.Sprintf(", %d %s", d.n, d.what)
-		}
-	}
-	return text
-}
-
-// cause says why the first of this process's listeners failed; empty if none did.
-func (r *rollCall) cause(own *ledger.Count) string {
-	if own.FirstFailure == nil {
-		return ""
-	}
-	return fmt.Sprintf("; the first here failed because: %v", own.FirstFailure)
 }

@@ -14,24 +14,6 @@ import (
 	"github.com/pushgw/xk6-pushgw/gateway"
 )
 
-// rollCallClients make a client of each dialect.
-var rollCallClients = map[string]string{
-	"apigw": `new apigw.Client('` + chatURL + `')`, "appsync": appSyncClient, "events": eventsClient,
-}
-
-// listens is a script whose client listens after a while.
-func listens(client string, connections int, after, duration string) string {
-	return fmt.Sprintf(`await sleep(%s); return JSON.stringify(await %s.listen({ connections: %d, duration: '%s' }))`, after, client, connections, duration)
-}
-
-// timed is a script that tells what ready() came to, and after how long.
-func timed(client, options string) string {
-	return `const client = ` + client + `;
-		const began = Date.now();
-		const { returned, name, message } = await caught(() => client.ready(` + options + `));
-		return [Date.now() - began, returned ? JSON.stringify(returned) : name + ': ' + message];`
-}
-
 // ready() waits for the listeners of all processes, whichever of them come first.
 func TestReadyWaitsForAllProcesses(t *testing.T) {
 	t.Parallel()
@@ -53,16 +35,6 @@ func TestReadyWaitsForAllProcesses(t *testing.T) {
 			})
 		})
 	}
-}
-
-func outcomeOf(result any) (took int64, text string) {
-	list, _ := result.([]any)
-	if len(list) != 2 {
-		return 0, fmt.Sprint(result)
-	}
-	took, _ = list[0].(int64)
-	text, _ = list[1].(string)
-	return took, text
 }
 
 // A process whose last listener becomes ready says so by itself.

@@ -16,30 +16,31 @@ type rollcalls struct {
 	last atomic.Uint32 // number of the latest roll
 
 	mu        sync.Mutex
-	audiences map[*ledger.Audience]*rollcallsTo
+	audiences map[*ledger.Audience]*rollcallAudience
 }
 
-// rollcallsTo is what concerns one audience.
-type rollcallsTo struct {
-	answers rollcall.Answers
-	waiting map[*rollCall]struct{} // under the lock of rollcalls
+// rollcallAudience is an audience in which processes call rolls and answer them.
+type rollcallAudience struct {
+	audience *ledger.Audience
+	answers  rollcall.Answers       // of this process
+	waiting  map[*rollCall]struct{} // this process's barriers, under the lock of rollcalls
 }
 
-// to returns what concerns an audience.
-func (r *rollcalls) to(a *ledger.Audience) *rollcallsTo {
+// to returns the roll calls' side of an audience.
+func (r *rollcalls) to(a *ledger.Audience) *rollcallAudience {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.toLocked(a)
 }
 
 // toLocked is to, with the lock held.
-func (r *rollcalls) toLocked(a *ledger.Audience) *rollcallsTo {
+func (r *rollcalls) toLocked(a *ledger.Audience) *rollcallAudience {
 	to := r.audiences[a]
 	if to == nil {
 		if r.audiences == nil {
-			r.audiences = make(map[*ledger.Audience]*rollcallsTo)
+			r.audiences = make(map[*ledger.Audience]*rollcallAudience)
 		}
-		to = &rollcallsTo{waiting: make(map[*rollCall]struct{})}
+		to = &rollcallAudience{audience: a, waiting: make(map[*rollCall]struct{})}
 		r.audiences[a] = to
 	}
 	return to

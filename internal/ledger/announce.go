@@ -68,9 +68,9 @@ func (s *Series) Closing(run *Run, final bool) *stamp.Closing {
 	return c
 }
 
-// Dedicate notes what is sent to the audience: broadcasts to all members, or messages to one
-// each. It reports whether the other kind wasn't before, because other processes take the numbers
-// of messages that they can't hear for broadcasts that were lost.
+// Dedicate notes what is about to be sent to the audience: broadcasts to all members, or messages
+// to one each. It reports false if the other kind was sent before, because other processes take
+// the numbers of messages that they can't hear for broadcasts that were lost.
 func (a *Audience) Dedicate(toOne bool) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

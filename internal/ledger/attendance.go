@@ -3,22 +3,15 @@ package ledger
 import (
 	"cmp"
 	"slices"
-	"sync/atomic"
 	"time"
 )
 
 // Attendance is one call that holds listeners of a roster.
 type Attendance struct{ roster *Roster }
 
-// attendance is what the calls that hold a roster's listeners share.
-type attendance struct {
-	calls    atomic.Int64
-	nextLook atomic.Int64 // when accounts are to be settled next
-}
-
 // Attend notes that a call begins to hold listeners. End must follow.
 func (r *Roster) Attend() *Attendance {
-	r.attendance.calls.Add(1)
+	r.calls.Add(1)
 	return &Attendance{roster: r}
 }
 
@@ -33,7 +26,7 @@ const (
 // know how many there were, because their publishers have fallen silent. Of all calls that hold
 // listeners, the first that comes after a while does it.
 func (t *Attendance) Settle(now time.Time) (settled []Settled, silent []uint32) {
-	at, next := instantOf(now), &t.roster.attendance.nextLook
+	at, next := instantOf(now), &t.roster.nextLook
 	due := next.Load()
 	if int64(at) < due || !next.CompareAndSwap(due, int64(at.plus(lookEvery))) {
 		return nil, nil
@@ -42,21 +35,23 @@ func (t *Attendance) Settle(now time.Time) (settled []Settled, silent []uint32) 
 	next.Store(int64(at.plus(lookEvery + time.Duration(len(audiences))*lookEachAudience)))
 	for _, a := range audiences {
 		if remotes := a.remotes.Load(); remotes != nil {
-			settled, silent = a.settleRemotes(settled, silent, remotes, at)
+			closed, gone := a.settleRemotes(remotes, at)
+			settled, silent = append(settled, closed...), append(silent, gone...)
 		}
 	}
 	return settled, silent
 }
 
-func (a *Audience) settleRemotes(settled []Settled, silent []uint32, r *remotes, at instant) ([]Settled, []uint32) {
+// settleRemotes is Settle for one audience.
+func (a *Audience) settleRemotes(r *remotes, at instant) (settled []Settled, silent []uint32) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	settled = r.settle(settled, at, false)
+	settled = r.settle(nil, at, false)
 	for _, c := range r.all() {
 		if !c.fallsSilent(at) {
 			continue
 		}
-		a.play().end(time.Now())
+		a.play().end()
 		if c.reportUnclosed() {
 			silent = append(silent, c.origin)
 		}
@@ -69,8 +64,8 @@ func (a *Audience) settleRemotes(settled []Settled, silent []uint32, r *remotes,
 type Ending struct {
 	Settled []Settled
 	// Unclosed are the origins whose accounts end and of which nobody knows how many
-	// broadcasts there were. Of so many, Strangers, no message of this test has told, and
-	// Unaccounted is how many audiences had no room for an origin.
+	// broadcasts there were, Strangers how many of these no message of this test has named, and
+	// Unaccounted how many audiences had no room for an origin.
 	Unclosed    []uint32
 	Strangers   int
 	Unaccounted int
@@ -79,8 +74,8 @@ type Ending struct {
 	// Clocks are what is known of the publishers' clocks.
 	Clocks []ClockDifference
 	// Unheard: this process is one of several of a test, listeners were ready, and nobody has
-	// heard of any broadcast. Awaited: and yet there is a reason to expect one, because a
-	// listener waited for broadcasts to be over, or another process has asked who is there.
+	// heard of any broadcast. Awaited: that is so although there is a reason to expect one, because
+	// a listener waited for broadcasts to be over, or another process has asked who is there.
 	Unheard, Awaited bool
 }
 
@@ -93,7 +88,7 @@ type HeardPlan struct {
 
 // End notes that the call holds no listeners any more. The last one ends the accounts.
 func (t *Attendance) End(now time.Time) (e Ending) {
-	if t.roster.attendance.calls.Add(-1) > 0 {
+	if t.roster.calls.Add(-1) > 0 {
 		return e
 	}
 	t.roster.mu.Lock()

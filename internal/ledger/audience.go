@@ -4,7 +4,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // Audience is whoever is meant to hear the same broadcasts in this process: all that listen
@@ -24,7 +23,7 @@ type Audience struct {
 	ready, confirmed, cutOff int
 	requirements             int           // of confirmation, those not withdrawn
 	series                   []*Series     // those open
-	playing                  *playing      // nil before the first series
+	playing                  *playing      // nil before the first series, barrier or Finale
 	promised                 int           // how many broadcasts these have yet to publish, as planned
 	announced                *announced    // nil before the first series
 	changed                  chan struct{} // closed when a count changes; nil while nobody watches
@@ -108,7 +107,7 @@ func (a *Audience) drop(s *Series) {
 	a.series = slices.DeleteFunc(a.series, func(open *Series) bool { return open == s })
 	if len(a.series) < before {
 		a.playing.open--
-		a.playing.end(time.Now())
+		a.playing.end()
 	}
 	if len(a.series) == 0 {
 		a.series = nil

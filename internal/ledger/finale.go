@@ -9,8 +9,7 @@ import (
 // the audience is watched, or somebody who was to open one gave up, and for quiet none has been
 // open and no barrier of this process has waited. Another process's series is open from its
 // opening to its last closing, or until it has been silent for very long, and until what was
-// heard of it has settled. A nil *Finale watches
-// nothing.
+// heard of it has settled. A nil *Finale watches nothing.
 type Finale struct {
 	mu sync.Mutex
 	// watched has how many series of each audience had ended before.
@@ -68,12 +67,12 @@ type playing struct {
 }
 
 // end notes that a series has ended, or that nobody opens one that was expected.
-func (p *playing) end(now time.Time) {
+func (p *playing) end() {
 	p.ended++
-	p.endedAt = now
+	p.endedAt = time.Now()
 }
 
-// play returns which series the audience has had. The lock is held.
+// play returns which series the audience has had, and who may open the next. The lock is held.
 func (a *Audience) play() *playing {
 	if a.playing == nil {
 		a.playing = new(playing)
@@ -134,6 +133,7 @@ func (a *Audience) expect(barriers int) {
 	a.play().barriers += barriers
 }
 
+// stopExpecting notes that a barrier waits no more, and whether it was fulfilled.
 func (a *Audience) stopExpecting(fulfilled bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -142,7 +142,7 @@ func (a *Audience) stopExpecting(fulfilled bool) {
 	if fulfilled {
 		p.fulfilled, p.endedAt = true, time.Now()
 	} else {
-		p.end(time.Now())
+		p.end()
 	}
 }
 

@@ -39,12 +39,15 @@
 //
 // The tail: broadcasts that are only promised, by the end in a stamp, aren't due yet. If
 // the account ends before it is known what became of them, or its publisher has been silent for
-// so long in the midst of a series that it is gone, it is unclosed: its losses are
-// at least those it tells of. So is an account of a series without a planned end whose closing
-// wasn't heard, and an account that began in the midst of a series whose
-// first broadcasts may have been due here, and that of an origin for which there is no
-// room, or has too many broadcasts in flight. A process of a distributed test whose listeners heard of no broadcasts at all
-// can't know either, and counts as one unclosed account.
+// so long in the midst of a series that it is gone, it is unclosed: its losses are at least
+// those it tells of. So is an account
+//
+//   - of a series without a planned end whose closing wasn't heard,
+//   - that began in the midst of a series whose first broadcasts may have been due here,
+//   - of an origin for which there is no room, or that has too many broadcasts in flight.
+//
+// A process of a distributed test whose listeners heard of no broadcasts at all can't know
+// either, and counts as one unclosed account.
 
 package ledger
 

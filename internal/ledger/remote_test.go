@@ -398,7 +398,7 @@ func TestRemoteAccountsAreConcurrent(t *testing.T) {
 			case <-done:
 				return
 			default:
-				roster.attendance.nextLook.Store(0)
+				roster.nextLook.Store(0)
 				settled, _ := attendance.Settle(time.Now())
 				add(settled)
 			}

@@ -151,12 +151,7 @@ func (l *Ledger) hearOpening(a *Audience, o *stamp.Opening, run *Run, at instant
 		}
 	}
 	c.openings = append(c.openings[max(0, len(c.openings)-maxOpenings+1):], floor)
-	for _, r := range c.rows.all() {
-		if r.sequence >= o.First {
-			raise(&r.floor, int64(floor.floor))
-			raise(&r.from, int64(floor.from))
-		}
-	}
+	c.raiseFloors(o.First, floor.floor, floor.from)
 	before := longAgo
 	if !o.Previous.IsZero() {
 		_, before = c.clock.here(farAhead, instantOf(o.Previous))
@@ -180,7 +175,7 @@ func (l *Ledger) hearClosing(a *Audience, k *stamp.Closing, run *Run, at instant
 	c.opened = max(c.opened, k.Series)
 	if k.Final && k.Series > c.ended {
 		c.ended = k.Series
-		a.play().end(time.Now())
+		a.play().end()
 	}
 	c.reported, c.settle = false, min(k.Settle, maxSettle)
 	c.clock.arrived(instantOf(k.Sent), at)
@@ -189,11 +184,7 @@ func (l *Ledger) hearClosing(a *Audience, k *stamp.Closing, run *Run, at instant
 		from, before := c.clock.here(instantOf(k.FirstPublished), instantOf(k.FirstPublished))
 		c.begin(k.First, before)
 		c.beginEarlier(k.First, before, at)
-		for _, r := range c.rows.all() {
-			if r.sequence >= k.First {
-				raise(&r.floor, int64(from))
-			}
-		}
+		c.raiseFloors(k.First, from, longAgo)
 	}
 	if !c.begun || c.broken || !c.extend(k.Last, at) {
 		return

@@ -74,5 +74,5 @@ func (a *Audience) judgeWithdrawals(r *remotes, now instant) {
 	for _, c := range r.all() {
 		c.publisher.withdrew = 0
 	}
-	p.end(time.Now())
+	p.end()
 }

@@ -202,6 +202,17 @@ func (c *account) orderAfter(rows []*remoteRow, from instant) {
 	c.floor, c.from = max(c.floor, floor), max(c.from, from)
 }
 
+// raiseFloors makes known that the rows from a sequence on were published no earlier than
+// floor, or than from by the publisher's clock.
+func (c *account) raiseFloors(first uint32, floor, from instant) {
+	for _, r := range c.rows.all() {
+		if r.sequence >= first {
+			raise(&r.floor, int64(floor))
+			raise(&r.from, int64(from))
+		}
+	}
+}
+
 // read notes that a row has been read for the first time.
 func (c *account) read(r *remoteRow, s stamp.Stamp, at instant) {
 	r.sent, r.settle = s.Sent.UnixMicro(), c.settle

@@ -1,11 +1,15 @@
 package ledger
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // Roster counts the listeners of one client, in whichever audiences they are. A listener
 // counts once, however many it is in. The zero value has none.
 type Roster struct {
-	attendance attendance
+	calls    atomic.Int64 // that hold listeners, see Attend
+	nextLook atomic.Int64 // when other processes' broadcasts are to be settled next
 
 	mu           sync.Mutex
 	count        Count

@@ -16,9 +16,9 @@ type announcer struct {
 	run         *ledger.Run
 	series      *ledger.Series
 	broadcaster Broadcaster
-	owed        bool      // broadcasts could not be sent, and it hasn't been told
-	told        time.Time // when such was told last
-	said        time.Time // when anything was sent last, a broadcast or a token
+	untold      bool      // broadcasts were retracted, and it hasn't been told
+	told        time.Time // when it was told last that any were
+	sent        time.Time // when anything was sent last, a broadcast or a token
 }
 
 // newAnnouncer returns the announcer of a series of a distributed test, nil of any other and
@@ -75,20 +75,21 @@ func (a *announcer) awaitEcho(ctx context.Context, settle time.Duration, sent fu
 // The listeners' accounts wait for longer than that.
 const retractionEvery = time.Second
 
-// retracted notes that a broadcast could not be sent.
-func (a *announcer) retracted() {
+// noteRetracted notes that a broadcast could not be sent.
+func (a *announcer) noteRetracted() {
 	if a != nil {
-		a.owed = true
+		a.untold = true
 	}
 }
 
-// payUp says which broadcasts could not be sent, if that is owed and wasn't just said. The
-// next broadcast comes soon then, and with it the next call.
-func (a *announcer) payUp(ctx context.Context) {
-	if a == nil || !a.owed || time.Since(a.told) < retractionEvery {
+// tellRetracted says which broadcasts could not be sent, if there are any of which that hasn't
+// been said. Shortly after the last time it leaves that to the next call, which comes with the
+// next broadcast.
+func (a *announcer) tellRetracted(ctx context.Context) {
+	if a == nil || !a.untold || time.Since(a.told) < retractionEvery {
 		return
 	}
-	a.owed, a.told = false, time.Now()
+	a.untold, a.told = false, time.Now()
 	a.send(ctx, a.series.Closing(a.run, false))
 }
 
@@ -96,10 +97,10 @@ func (a *announcer) payUp(ctx context.Context) {
 // publisher for gone that has been silent for much longer, see ledger.
 const signOfLifeEvery = 20 * time.Second
 
-// broadcasts notes that broadcasts are about to be sent.
-func (a *announcer) broadcasts() {
+// noteSending notes that broadcasts are about to be sent.
+func (a *announcer) noteSending() {
 	if a != nil {
-		a.said = time.Now()
+		a.sent = time.Now()
 	}
 }
 
@@ -108,7 +109,7 @@ func (a *announcer) broadcasts() {
 func (a *announcer) untilSign(due time.Time) time.Duration {
 	wait := time.Until(due)
 	if a != nil {
-		wait = min(wait, time.Until(a.said.Add(signOfLifeEvery)))
+		wait = min(wait, time.Until(a.sent.Add(signOfLifeEvery)))
 	}
 	return wait
 }
@@ -153,7 +154,7 @@ func (a *announcer) close(ctx context.Context, settled <-chan struct{}) {
 }
 
 func (a *announcer) send(ctx context.Context, token stamp.Control) {
-	a.said = time.Now()
+	a.sent = time.Now()
 	if ctx.Err() == nil {
 		_ = a.broadcaster.Send(ctx, stamp.WriteControl(token, a.run.Secret))
 	}

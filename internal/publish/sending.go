@@ -17,7 +17,7 @@ type sending struct {
 	plan        *Plan
 	series      *ledger.Series
 	broadcaster Broadcaster
-	tell        *announcer
+	announcer   *announcer
 	failed      func(error)
 	pause       *backoff.ExponentialBackOff
 
@@ -58,7 +58,7 @@ func (s *sending) run(ctx context.Context) {
 		if s.await(ctx, inFlight); s.final || p.isOver() { // what has been answered meanwhile
 			break
 		}
-		s.tell.payUp(ctx)
+		s.announcer.tellRetracted(ctx)
 		if err := s.send(ctx, intended, min(batch, p.Count-i)); err != nil {
 			s.failed(err)
 			break
@@ -66,7 +66,7 @@ func (s *sending) run(ctx context.Context) {
 		if !s.await(ctx, inFlight-1) || s.final {
 			break
 		}
-		s.tell.payUp(ctx)
+		s.announcer.tellRetracted(ctx)
 		if s.refused && p.Rate == 0 && i+batch < p.Count && sleep.For(ctx, s.pause.NextBackOff()) != nil {
 			return
 		}
@@ -84,7 +84,7 @@ func (s *sending) wait(ctx context.Context, start time.Time, i int) (intended ti
 		return time.Now(), ctx.Err()
 	}
 	intended = start.Add(time.Duration(float64(i) / p.Rate * float64(time.Second)))
-	timer := time.NewTimer(s.tell.untilSign(intended))
+	timer := time.NewTimer(s.announcer.untilSign(intended))
 	defer timer.Stop()
 	for {
 		select {
@@ -92,8 +92,8 @@ func (s *sending) wait(ctx context.Context, start time.Time, i int) (intended ti
 			if !time.Now().Before(intended) {
 				return intended, nil
 			}
-			s.tell.signOfLife(ctx)
-			timer.Reset(s.tell.untilSign(intended))
+			s.announcer.signOfLife(ctx)
+			timer.Reset(s.announcer.untilSign(intended))
 		case <-s.broadcaster.Ended():
 			return intended, nil
 		case <-p.Until:
@@ -114,7 +114,7 @@ func (s *sending) send(ctx context.Context, intended time.Time, n int) error {
 		}
 		texts[i] = stamps[i].String()
 	}
-	s.tell.broadcasts()
+	s.announcer.noteSending()
 	s.waiting++
 	batches, ok := s.broadcaster.(BatchBroadcaster)
 	if !ok {
@@ -179,7 +179,7 @@ func (s *sending) settle(stamps []stamp.Stamp, errs []error) {
 		}
 		failures++
 		s.series.Retract(stamps[i])
-		s.tell.retracted()
+		s.announcer.noteRetracted()
 		s.failed(err)
 		var final *FinalError
 		s.final = s.final || errors.As(err, &final)

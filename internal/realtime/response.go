@@ -1,6 +1,8 @@
 package realtime
 
 import (
+	"fmt"
+
 	"github.com/tidwall/gjson"
 
 	"github.com/pushgw/xk6-pushgw/internal/dialect"
@@ -14,7 +16,7 @@ const maxDepth = 100
 func ParseResponse(body []byte) (gjson.Result, *dialect.Error) {
 	switch {
 	case jsonscan.DeeperThan(body, maxDepth):
-		return gjson.Result{}, &dialect.Error{Name: Other, Message: "JSON nested more than 100 deep"}
+		return gjson.Result{}, &dialect.Error{Name: Other, Message: fmt.Sprintf("JSON nested more than %d deep", maxDepth)}
 	case !gjson.ValidBytes(body):
 		return gjson.Result{}, &dialect.Error{Name: Other, Message: "what came is not JSON: " + Cut(string(body))}
 	default:

@@ -89,8 +89,8 @@ type Call struct {
 	// that roll this may change.
 	hopelessSince, asked time.Time
 	patience             time.Duration
-	disagree             uint16 // a process that says that there are others than so many; zero if none does
-	disagrees            uint16 // how many it says that there are
+	disagrees            uint16 // a process that says that the test has another number of processes; zero if none does
+	says                 uint16 // which number
 }
 
 type answer struct {
@@ -184,18 +184,26 @@ func (c *Call) Hear(p *stamp.Present, arrived, now time.Time) {
 		return
 	}
 	if p.Processes != c.config.Processes {
-		c.disagree, c.disagrees = p.Process, p.Processes
+		c.disagrees, c.says = p.Process, p.Processes
 		return
 	}
 	known, again := c.answers[p.Process]
 	switch {
-	case c.config.Processes > 0 && p.Process > c.config.Processes, !again && len(c.answers) >= maxStrangers && c.config.Processes == 0:
+	case !again && !c.hasRoom(p.Process):
 	case p.Asker == c.config.Asker && p.Roll < c.first: // it was sent before the call began
 	case again && !p.Sent.After(known.Sent): // an older one, or a copy
 	default:
 		c.answers[p.Process] = answer{p, arrived}
 		c.judge(now)
 	}
+}
+
+// hasRoom reports whether the answers of a process that hasn't answered yet are kept.
+func (c *Call) hasRoom(process uint16) bool {
+	if c.config.Processes == 0 {
+		return len(c.answers) < maxStrangers
+	}
+	return process <= c.config.Processes
 }
 
 // judge notes whether enough listeners are out of reach: as many have been tried, and too
@@ -224,7 +232,7 @@ func (c *Call) leftAltogether() (left int) {
 		left = c.own.Left
 	}
 	for _, a := range c.answers {
-		if count := CountOf(a.Present); count.gone() {
+		if count := countOf(a.Present); count.gone() {
 			left += count.Left
 		}
 	}
@@ -260,9 +268,9 @@ type Standing struct {
 
 // Standing returns what the answers so far come to.
 func (c *Call) Standing() Standing {
-	s := Standing{Count: c.own, Answered: 1 + len(c.answers), Disagrees: int(c.disagree), Says: int(c.disagrees)}
+	s := Standing{Count: c.own, Answered: 1 + len(c.answers), Disagrees: int(c.disagrees), Says: int(c.says)}
 	for _, a := range c.answers {
-		s.Count = s.plus(CountOf(a.Present))
+		s.Count = s.plus(countOf(a.Present))
 	}
 	for i := uint16(1); i <= c.config.Processes && i != 0; i++ {
 		if _, answered := c.answers[i]; !answered && i != c.config.Process {
@@ -275,15 +283,17 @@ func (c *Call) Standing() Standing {
 
 // EnterIn enters the count in an answer.
 func (c Count) EnterIn(p *stamp.Present) {
-	for of, n := range map[*uint32]int{
-		&p.Ready: c.Ready, &p.Confirmed: c.Confirmed, &p.Failed: c.Failed, &p.CutOff: c.CutOff, &p.Left: c.Left, &p.Coming: c.Coming,
-	} {
-		*of = uint32(min(max(n, 0), math.MaxUint32)) //nolint:gosec // it isn't less or more
-	}
+	p.Ready, p.Confirmed, p.Failed = clipped(c.Ready), clipped(c.Confirmed), clipped(c.Failed)
+	p.CutOff, p.Left, p.Coming = clipped(c.CutOff), clipped(c.Left), clipped(c.Coming)
 }
 
-// CountOf is the count that an answer tells.
-func CountOf(p *stamp.Present) Count {
+// clipped is the nearest number to n that an answer has room for.
+func clipped(n int) uint32 {
+	return uint32(min(max(n, 0), math.MaxUint32)) //nolint:gosec // it has room
+}
+
+// countOf is the count that an answer tells.
+func countOf(p *stamp.Present) Count {
 	return Count{
 		Ready: int(p.Ready), Confirmed: int(p.Confirmed), Failed: int(p.Failed), CutOff: int(p.CutOff), Left: int(p.Left), Coming: int(p.Coming),
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -206,5 +207,18 @@ func TestReadyForAnAudienceThatNeverCame(t *testing.T) {
 		f := w.vu().fails(`await ` + readyClient + `.ready({ listeners: 1, audience: 'R4', timeout: '1h' })`)
 		require.Contains(w, f.message, `no listener is in the audience "R4"`)
 		require.Equal(w, 50*time.Second, time.Since(began))
+	})
+}
+
+// After a panic of ready(), listeners that wait for broadcasts aren't held for its sake.
+func TestReadyThatPanics(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		audience, finale := ledger.New().Audience(ledger.Name{Key: "Room1"}), ledger.NewFinale()
+		finale.Watch(audience)
+		b := &barrier{audience: audience}
+		require.Panics(t, func() { _, _ = b.run(t.Context(), nil) })
+		time.Sleep(time.Minute)
+		require.True(t, finale.Over(time.Now()))
 	})
 }
