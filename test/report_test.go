@@ -92,7 +92,7 @@ func TestTheReportIsTheGatewaysAccount(t *testing.T) {
 
 	exit, _, said := report(t, page, "--expect", "lost==0", "--expect", "received>0")
 	require.Equal(t, 1, exit)
-	require.Contains(t, said, "lost==0 isn't met")
+	require.Contains(t, said, "FAIL: lost==0 on API Gateway: ")
 	require.NotContains(t, said, "received>0")
 }
 
@@ -120,13 +120,13 @@ func TestAKilledProcessIsReported(t *testing.T) {
 	require.Equal(t, result.Running, resultFile(t, directory, "pushgw-killed-3of3.json").State)
 	exit, numbers, said := report(t, directory)
 	require.Equal(t, 1, exit)
-	require.Contains(t, said, "process 3 was killed, or is still running")
+	require.Contains(t, said, "FAIL: process 3 was killed")
 	require.Empty(t, numbers.Get("runs.0.missing").Array())
 
 	require.NoError(t, os.Remove(filepath.Join(directory, "pushgw-killed-3of3.json")))
 	exit, _, said = report(t, directory)
 	require.Equal(t, 1, exit)
-	require.Contains(t, said, "process 3 of 3 has left no file")
+	require.Contains(t, said, "FAIL: process 3 of 3 has left no file")
 }
 
 // TestAKilledPublisherIsNoticed: the process that broadcasts is killed in the midst of it. The
@@ -180,11 +180,11 @@ func TestTheReportTellsHowTheTestEnded(t *testing.T) {
 		"fail":       {result.Conclusion{How: result.MarkedAsFailed, Text: "test run was marked as failed", ExitCode: 110}, 0, ""},
 		"threshold": {
 			result.Conclusion{How: result.AbortedByThreshold, Text: "thresholds on metrics 'pushgw_connections' were crossed", ExitCode: 99},
-			1, "A threshold aborted the test at ",
+			1, "FAIL: a threshold aborted the test",
 		},
-		"script":    {result.Conclusion{How: result.AbortedByScript, Text: "too few rooms", ExitCode: 108}, 1, "The script aborted the test at "},
-		"interrupt": {result.Conclusion{How: result.Interrupted, Text: "k6 received a 'interrupt' signal", ExitCode: 105}, 1, "The test was interrupted at "},
-		"setup":     {result.Conclusion{How: result.Failed, Text: "Uncaught (in promise) Error: no rooms"}, 1, "The test ended with an error at "},
+		"script":    {result.Conclusion{How: result.AbortedByScript, Text: "too few rooms", ExitCode: 108}, 1, "FAIL: the script aborted the test"},
+		"interrupt": {result.Conclusion{How: result.Interrupted, Text: "k6 received a 'interrupt' signal", ExitCode: 105}, 1, "FAIL: the test was interrupted"},
+		"setup":     {result.Conclusion{How: result.Failed, Text: "Uncaught (in promise) Error: no rooms"}, 1, "FAIL: the test ended with an error"},
 	} {
 		t.Run(end, func(t *testing.T) {
 			t.Parallel()

@@ -47,8 +47,9 @@ await() {
   done
 }
 
+for ((i = 1; i <= SEGMENTS; i++)); do mkfifo "$pipes/$i"; done
+exec 3>&2 2>/dev/null # where bash would print the command of a process that was killed
 for ((i = 1; i <= SEGMENTS; i++)); do
-  mkfifo "$pipes/$i"
   show "$i" <"$pipes/$i" &
   shown[i]=$!
   "$k6" run --quiet --no-color --execution-segment "$((i - 1))/$SEGMENTS:$i/$SEGMENTS" \
@@ -57,13 +58,13 @@ for ((i = 1; i <= SEGMENTS; i++)); do
 done
 
 failed=0
-exec 3>&2
 for ((i = 1; i <= SEGMENTS; i++)); do
   await "${pids[i]}"
   ((code == 0)) || failed=$code
   if ((code > 128)) && signal=$(kill -l "$code"); then echo "process $i was killed by SIG$signal" >&3; fi
   await "${shown[i]}"
-done 2>/dev/null # where bash would print the command of a process that was killed
+done
+exec 2>&3 3>&-
 
 echo "all processes, and $PUSHGW_RESULT/report.html"
 "$k6" x pushgw report "$PUSHGW_RESULT" -o "$PUSHGW_RESULT/report.html" "$@" || failed=$?

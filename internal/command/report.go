@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"go.k6.io/k6/v2/cmd/state"
@@ -118,29 +119,19 @@ func writeFile(path string, write func(io.Writer) error) error {
 	return errors.Join(write(file), file.Close())
 }
 
-// failure says what makes the exit code 1.
+// failure says in one line what makes the exit code 1.
 func failure(runs []*report.Run, outcomes []report.Outcome) error {
-	var failed []error
 	if len(runs) == 0 {
-		failed = append(failed, errors.New("there is no result file that can be used"))
+		return errext.WithExitCodeIfNone(errors.New("there is no result file that can be used"), 1)
 	}
+	var failed []string
 	for _, r := range runs {
-		switch {
-		case r.Incomplete:
-			failed = append(failed, fmt.Errorf("run %s is incomplete: %s", r.Name, r.Unknown[0]))
-		case r.Aborted() != nil:
-			failed = append(failed, fmt.Errorf("run %s was aborted: %s", r.Name, r.Aborted().Sentence(r)))
-		case len(r.Unknown) > 0:
-			failed = append(failed, fmt.Errorf("run %s: not all losses are known: %s", r.Name, r.Unknown[0]))
-		}
-	}
-	for _, outcome := range outcomes {
-		if !outcome.Met {
-			failed = append(failed, fmt.Errorf("run %s: %s isn't met on %s: %s", outcome.Run, outcome.Expectation, outcome.Gateway, outcome.Found))
+		if result := r.Result(outcomes); result.ExitCode != 0 {
+			failed = append(failed, fmt.Sprintf("run %s: %s", r.Name, result))
 		}
 	}
 	if len(failed) == 0 {
 		return nil
 	}
-	return errext.WithExitCodeIfNone(errors.Join(failed...), 1)
+	return errext.WithExitCodeIfNone(errors.New(strings.Join(failed, "; ")), 1)
 }

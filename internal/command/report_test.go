@@ -104,12 +104,12 @@ func TestReportExitCodes(t *testing.T) {
 	resultFile(t, directory, 2)
 
 	_, err := reported(t, directory, "--expect", "lost==0", "--expect", "p50<100")
-	require.ErrorContains(t, err, "run nightly: lost==0 isn't met on apigw: 2")
+	require.ErrorContains(t, err, "run nightly: FAIL: lost==0: 2 (exit code 1)")
 	require.NotContains(t, err.Error(), "p50")
 	requireExitCode(t, 1, err)
 
 	_, err = reported(t, first)
-	require.ErrorContains(t, err, "run nightly is incomplete: process 2 of 2 has left no file")
+	require.ErrorContains(t, err, "run nightly: FAIL: process 2 of 2 has left no file (exit code 1)")
 	requireExitCode(t, 1, err)
 
 	f, err := os.ReadFile(filepath.Join(directory, "pushgw-nightly-2of2.json"))
@@ -120,18 +120,18 @@ func TestReportExitCodes(t *testing.T) {
 	open = bytes.Replace(open, []byte(`"to":1,`), []byte(`"to":2,`), 1)
 	require.NoError(t, os.WriteFile(filepath.Join(unclosed, "pushgw-nightly-2of2.json"), open, 0o600))
 	_, err = reported(t, unclosed)
-	require.ErrorContains(t, err, "run nightly: not all losses are known: process 2 never heard the end of process 1's broadcasts")
+	require.ErrorContains(t, err, "run nightly: FAIL: not all losses are known (exit code 1)")
 	requireExitCode(t, 1, err)
 
 	interrupted := bytes.Replace(f, []byte(`"state":"ended",`), []byte(`"state":"ended","conclusion":{"how":"interrupted","exitCode":105},`), 1)
 	require.NoError(t, os.WriteFile(filepath.Join(unclosed, "pushgw-nightly-2of2.json"), interrupted, 0o600))
 	_, err = reported(t, unclosed)
-	require.ErrorContains(t, err, "run nightly was aborted: The test was interrupted in process 2 at ")
+	require.ErrorContains(t, err, "run nightly: FAIL: the test was interrupted (exit code 1)")
 	requireExitCode(t, 1, err)
 
 	require.NoError(t, os.WriteFile(first, []byte(`{"version":`), 0o600))
 	text, err := reported(t, directory)
-	require.ErrorContains(t, err, "run nightly is incomplete: pushgw-nightly-1of2.json can't be used: it is torn")
+	require.ErrorContains(t, err, "run nightly: FAIL: process 1 of 2 has left no file that can be used (exit code 1)")
 	require.Contains(t, text, "pushgw-nightly-1of2.json can't be used")
 	requireExitCode(t, 1, err)
 

@@ -31,7 +31,9 @@ func (r *Run) joinEndings() {
 		}
 		e := &r.Endings[at]
 		e.Text = joinTexts(e.Text, f.Conclusion.Text)
-		e.Processes = append(e.Processes, f.Process)
+		if !slices.Contains(e.Processes, f.Process) { // two files can be of one number
+			e.Processes = append(e.Processes, f.Process)
+		}
 		if f.LastKnown().Before(e.At) {
 			e.At = f.LastKnown()
 		}
@@ -92,7 +94,7 @@ func (e *Ending) what() string {
 func (e *Ending) Sentence(r *Run) string {
 	text := e.what()
 	if !strings.HasPrefix(text, "k6") {
-		text = strings.ToUpper(text[:1]) + text[1:]
+		text = upper(text)
 	}
 	if len(r.Files) > 1 || r.Processes > 1 {
 		text += " in " + processList(e.Processes)
@@ -100,7 +102,9 @@ func (e *Ending) Sentence(r *Run) string {
 	if e.Aborted() {
 		text += " at " + clockTime(e.At) + ", before it had come to its end"
 	}
-	if e.Text != "" {
+	if metrics := thresholdsOn.FindStringSubmatch(e.Text); metrics != nil {
+		text += ": " + metrics[2]
+	} else if e.Text != "" {
 		text += ": " + strings.TrimSuffix(e.Text, ".")
 	}
 	return text + "."
@@ -123,8 +127,10 @@ func processList(processes []int) string {
 }
 
 // stateOf is how a process ended, in a word or two.
-func stateOf(f *result.File) string {
+func (r *Run) stateOf(f *result.File) string {
 	switch {
+	case f.State != result.Ended && r.outlived(f):
+		return "killed"
 	case f.State != result.Ended:
 		return "killed, or running"
 	case f.Conclusion == nil:

@@ -15,6 +15,7 @@ import (
 // test.
 type Expectation struct {
 	Text    string
+	unit    string // of a time for which Text has none
 	name    string
 	compare string
 	value   float64
@@ -45,7 +46,11 @@ func ParseExpectation(text string) (Expectation, error) {
 	case timed && parts[4] == "%", !timed && parts[4] != "" && (parts[4] != "%" || name != "reach"):
 		return Expectation{}, fmt.Errorf("%q: %s isn't measured in %s", text, name, parts[4])
 	}
-	return Expectation{Text: strings.TrimSpace(text), name: name, compare: parts[2], value: value * units[parts[4]]}, nil
+	e := Expectation{Text: strings.TrimSpace(text), name: name, compare: parts[2], value: value * units[parts[4]]}
+	if timed && parts[4] == "" {
+		e.unit = " ms"
+	}
+	return e, nil
 }
 
 // times are the names of what is measured in milliseconds, besides quantiles.
@@ -85,22 +90,28 @@ type Outcome struct {
 	Run         string `json:"run"`
 	Gateway     string `json:"gateway"`
 	Met         bool   `json:"met"`
+	// Unknown: too little is known to say whether it is met.
+	Unknown bool `json:"unknown"`
 	// Found is the value that was compared, or why there is none.
 	Found string `json:"found"`
+	unit  string // where the expectation leaves it out
 }
+
+// Text is the expectation with its unit.
+func (o Outcome) Text() string { return o.Expectation + o.unit }
 
 // Check holds the expectation against every gateway of a run. What isn't known meets none.
 func (e *Expectation) Check(r *Run) []Outcome {
 	if len(r.Gateways) == 0 {
-		return []Outcome{{Expectation: e.Text, Run: r.Name, Found: "nothing was measured"}}
+		return []Outcome{{Expectation: e.Text, unit: e.unit, Run: r.Name, Found: "nothing was measured"}}
 	}
 	var outcomes []Outcome
 	for _, s := range r.Gateways {
-		o := Outcome{Expectation: e.Text, Run: r.Name, Gateway: s.Gateway}
-		found, text, unknown := e.find(s)
+		o := Outcome{Expectation: e.Text, unit: e.unit, Run: r.Name, Gateway: s.Gateway}
+		found, text, none := e.find(s)
 		switch {
-		case unknown != "":
-			o.Found = unknown
+		case none != "":
+			o.Found, o.Unknown = strings.CutPrefix(none, notKnown)
 		default:
 			o.Found, o.Met = text, e.holds(found)
 		}
@@ -119,11 +130,14 @@ func CheckAll(expectations []Expectation, runs []*Run) (outcomes []Outcome) {
 	return outcomes
 }
 
-// find returns the value and its text, or why it isn't known.
-func (e *Expectation) find(s *Subject) (value float64, text, unknown string) {
+// notKnown begins why a value isn't known, rather than that there is none.
+const notKnown = "not known: "
+
+// find returns the value and its text, or why there is none.
+func (e *Expectation) find(s *Subject) (value float64, text, none string) {
 	if slices.Contains(times, e.name) || quantile.MatchString(e.name) {
-		d, unknown := e.duration(s)
-		return float64(d) / float64(time.Millisecond), short(d), unknown
+		d, none := e.duration(s)
+		return float64(d) / float64(time.Millisecond), short(d), none
 	}
 	n := values[e.name](s)
 	value, text = float64(n), number(n)
@@ -134,13 +148,40 @@ func (e *Expectation) find(s *Subject) (value float64, text, unknown string) {
 		}
 		value, text = reach, percent(reach)
 	}
-	if len(s.Run.Unknown) > 0 {
-		return 0, "", "unknown: " + text + " as far as is known"
+	switch {
+	case len(s.Run.Unknown) == 0 || e.aboutBroadcasts() && s.allBroadcastsKnown():
+		return value, text, ""
+	case e.exceededBy(value) && !s.Run.mixed:
+		return value, "at least " + text, ""
+	default:
+		return 0, "", notKnown + text + " as far as is known"
 	}
-	return value, text, ""
 }
 
-func (e *Expectation) duration(s *Subject) (d time.Duration, unknown string) {
+// aboutBroadcasts reports whether publishers alone know the value.
+func (e *Expectation) aboutBroadcasts() bool {
+	return slices.Contains([]string{"planned", "sent", "unsent"}, e.name)
+}
+
+// allBroadcastsKnown reports whether all publishers have told what they sent, and no process is
+// missing that may be another.
+func (s *Subject) allBroadcastsKnown() bool {
+	return s.Sent > 0 && s.Running == 0 && len(s.Run.Missing) == 0 && !s.Run.mixed
+}
+
+// exceededBy reports whether a count is too large already, so that more of it changes nothing.
+func (e *Expectation) exceededBy(count float64) bool {
+	switch e.compare {
+	case "==", "<=":
+		return e.name != "reach" && count > e.value
+	case "<":
+		return e.name != "reach" && count >= e.value
+	default:
+		return false
+	}
+}
+
+func (e *Expectation) duration(s *Subject) (d time.Duration, none string) {
 	if e.name == "read_lag" {
 		if s.Run.ReadLag.Count() == 0 {
 			return 0, "nothing was read"
@@ -151,9 +192,9 @@ func (e *Expectation) duration(s *Subject) (d time.Duration, unknown string) {
 	case s.Delay.Count() == 0:
 		return 0, "nothing was received"
 	case s.Run.Incomplete:
-		return 0, "unknown: not all processes have told all that they received"
+		return 0, notKnown + "not all processes have told all that they received"
 	case !s.Certain():
-		return 0, "unknown: how far apart the clocks are isn't known well enough"
+		return 0, notKnown + "how far apart the clocks are isn't known well enough"
 	}
 	switch e.name {
 	case "max":

@@ -71,6 +71,14 @@ func significant(v float64) string {
 // clockTime is the time of day.
 func clockTime(t time.Time) string { return t.UTC().Format("15:04:05") }
 
+// upper is a text that begins with a capital.
+func upper(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
 // list joins words as a sentence does.
 func list(words []string) string {
 	switch len(words) {

@@ -2,15 +2,20 @@ package report
 
 import (
 	"fmt"
+	"strings"
 	"time"
+
+	"github.com/pushgw/xk6-pushgw/internal/result"
 )
 
 // Health is whether the load generator was at fault.
 type Health struct {
-	Level Level
-	Text  string
-	Lag   time.Duration // the 99th percentile of the read lag
-	Worst Stall
+	Level   Level
+	AtFault bool
+	Late    bool // its own lateness is in the delays
+	Text    string
+	Lag     time.Duration // the 99th percentile of the read lag
+	Worst   Stall
 }
 
 // Stall is the worst that happened to one process in one interval.
@@ -32,62 +37,114 @@ const (
 // percentile of the delays can be their fault.
 const tooStill = 0.01
 
-// Health judges the load generator by how late it read what had arrived, by whether its
-// processes stood still, and by limits of its host that it met.
+// Health judges the load generator by whether its processes came to their end, by how late it
+// read what had arrived, by whether its processes stood still, and by limits of its host that
+// it met.
 func (r *Run) Health() Health {
 	h := Health{Level: Good, Lag: r.ReadLag.Quantile(0.99), Worst: r.worstStall()}
-	var slowest time.Duration
-	for _, s := range r.Gateways {
-		slowest = max(slowest, s.Delay.Quantile(0.99))
-	}
-	const distrust = "; distrust the delays, and take more or larger machines"
+	killed, late := r.killedProcesses(), r.lateness(&h)
+	h.Late = len(late) > 0
+	h.AtFault = h.Late || len(killed) > 0
 	switch {
-	case len(r.Connections.Limits) > 0:
-		h.Level, h.Text = Suspect, "At fault: it met a limit of its own host: "+r.Connections.Limits[0]
+	case h.AtFault:
+		h.Level = Suspect
+		h.Text = "At fault: " + strings.Join(append(killed, late...), "; ")
+		if h.Late {
+			h.Text += ". Part of the delays is its own: take more or larger machines"
+		}
 	case r.ReadLag.Count() == 0:
 		h.Level, h.Text = None, "Nothing was read"
-	case r.still() > tooStill:
+	case r.Incomplete:
 		h.Level = Suspect
-		h.Text = fmt.Sprintf("At fault: its processes stood still for %s of the time of the broadcasts; the worst: %s", percent(r.still()), r.describe(&h.Worst)+distrust)
-	case h.Lag > lagAlways || h.Lag > lagAtAll && h.Lag > slowest/2:
-		h.Level = Suspect
-		h.Text = fmt.Sprintf("Late: 1 in 100 deliveries was read %s or more after it had arrived; the worst: %s", short(h.Lag), r.describe(&h.Worst)+distrust)
+		h.Text = "Not known: " + r.broken[0]
 	default:
 		h.Text = "Not at fault: it read 99 % of the deliveries within " + short(h.Lag) + " of their arrival"
 		if h.Worst.For > lagAlways {
-			h.Text += ", but " + r.describe(&h.Worst) + ": distrust the longest delays"
+			h.Text += ", but " + r.describe(&h.Worst) + ", which may have made the longest delays"
 		}
 	}
 	return h
 }
 
+// killedProcesses says which processes haven't ended.
+func (r *Run) killedProcesses() (killed []string) {
+	for _, f := range r.Files {
+		if f.State != result.Ended {
+			killed = append(killed, fmt.Sprintf("process %d %s", f.Process, r.killed(f)))
+		}
+	}
+	return killed
+}
+
+// lateness says what made the load generator late, if anything did.
+func (r *Run) lateness(h *Health) (late []string) {
+	var slowest time.Duration
+	for _, s := range r.Gateways {
+		slowest = max(slowest, s.Delay.Quantile(0.99))
+	}
+	if len(r.Connections.Limits) > 0 {
+		late = append(late, "it met a limit of its own host: "+r.Connections.Limits[0])
+	}
+	worst := ""
+	if h.Worst.For > 0 {
+		worst = " (the worst: " + r.describe(&h.Worst) + ")"
+	}
+	switch still, who := r.still(); {
+	case still > tooStill:
+		late = append(late, fmt.Sprintf("%s stood still for %s of the time of the broadcasts%s", who, percent(still), worst))
+	case h.Lag > lagAlways || h.Lag > lagAtAll && h.Lag > slowest/2:
+		late = append(late, fmt.Sprintf("1 in 100 deliveries was read %s or more after it had arrived%s", short(h.Lag), worst))
+	}
+	return late
+}
+
 // InShort is what a table has room for.
 func (h Health) InShort() string {
-	switch h.Level {
-	case None:
+	switch {
+	case h.Level == None:
 		return "–"
-	case Good:
-		return "not at fault"
-	case Bad, Suspect:
+	case h.AtFault:
 		return "at fault"
+	case h.Level == Good:
+		return "not at fault"
 	default:
-		return ""
+		return "not known"
 	}
 }
 
-// still is the part of the time of the broadcasts in which processes stood still.
-func (r *Run) still() float64 {
+// still is the part of the time of the broadcasts in which processes stood still, and which: all
+// of them taken together, or one that publishes, because what it sends late is late for everybody.
+func (r *Run) still() (part float64, who string) {
 	began, ended := r.broadcasting()
-	var still int64
+	length := max(ended.Sub(began), time.Second).Microseconds()
+	who = "its processes"
+	var all int64
 	for _, f := range r.Files {
+		var still int64
 		for _, i := range f.Intervals.List {
 			if i.Start+f.Intervals.Length > began.UnixMilli() && i.Start <= ended.UnixMilli() {
 				still += i.StoodStill
 			}
 		}
+		all += still
+		if own := float64(still) / float64(length); own > part && publishes(f) {
+			part, who = own, fmt.Sprintf("process %d, which publishes,", f.Process)
+		}
 	}
-	all := max(ended.Sub(began), time.Second).Microseconds() * int64(len(r.Files))
-	return min(1, float64(still)/float64(all))
+	if together := float64(all) / float64(length*int64(len(r.Files))); together >= part {
+		part, who = together, "its processes"
+	}
+	return min(1, part), who
+}
+
+// publishes reports whether a process has published.
+func publishes(f *result.File) bool {
+	for _, a := range f.Accounts {
+		if a.Local {
+			return true
+		}
+	}
+	return false
 }
 
 // worstStall finds the process that stood still the longest while there were broadcasts, or the

@@ -96,11 +96,11 @@ func (s *Subject) addAccount(a *result.Account) {
 		s.Running += a.Running
 	}
 	s.Unclosed += s.Run.unclosed(a)
+	s.Late += a.Heard.Late // a broadcast's own account is closed when they come
 	if len(a.Broadcasts) == 0 {
 		s.Unaccounted += a.Heard.First
 		s.Duplicated += a.Heard.Duplicated
 		s.Reordered += a.Heard.Reordered
-		s.Late += a.Heard.Late
 	}
 }
 
@@ -127,7 +127,6 @@ func (s *Subject) addBroadcast(b result.Broadcast) {
 	s.Indeterminate += b.Indeterminate
 	s.Open += b.Open
 	s.Missed += b.Missed
-	s.Late += b.Late
 	s.Duplicated += b.Duplicated
 	s.Reordered += b.Reordered
 	if b.Reached > 0 {

@@ -30,6 +30,9 @@ type runSummary struct {
 	Clocks    []string  `json:"clocks"`
 	Began     time.Time `json:"began"`
 	Ended     time.Time `json:"ended"`
+	Result    string    `json:"result"` // PASS or FAIL, empty where nothing was expected and nothing failed
+	Reasons   []string  `json:"reasons"`
+	ExitCode  int       `json:"exitCode"`
 	Verdict   string    `json:"verdict"`
 	When      string    `json:"when"`
 	Causes    []string  `json:"causes"`
@@ -77,8 +80,8 @@ type gatewaySummary struct {
 	Reach         *float64 `json:"reach"` // null where nothing was due
 	First         float64  `json:"first"`
 	Last          float64  `json:"last"`
-	// Delay is of all deliveries, and null where nothing was received. Certain: the clocks
-	// are close enough together for it.
+	// Delay is of all deliveries, and null where nothing was received. Certain: all processes
+	// have told theirs, and the clocks are close enough together for it.
 	Delay   *delaySummary `json:"delay"`
 	Certain bool          `json:"certain"`
 }
@@ -98,20 +101,20 @@ type delaySummary struct {
 func WriteJSON(w io.Writer, runs []*Run, outcomes []Outcome) error {
 	s := summary{Runs: []runSummary{}, Expectations: listed(outcomes)}
 	for _, r := range runs {
-		s.Runs = append(s.Runs, summaryOf(r))
+		s.Runs = append(s.Runs, summaryOf(r, outcomes))
 	}
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(s)
 }
 
-func summaryOf(r *Run) runSummary {
-	v, h, c := r.Verdict(), r.Health(), &r.Connections
+func summaryOf(r *Run, outcomes []Outcome) runSummary {
+	v, h, c, passed := r.Verdict(), r.Health(), &r.Connections, r.Result(outcomes)
 	s := runSummary{
 		Run: r.Name, Processes: r.Processes, Missing: listed(r.Missing), Incomplete: r.Incomplete,
 		Unknown: listed(r.Unknown), Clocks: listed(r.Clocks),
-		Began: r.Began, Ended: r.Ended, Verdict: v.Headline, When: v.When, Causes: listed(v.Causes),
-		Generator: h.Text, AtFault: h.Level == Suspect, ReadLag: inMilliseconds(h.Lag),
+		Began: r.Began, Ended: r.Ended, Result: passed.Word, Reasons: listed(passed.Reasons), ExitCode: passed.ExitCode, Verdict: v.Headline, When: v.When, Causes: listed(v.Causes),
+		Generator: h.Text, AtFault: h.AtFault, ReadLag: inMilliseconds(h.Lag),
 		Opened: c.Opened, Ready: c.Ready, ConnectFailed: c.Failed(), ClosedByGateway: c.ClosedByGateway(), Deaf: c.Deaf,
 		Aborted: r.Aborted() != nil, Endings: []ending{}, Barriers: []string{},
 		Errors: make(map[string]int64), Limits: listed(c.Limits), Gateways: []gatewaySummary{},
@@ -144,7 +147,7 @@ func summaryOfGateway(s *Subject) gatewaySummary {
 		Gateway: s.Gateway, Listeners: s.Listeners, Planned: s.Planned, Sent: s.Sent, Expected: s.Expected,
 		Received: s.Received, Lost: s.Lost(), Cut: s.Cut, Indeterminate: s.Indeterminate, Missed: s.Missed, Late: s.Late,
 		Duplicated: s.Duplicated, Reordered: s.Reordered, Unclosed: s.Unclosed, Unaccounted: s.Unaccounted,
-		First: inMilliseconds(s.First), Last: inMilliseconds(s.Last), Certain: s.Certain(),
+		First: inMilliseconds(s.First), Last: inMilliseconds(s.Last), Certain: s.Certain() && !s.Run.Incomplete,
 	}
 	if s.Running == 0 {
 		g.Unsent = &s.Unsent

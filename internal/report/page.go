@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -19,10 +20,10 @@ var (
 	styleText string
 
 	page = template.Must(template.New("page").Funcs(template.FuncMap{
-		"number": number, "short": short, "clock": clockTime, "gateway": gatewayName,
+		"number": number, "join": strings.Join, "short": short, "clock": clockTime, "gateway": gatewayName,
 		"date":      func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
 		"right":     func(x float64) float64 { return 100 - x },
-		"processes": processes, "processList": processList,
+		"processes": processes, "processList": processList, "list": list, "closeCode": codeText,
 	}).Parse(pageText))
 )
 
@@ -39,11 +40,11 @@ type view struct {
 // runView is what it shows of one run.
 type runView struct {
 	*Run
+	Result   Result
 	Verdict  Verdict
 	Health   Health
 	Tiles    []Tile
 	Outcomes []Outcome
-	Unmet    bool
 	Subjects []subjectView
 	Shared   []Chart // of all gateways
 	Rows     []row
@@ -65,13 +66,15 @@ type Tile struct {
 // row is a process in the table.
 type row struct {
 	*result.File
-	How           string // it ended
-	Odd           bool   // that it did so
-	Listeners     int64
-	Received      int64
-	P50, P99, Max string
-	Lag           string
-	Clock         string
+	How                  string // it ended
+	Odd                  bool   // that it did so
+	Published            string
+	Listeners            int64
+	Received             int64
+	Lost, Missed, Closed int64
+	P99, Max             string
+	Lag                  string
+	Clock                string
 }
 
 // WritePage writes the page: one file that needs neither a network nor JavaScript, and that
@@ -92,11 +95,10 @@ func (in *Input) WritePage(w io.Writer, runs []*Run, outcomes []Outcome) error {
 }
 
 func viewOf(r *Run, outcomes []Outcome) runView {
-	v := runView{Run: r, Verdict: r.Verdict(), Health: r.Health(), Shared: []Chart{r.connectionsOverTime(), r.lagOverTime()}}
+	v := runView{Run: r, Result: r.Result(outcomes), Verdict: r.Verdict(), Health: r.Health(), Shared: []Chart{r.connectionsOverTime(), r.lagOverTime()}}
 	for _, o := range outcomes {
 		if o.Run == r.Name {
 			v.Outcomes = append(v.Outcomes, o)
-			v.Unmet = v.Unmet || !o.Met
 		}
 	}
 	for _, s := range r.Gateways {
@@ -107,28 +109,42 @@ func viewOf(r *Run, outcomes []Outcome) runView {
 	for _, f := range r.Files {
 		v.Rows = append(v.Rows, r.row(f))
 	}
-	v.Tiles = []Tile{r.lossTile(v.Verdict), r.delayTile(v.Outcomes), r.healthTile(v.Health)}
+	v.Tiles = []Tile{r.lossTile(), r.delayTile(v.Outcomes), r.healthTile(v.Health)}
+	if len(r.Files) > 1 || r.Processes > 1 {
+		v.Tiles = append(v.Tiles, r.processTile())
+	}
 	return v
 }
 
 func (r *Run) row(f *result.File) row {
-	w := row{File: f, How: stateOf(f), Listeners: mostListeners(f.Intervals), P50: "–", P99: "–", Max: "–", Lag: "–"}
+	w := row{
+		File: f, How: r.stateOf(f), Published: "–", Listeners: mostListeners(f.Intervals), Closed: closedByGateway(f.Closings),
+		P99: "–", Max: "–", Lag: "–",
+	}
 	w.Odd = f.State != result.Ended || f.Conclusion != nil && f.Conclusion.How != result.Completed
+	var published int64
 	for _, a := range f.Accounts {
 		w.Received += a.Heard.First
+		for at := range a.Broadcasts {
+			w.Lost += a.Broadcasts[at].Lost()
+			w.Missed += a.Broadcasts[at].Missed
+		}
+		if a.Local {
+			published += count(a.Broadcasts)
+			w.Published = number(published)
+		}
 	}
-	var p50, p99, longest []string
+	var p99, longest []string
 	for _, s := range r.Gateways {
 		for _, p := range s.Parts {
 			if p.Process == f.Process {
-				p50 = append(p50, short(p.Delay.Quantile(0.5)))
 				p99 = append(p99, short(p.Delay.Quantile(0.99)))
 				longest = append(longest, short(p.Delay.Max()))
 			}
 		}
 	}
-	if len(p50) > 0 { // one for each gateway
-		w.P50, w.P99, w.Max = strings.Join(p50, " / "), strings.Join(p99, " / "), strings.Join(longest, " / ")
+	if len(p99) > 0 { // one for each gateway
+		w.P99, w.Max = strings.Join(p99, " / "), strings.Join(longest, " / ")
 	}
 	lag := r.lagOf(f)
 	if lag >= 0 {
@@ -153,38 +169,38 @@ func (r *Run) lagOf(f *result.File) time.Duration {
 	return only.ReadLag.Quantile(0.99)
 }
 
-func (r *Run) lossTile(v Verdict) Tile {
+func (r *Run) lossTile() Tile {
 	c := r.counts()
-	t := Tile{Class: Good, Name: "Lost", Value: number(c.Lost())}
 	due := c.Received + c.Lost()
+	t := Tile{Class: Good, Name: "Lost", Value: number(c.Lost()), Detail: fmt.Sprintf("of %s", plural(due, "delivery", "deliveries"))}
 	switch {
 	case c.Lost() > 0:
 		t.Class = Bad
-		t.Detail = fmt.Sprintf("%s of %s deliveries", percent(float64(c.Lost())/float64(due)), number(due))
-	case due > 0:
-		t.Detail = fmt.Sprintf("of %s deliveries", number(due))
-	default:
-		t.Class, t.Value, t.Detail = Suspect, "–", "nothing was due"
-	}
-	switch but := r.but(&c); {
-	case c.Missed > 0:
-		t.Class = Bad
-		t.Detail += fmt.Sprintf(", and %s more missed", number(c.Missed))
-	case c.Lost() == 0 && due > 0 && but != "":
-		t.Class = Bad
-		t.Detail += ", but " + but
-	}
-	if len(r.Unknown) > 0 {
-		t.Value, t.Detail = "≥ "+number(c.Lost()), fmt.Sprintf("of %s deliveries; of the rest it isn't known", number(due))
-		if c.Lost() == 0 {
-			t.Value, t.Detail = "unknown", fmt.Sprintf("none of the %s accounted for", number(due))
-		}
+		t.Detail = fmt.Sprintf("%s of %s", percent(float64(c.Lost())/float64(due)), plural(due, "delivery", "deliveries"))
 		if c.Missed > 0 {
-			t.Detail += fmt.Sprintf("; %s missed", number(c.Missed))
+			t.Detail += fmt.Sprintf(", and %s more missed", number(c.Missed))
 		}
-		if v.Level != Bad {
-			t.Class = Suspect
-		}
+	case c.Missed > 0:
+		t = Tile{Bad, "Missed", number(c.Missed), fmt.Sprintf("sent while listeners were cut off; of %s due none was lost", number(due))}
+	case due == 0:
+		t = Tile{Suspect, "Lost", "–", "nothing was due"}
+	case r.but(&c) != "":
+		t.Class = None
+	}
+	if len(r.Unknown) == 0 {
+		return t
+	}
+	switch most, known := r.unaccounted(); {
+	case known:
+		t.Detail += fmt.Sprintf("; up to %s more aren't accounted for", number(most))
+	default:
+		t.Detail += "; of others it isn't known"
+	}
+	if t.Class != Bad {
+		t.Class = Suspect
+	}
+	if t.Name == "Lost" && due > 0 {
+		t.Value = "≥ " + t.Value
 	}
 	return t
 }
@@ -211,13 +227,13 @@ func (r *Run) delayTile(outcomes []Outcome) Tile {
 	if len(values) == 0 {
 		return unmet(Tile{Class: None, Name: t.Name, Value: "–", Detail: "nothing was received"}, outcomes)
 	}
-	if h := r.Health(); h.Level == Suspect {
+	if r.Health().Late {
 		t.Class = Suspect
-		details = append(details, "the load generator's own lateness is in it")
+		details = append(details, "includes the load generator's own lateness")
 	}
 	if r.Incomplete {
 		t.Class = Suspect
-		details = append(details, "of the deliveries that are known")
+		details = append(details, "known deliveries only")
 	}
 	t.Value, t.Detail = strings.Join(values, " / "), strings.Join(details, "; ")
 	return unmet(t, outcomes)
@@ -229,11 +245,12 @@ func unmet(t Tile, outcomes []Outcome) Tile {
 		if o.Met || !strings.HasPrefix(o.Expectation, "p99") || strings.HasPrefix(o.Expectation, "p99.") {
 			continue
 		}
-		class, text := Bad, o.Expectation+" isn't met"
-		if strings.HasPrefix(o.Found, "unknown") {
-			class, text = Suspect, "whether "+o.Expectation+" holds isn't known"
+		if o.Unknown {
+			t.Class = Suspect
+			continue
 		}
-		if t.Class = class; !strings.Contains(t.Detail, text) {
+		t.Class = Bad
+		if text := o.Text() + " isn't met"; !strings.Contains(t.Detail, text) {
 			t.Detail += "; " + text
 		}
 	}
@@ -242,19 +259,33 @@ func unmet(t Tile, outcomes []Outcome) Tile {
 
 func (r *Run) healthTile(h Health) Tile {
 	t := Tile{Class: h.Level, Name: "Load generator", Value: h.InShort()}
-	switch {
-	case h.Level == None:
-		t.Detail = "nothing was read"
-		return t
-	case len(r.Connections.Limits) > 0:
-		t.Detail = "a limit of its host"
-	case h.Worst.Still:
-		t.Detail = fmt.Sprintf("read lag p99 %s; process %d stood still for %s", short(h.Lag), h.Worst.Process, short(h.Worst.For))
-	default:
-		t.Detail = "read lag p99 " + short(h.Lag) + ", max " + short(h.Worst.For)
+	details := r.killedProcesses()
+	if len(r.Connections.Limits) > 0 {
+		details = append(details, "a limit of its host")
 	}
-	if r.Incomplete {
-		t.Detail += "; as far as is known"
+	if h.Worst.Still {
+		details = append(details, fmt.Sprintf("process %d stood still for %s", h.Worst.Process, short(h.Worst.For)))
+	}
+	if r.ReadLag.Count() > 0 {
+		details = append(details, "read lag p99 "+short(h.Lag))
+	} else {
+		details = append(details, "nothing was read")
+	}
+	t.Detail = strings.Join(details, "; ")
+	return t
+}
+
+// processTile is how many processes came to their end.
+func (r *Run) processTile() Tile {
+	all, ended := max(r.Processes, len(r.Files)), len(r.Files)-len(r.killedProcesses())
+	t := Tile{Good, "Processes", fmt.Sprintf("%d of %d", ended, all), "all came to their end"}
+	switch {
+	case len(r.broken) > 0:
+		t.Class, t.Detail = Bad, strings.Join(r.broken[:min(len(r.broken), 3)], "; ")
+	case r.Aborted() != nil:
+		t.Class, t.Detail = Bad, r.Aborted().what()
+	case r.Processes == 0:
+		t.Detail = "of how many, nobody knows"
 	}
 	return t
 }
@@ -262,19 +293,25 @@ func (r *Run) healthTile(h Health) Tile {
 // processes says how many of a run's processes are here, and how many of these have not ended.
 func processes(r *Run) string {
 	here := plural(int64(len(r.Files)), "process", "processes")
-	if r.Processes > 1 {
-		here = fmt.Sprintf("%d of %s", r.Processes-len(r.Missing), plural(int64(r.Processes), "process", "processes"))
+	if r.Processes > 1 && len(r.Files) <= r.Processes {
+		here = fmt.Sprintf("%d of %s", len(r.Files), plural(int64(r.Processes), "process", "processes"))
 	}
-	killed := int64(0)
-	for _, f := range r.Files {
-		if f.State != result.Ended {
-			killed++
-		}
-	}
-	if killed > 0 {
-		here += fmt.Sprintf(" (%s killed, or still running)", number(killed))
+	if killed := int64(len(r.killedProcesses())); killed > 0 {
+		here += fmt.Sprintf(" (%s killed)", number(killed))
 	}
 	return here
+}
+
+// Publishers says which process published under which origin, the name that stamps and logs have.
+func (r *Run) Publishers() (all []string) {
+	for _, f := range r.Files {
+		for _, a := range f.Accounts {
+			if a.Local {
+				all = append(all, fmt.Sprintf("process %d as %s", f.Process, a.ID))
+			}
+		}
+	}
+	return all
 }
 
 // ClockSentence is how well the delays are known.
@@ -310,11 +347,17 @@ type Doing struct {
 	Processes []int
 }
 
+// noVUs is what k6 says of a scenario of which a process has no part.
+var noVUs = regexp.MustCompile(`(^|\D)0 (looping )?VUs`)
+
 // Scenarios are what the processes did, each said once: an execution segment has a part
 // of the VUs that another may not have.
 func (r *Run) Scenarios() (all []Doing) {
 	for _, f := range r.Files {
 		for _, s := range f.Setup.Scenarios {
+			if noVUs.MatchString(s.Description) {
+				continue
+			}
 			at := slices.IndexFunc(all, func(d Doing) bool { return d.Scenario == s })
 			if at < 0 {
 				at, all = len(all), append(all, Doing{Scenario: s})

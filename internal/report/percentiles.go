@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pushgw/xk6-pushgw/internal/histogram"
@@ -55,10 +56,14 @@ func percentileChart(title string, curves []curve, band time.Duration) Chart {
 		c.Shapes = append(c.Shapes, bandOf(curves[0].delay, band, x, y))
 		c.Legend = append(c.Legend, Key{"blue", fmt.Sprintf("band: the clocks, ±%s", short(band))})
 	}
+	for _, v := range curves {
+		if v.text != "" && v.delay.Count() > 0 {
+			c.Legend = append(c.Legend, Key{strings.TrimPrefix(strings.Fields(v.class)[0], "s-"), v.text})
+		}
+	}
 	for _, v := range slices.Backward(curves) { // the first on top
 		c.Shapes = append(c.Shapes, drawCurve(v.delay, x, y).shape(v.class))
 	}
-	c.Labels = endLabels(curves, x, y)
 	return c
 }
 
@@ -100,42 +105,21 @@ func bandOf(d *histogram.Distribution, band time.Duration, x, y scale) Shape {
 	return l.shape("f-band")
 }
 
-// endLabels name the curves where they end, one above the other.
-func endLabels(curves []curve, x, y scale) []Label {
-	const apart = 7 // per cent
-	var labels []Label
-	for _, v := range curves {
-		if v.text == "" || v.delay.Count() == 0 {
-			continue
-		}
-		qs := steps(v.delay, x)
-		q := qs[len(qs)-1]
-		labels = append(labels, Label{
-			X: math.Min(x.at(nines(q)), 99), Y: 100 - clamp(y.at(inMilliseconds(v.delay.Quantile(q)))), Class: v.class, Text: v.text,
-		})
-	}
-	slices.SortStableFunc(labels, func(a, b Label) int { return int(1000 * (a.Y - b.Y)) })
-	for at := 1; at < len(labels); at++ {
-		labels[at].Y = math.Max(labels[at].Y, labels[at-1].Y+apart)
-	}
-	if n := len(labels); n > 0 && labels[n-1].Y > 94 {
-		up := labels[n-1].Y - 94
-		for at := range labels {
-			labels[at].Y -= up
-		}
-	}
-	return labels
-}
-
 // percentiles is the curve of all processes, and of each.
 func (s *Subject) percentiles() Chart {
 	curves := []curve{{s.Delay, "s-blue", "all"}}
-	if len(s.Parts) > 1 {
-		for _, p := range s.Parts {
-			curves = append(curves, curve{p.Delay, "s-muted thin", fmt.Sprintf("process %d", p.Process)})
-		}
-	} else {
+	for at, p := range s.Parts {
+		curves = append(curves, curve{p.Delay, fmt.Sprintf("s-%d thin", 1+at%5), fmt.Sprintf("process %d", p.Process)})
+	}
+	switch {
+	case len(s.Parts) < 2:
+		curves = curves[:1]
 		curves[0].text = ""
+	case len(s.Parts) > 5: // more than there are colours
+		for at := range s.Parts {
+			curves[1+at].class, curves[1+at].text = "s-muted thin", ""
+		}
+		curves[1].text = "each process"
 	}
 	band, known := s.Band()
 	if !known {

@@ -21,6 +21,10 @@ type Run struct {
 	Incomplete bool
 	// Unknown says, a sentence each, what isn't known and why.
 	Unknown []string
+	// broken says in a few words each why the run is incomplete.
+	broken []string
+	// mixed: a file can't be used, or is of another run.
+	mixed bool
 	// Clocks says which clocks differ, so that delays aren't known.
 	Clocks []string
 	// Endings are how the test ended in processes where it wasn't as it should.
@@ -115,8 +119,10 @@ func (c *Connections) Failed() (n int64) {
 }
 
 // ClosedByGateway is how many connections the gateway or the network ended.
-func (c *Connections) ClosedByGateway() (n int64) {
-	for _, closing := range c.Closings {
+func (c *Connections) ClosedByGateway() int64 { return closedByGateway(c.Closings) }
+
+func closedByGateway(closings []result.Closing) (n int64) {
+	for _, closing := range closings {
 		if closing.By == "gateway" {
 			n += closing.Count
 		}
@@ -149,7 +155,10 @@ func (in *Input) Join(correct bool) []*Run {
 	for _, r := range runs {
 		r.join(correct, in.torn)
 		if len(in.Damaged) > 0 {
-			r.Incomplete, r.Unknown = true, append(slices.Clone(in.Damaged), r.Unknown...)
+			r.Incomplete, r.mixed, r.Unknown = true, true, append(slices.Clone(in.Damaged), r.Unknown...)
+			if len(r.broken) == 0 {
+				r.broken = slices.Clone(in.Damaged[:1])
+			}
 		}
 	}
 	slices.SortStableFunc(runs, func(a, b *Run) int { return a.Began.Compare(b.Began) })
@@ -183,49 +192,100 @@ func (r *Run) join(correct bool, torn map[string]bool) {
 // Where nobody knew how many processes there are, nobody
 // knows of a missing one.
 func (r *Run) checkProcesses(torn map[string]bool) {
+	if r.numbersDiffer() {
+		return
+	}
 	for process := 1; process <= r.Processes; process++ {
-		n := 0
-		for _, f := range r.Files {
-			if f.Process == process && f.Processes > 0 {
-				n++
-			}
+		if slices.ContainsFunc(r.Files, func(f *result.File) bool { return f.Process == process && f.Processes > 0 }) {
+			continue
 		}
-		switch {
-		case n == 0:
-			r.Missing, r.Incomplete = append(r.Missing, process), true
-			file := "no file"
-			if torn[(result.Identity{Run: r.Name, Process: process, Processes: r.Processes}).Name()] {
-				file = "no file that can be used"
-			}
-			r.unknown("process %d of %d has left "+file+": what its listeners received and lost isn't known", process, r.Processes)
-		case n > 1:
-			r.Incomplete = true
-			r.unknown("there are %d files of process %d, of runs with different numbers of processes", n, process)
+		r.Missing = append(r.Missing, process)
+		file := "no file"
+		if torn[(result.Identity{Run: r.Name, Process: process, Processes: r.Processes}).Name()] {
+			file = "no file that can be used"
 		}
+		r.incomplete(fmt.Sprintf("process %d of %d has left %s", process, r.Processes, file), ": what its listeners received and lost isn't known")
 	}
 }
 
-// checkStarts says which files can't be the last of their process in this run.
+// numbersDiffer reports whether the files say different numbers of processes, and says so. k6
+// makes that number of one segment where it wasn't given the sequence of all.
+func (r *Run) numbersDiffer() bool {
+	var numbers []string
+	for _, f := range r.Files {
+		if n := fmt.Sprint(f.Processes); f.Processes > 0 && !slices.Contains(numbers, n) {
+			numbers = append(numbers, n)
+		}
+	}
+	if len(numbers) < 2 {
+		return false
+	}
+	slices.Sort(numbers)
+	r.mixed = true
+	r.incomplete("the files are of "+list(numbers)+" processes",
+		": they are of several runs, or the processes weren't given the same --execution-segment-sequence")
+	return true
+}
+
+// incomplete says why a run is, in a few words and the rest of a sentence.
+func (r *Run) incomplete(why, rest string) {
+	r.Incomplete = true
+	r.broken = append(r.broken, why)
+	r.unknown("%s", why+rest)
+}
+
+// checkStarts says which processes were killed, and which files can't be the last of their
+// process in this run.
 func (r *Run) checkStarts() {
 	for _, f := range r.Files {
 		written := f.LastKnown()
 		if f.State != result.Ended {
 			written = written.Add(result.WriteEvery) // until then it may have lived
-			r.Incomplete = true
-			r.unknown("process %d was killed, or is still running: what happened after %s, when its file was last written, isn't known",
-				f.Process, clockTime(f.Written))
+			r.neverEnded(f)
 		}
 		if f.Conclusion != nil && f.Conclusion.Aborted() {
 			continue // it can have been over before the others began
 		}
 		for _, other := range r.Files {
 			if written.Before(other.Started) {
-				r.Incomplete = true
-				r.unknown("process %d had ended before process %d began: its file may be left from an earlier run", f.Process, other.Process)
+				r.mixed = true
+				r.incomplete(fmt.Sprintf("process %d had ended before process %d began", f.Process, other.Process),
+					": its file may be left from an earlier run")
 				break
 			}
 		}
 	}
+}
+
+// neverEnded says what isn't known of a process that hasn't ended.
+func (r *Run) neverEnded(f *result.File) {
+	r.Incomplete = true
+	r.broken = append(r.broken, fmt.Sprintf("process %d %s", f.Process, r.killed(f)))
+	if !r.outlived(f) {
+		r.unknown("process %d was killed, or is still running: what happened after %s, when its file was last written, isn't known",
+			f.Process, clockTime(f.Written))
+		return
+	}
+	which := ""
+	if publishes(f) {
+		which = ", which published,"
+	}
+	r.unknown("process %d%s was killed between %s, when its file was last written, and %s: what it received and lost from then on isn't known",
+		f.Process, which, clockTime(f.Written), clockTime(f.Written.Add(result.WriteEvery)))
+}
+
+// killed is what became of a process that hasn't ended.
+func (r *Run) killed(f *result.File) string {
+	if r.outlived(f) {
+		return "was killed"
+	}
+	return "was killed, or is still running"
+}
+
+// outlived reports whether others went on for so long after a process last wrote its file that
+// it can't have lived.
+func (r *Run) outlived(f *result.File) bool {
+	return r.Ended.After(f.Written.Add(2 * result.WriteEvery))
 }
 
 func (r *Run) unknown(format string, args ...any) {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"math"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 func (s *Subject) lossOverTime() Chart {
 	x := s.Run.timeScale()
 	c := Chart{
-		Title: "Lost deliveries, by send time", Height: 96, XTicks: timeTicks(x),
+		Title: "Lost and missed deliveries, by send time", Height: 96, XTicks: timeTicks(x),
 	}
 	length := float64(s.Run.Intervals.Length)
 	columns := max(1, int(math.Ceil((x.to-x.from)/length)))
@@ -114,17 +115,26 @@ func (r *Run) connectionsOverTime() Chart {
 		at := x.at(float64(i.Start + r.Intervals.Length))
 		open.to(at, y.at(float64(i.Connections)))
 		ready.to(at, y.at(float64(i.Listening)))
+		middle := x.at(float64(i.Start + r.Intervals.Length/2))
 		if i.Closed > 0 {
-			closed.stroke(at, 0, at, 8)
+			closed.stroke(middle, 0, middle, 8)
 		}
 		if i.Failed > 0 {
-			failed.stroke(at, 0, at, 8)
+			failed.stroke(middle, 0, middle, 8)
 		}
 	}
+	for _, f := range r.Files {
+		if f.State != result.Ended {
+			at := x.at(float64(f.Written.UnixMilli()))
+			closed.stroke(at, 0, at, 100)
+			c.Labels = append(c.Labels, Label{X: at, Y: 96, Class: "s-ink", Text: fmt.Sprintf("process %d last heard of", f.Process)})
+		}
+	}
+	c.Labels = spread(c.Labels)
 	c.Shapes = []Shape{open.shape("s-muted"), ready.shape("s-blue"), failed.shape("s-warn bar"), closed.shape("s-bad bar")}
 	c.Legend = []Key{{"muted", "open"}, {"blue", "ready"}}
 	if r.Connections.ClosedByGateway() > 0 {
-		c.Legend = append(c.Legend, Key{"bad", "the gateway closed some"})
+		c.Legend = append(c.Legend, Key{"bad", "the gateway or the network ended some"})
 	}
 	if r.Connections.Failed() > 0 {
 		c.Legend = append(c.Legend, Key{"warn", "some failed to open"})

@@ -36,8 +36,8 @@ func (r *Run) Verdict() Verdict {
 	c := r.counts()
 	v := Verdict{Causes: r.causes(&c), When: r.when()}
 	v.Level, v.Headline = r.headline(&c)
-	if h := r.Health(); h.Level == Suspect {
-		v.Causes = append(v.Causes, "Load generator "+strings.ToLower(h.Text[:1])+h.Text[1:]+".")
+	if r.Health().Late {
+		v.Causes = append(v.Causes, "The load generator was late itself, so the delays are longer than the gateway's.")
 		if v.Level == Good {
 			v.Level = Suspect
 			v.Headline += ", by a load generator that was late itself"
@@ -52,7 +52,7 @@ func (r *Run) headline(c *Counts) (Level, string) {
 	case c.Lost() > 0:
 		return Bad, r.lossHeadline(c)
 	case len(r.Unknown) > 0:
-		return r.unknownHeadline(due)
+		return r.unknownHeadline(c)
 	case due == 0 && c.Unaccounted > 0:
 		return Good, fmt.Sprintf("%s of others' broadcasts were timed; nothing is known of losses", number(c.Unaccounted))
 	case due == 0 && c.Sent == 0:
@@ -61,7 +61,7 @@ func (r *Run) headline(c *Counts) (Level, string) {
 		return Suspect, "Nobody was there to hear the broadcasts"
 	}
 	if but := r.but(c); but != "" {
-		return Bad, fmt.Sprintf("No delivery was lost of %s, but %s", number(due), but)
+		return Bad, fmt.Sprintf("None of %s was lost, but %s", plural(due, "delivery", "deliveries"), but)
 	}
 	return Good, fmt.Sprintf("No delivery was lost: all %s were received", number(due))
 }
@@ -75,23 +75,46 @@ func (r *Run) lossHeadline(c *Counts) string {
 	if len(r.Unknown) > 0 {
 		text = "At least " + text
 	}
-	if e := r.Aborted(); e != nil {
-		text += "; " + e.what()
+	for _, why := range r.cutShort() {
+		text += "; " + why
 	}
 	return text
 }
 
+// cutShort says what kept the run, or its account, from being whole: the worst, if anything.
+func (r *Run) cutShort() []string {
+	if e := r.Aborted(); e != nil {
+		return []string{e.what()}
+	}
+	return r.broken[:min(len(r.broken), 1)]
+}
+
 // unknownHeadline is what there is to say where nothing is known to be lost of so many, and not
 // all is known.
-func (r *Run) unknownHeadline(due int64) (Level, string) {
-	text := "It isn't known how many deliveries were lost"
-	if due > 0 {
-		text += fmt.Sprintf("; none of the %s that are accounted for", number(due))
+func (r *Run) unknownHeadline(c *Counts) (Level, string) {
+	level, why := Suspect, r.cutShort()
+	if r.Aborted() != nil {
+		level = Bad
 	}
-	if e := r.Aborted(); e != nil {
-		return Bad, text + "; " + e.what()
+	due := c.Received + c.Lost()
+	if due == 0 && c.Sent == 0 {
+		text := "Nothing is known to have been broadcast"
+		if reason := r.whyNothing(c); reason != "" {
+			return Bad, text + ": " + reason
+		}
+		return level, strings.Join(append([]string{text}, why...), ", but ")
 	}
-	return Suspect, text
+	text := fmt.Sprintf("None of %s was lost", plural(due, "known delivery", "known deliveries"))
+	if c.Missed > 0 {
+		why = append(why, plural(c.Missed, "delivery was", "deliveries were")+" missed")
+	}
+	switch most, known := r.unaccounted(); {
+	case known && most > 0:
+		why = append(why, "up to "+number(most)+" more aren't accounted for")
+	case len(why) == 0:
+		why = append(why, "of others it isn't known")
+	}
+	return level, text + ", but " + strings.Join(why, "; ")
 }
 
 func (r *Run) nothingHeadline(c *Counts) (Level, string) {
@@ -101,6 +124,9 @@ func (r *Run) nothingHeadline(c *Counts) (Level, string) {
 	}
 	if why := r.whyNothing(c); why != "" {
 		return Bad, text + ": " + why
+	}
+	if len(r.Endings) > 0 {
+		return Bad, text + ", and " + r.Endings[0].what()
 	}
 	return level, text
 }
@@ -112,11 +138,20 @@ func (r *Run) whyNothing(c *Counts) string {
 	}
 	without := *c
 	without.Unsent = 0 // that isn't why, it is what
-	return r.but(&without)
+	return r.mishap(&without)
 }
 
 // but is the worst that went wrong where nothing was lost.
 func (r *Run) but(c *Counts) string {
+	text := r.mishap(c)
+	if text == "" && len(r.Endings) > 0 {
+		text = r.Endings[0].what()
+	}
+	return text
+}
+
+// mishap is the worst that went wrong while the test ran.
+func (r *Run) mishap(c *Counts) string {
 	aborted := r.Aborted()
 	switch failed, closed := r.Connections.Failed(), r.Connections.ClosedByGateway(); {
 	case aborted != nil:
@@ -135,8 +170,6 @@ func (r *Run) but(c *Counts) string {
 		return plural(c.Indeterminate, "is", "are") + " indeterminate"
 	case len(r.Connections.Barriers) > 0:
 		return "ready() was rejected"
-	case len(r.Endings) > 0:
-		return r.Endings[0].what()
 	default:
 		return ""
 	}
@@ -152,6 +185,7 @@ func (r *Run) counts() (sum Counts) {
 		sum.Missing += s.Missing
 		sum.Cut += s.Cut
 		sum.Indeterminate += s.Indeterminate
+		sum.Open += s.Open
 		sum.Missed += s.Missed
 		sum.Late += s.Late
 		sum.Unaccounted += s.Unaccounted
@@ -172,26 +206,30 @@ func (r *Run) causes(c *Counts) (causes []string) {
 		}
 	}
 	for _, b := range r.Connections.Barriers {
-		causes = append(causes, fmt.Sprintf("Not ready in process %d: %s.", b.Process, strings.TrimPrefix(strings.TrimSuffix(b.Text, "."), "ready(): ")))
+		causes = append(causes, fmt.Sprintf("ready() was rejected in process %d: %s.", b.Process, strings.TrimPrefix(strings.TrimSuffix(b.Text, "."), "ready(): ")))
 	}
-	say(c.Cut, "Cut by the gateway: %s due to listeners whose connections it or the network ended%s.",
-		plural(c.Cut, "was", "were"), r.closeCodes())
-	late := ""
+	closings := r.closings()
+	say(c.Cut, "Cut: %s due to listeners whose connection was ended by the gateway or the network%s.", plural(c.Cut, "was", "were"), closings)
+	late := "never came"
 	if c.Late > 0 {
-		late = fmt.Sprintf("; %s came, but after their broadcast was settled", number(c.Late))
+		late = "hadn't come when their broadcasts were settled"
 	}
-	say(c.Missing, "Dropped: %s never came in time, though the listeners stayed connected%s.", number(c.Missing), late)
-	say(c.Missed, "Missed: %s were sent while a listener was cut off, so that nobody was there.", number(c.Missed))
+	say(c.Missing, "Missing: %s %s, though their listeners stayed connected.", number(c.Missing), late)
+	advice := ""
+	if c.Missing > 0 {
+		advice = "; a longer settle waits for such"
+	}
+	say(c.Late, "Late: %s came after their broadcasts were settled%s.", number(c.Late), advice)
+	say(c.Missed, "Missed: %s sent while a listener that had been cut off was away, so nobody was there to lose them.", plural(c.Missed, "was", "were"))
 	for _, f := range r.Connections.Failures {
 		causes = append(causes, failureSentence(f))
 	}
 	say(r.Connections.Deaf, "Deaf: %s acknowledged, and heard nothing.", plural(r.Connections.Deaf, "listener was", "listeners were"))
-	if c.Cut == 0 {
-		n := r.Connections.ClosedByGateway()
-		say(n, "The gateway closed %s%s.", plural(n, "connection", "connections"), r.closeCodes())
+	if c.Cut == 0 && closings != "" {
+		causes = append(causes, "The gateway or the network ended connections"+closings+".")
 	}
-	say(c.Unsent, "%s planned broadcasts were never sent.", number(c.Unsent))
-	say(c.Indeterminate, "%s are neither received nor lost: this side's listeners came or left while they were under way.",
+	say(c.Unsent, "Unsent: %s of %s.", number(c.Unsent), plural(c.Planned, "planned broadcast", "planned broadcasts"))
+	say(c.Indeterminate, "Indeterminate: of %s it can't be known whether they were lost, because their listeners came, left or were cut off at about that time.",
 		plural(c.Indeterminate, "delivery", "deliveries"))
 	for at := range r.Endings {
 		if !r.Endings[at].Aborted() {
@@ -201,18 +239,58 @@ func (r *Run) causes(c *Counts) (causes []string) {
 	return causes
 }
 
-// closeCodes is with which codes the gateway closed connections.
-func (r *Run) closeCodes() string {
-	var codes []string
-	for _, closing := range r.Connections.Closings {
-		if closing.By == "gateway" {
-			codes = append(codes, fmt.Sprintf("%s with code %s", number(closing.Count), closing.Code))
-		}
-	}
-	if len(codes) == 0 {
+// closings says how many connections the gateway or the network ended, when, and with which
+// codes; nothing, if it ended none.
+func (r *Run) closings() string {
+	all := r.Connections.ClosedByGateway()
+	if all == 0 {
 		return ""
 	}
-	return " (" + list(codes[:min(len(codes), 3)]) + ")"
+	var codes []string
+	for _, closing := range r.Connections.Closings {
+		if closing.By != "gateway" {
+			continue
+		}
+		code := codeText(closing.Code)
+		if closing.Count < all {
+			code = number(closing.Count) + " with " + code
+		}
+		codes = append(codes, code)
+	}
+	return fmt.Sprintf(": %s of %s%s, %s", number(all), number(r.Connections.Ready), r.whenClosed(), list(codes[:min(len(codes), 3)]))
+}
+
+// whenClosed is when the gateway ended connections.
+func (r *Run) whenClosed() string {
+	var first, last int64
+	for _, i := range r.Intervals.List {
+		if i.Closed > 0 {
+			if first == 0 {
+				first = i.Start
+			}
+			last = i.Start
+		}
+	}
+	switch from, to := clockTime(time.UnixMilli(first)), clockTime(time.UnixMilli(last)); {
+	case first == 0:
+		return ""
+	case from == to:
+		return " at " + from
+	default:
+		return " from " + from + " to " + to
+	}
+}
+
+// codeText is a close code, and what RFC 6455, section 7.4.1, says of it.
+func codeText(code string) string {
+	meanings := map[string]string{
+		"1000": "normal", "1001": "going away", "1002": "protocol error", "1006": "no close frame", "1009": "message too big",
+		"1011": "internal error", "1012": "restart", "1013": "try again later",
+	}
+	if meaning := meanings[code]; meaning != "" {
+		return "code " + code + " (" + meaning + ")"
+	}
+	return "code " + code
 }
 
 func failureSentence(f result.Failure) string {
@@ -223,16 +301,23 @@ func failureSentence(f result.Failure) string {
 	return fmt.Sprintf("%s failed in phase %s.", n, f.Phase)
 }
 
-// when says when nine tenths of the losses were sent, in as short a time as possible; if
-// nothing was lost, those of what was missed.
+// when says when nine tenths of the losses were sent, in as short a time as possible, and nine
+// tenths of what was missed.
 func (r *Run) when() string {
-	if text := r.whenSent((*result.Broadcast).Lost); text != "" {
-		return text
+	lost := func(b *result.Broadcast) int64 { return b.Lost() }
+	missed := func(b *result.Broadcast) int64 { return b.Missed }
+	text := r.whenSent(lost, "")
+	if and := r.whenSent(missed, ""); text != "" && and != "" {
+		return "Lost: " + text + "; missed: " + and
 	}
-	return r.whenSent(func(b *result.Broadcast) int64 { return b.Missed })
+	if text = r.whenSent(lost, " of them"); text == "" {
+		text = r.whenSent(missed, " of them")
+	}
+	return upper(text)
 }
 
-func (r *Run) whenSent(count func(*result.Broadcast) int64) string {
+// whenSent says when nearly all of what is counted was sent. Of follows "nine in ten".
+func (r *Run) whenSent(count func(*result.Broadcast) int64, of string) string {
 	var all []result.Broadcast
 	var lost int64
 	for _, s := range r.Gateways {
@@ -262,18 +347,17 @@ func (r *Run) whenSent(count func(*result.Broadcast) int64) string {
 		within -= count(&all[begin])
 	}
 	first, last := time.UnixMilli(all[from].SentFirst), time.UnixMilli(all[to].SentLast)
-	share := "All"
+	share := "all"
 	if from > 0 || to < len(all)-1 {
-		share = "Nine in ten"
+		share = "nine in ten"
 	}
 	if clockTime(first) == clockTime(last) {
-		return fmt.Sprintf("%s of them sent at %s", share, clockTime(first))
+		return fmt.Sprintf("%s%s sent at %s", share, of, clockTime(first))
 	}
-	spread := ""
 	if began, ended := r.broadcasting(); last.Sub(first) > ended.Sub(began)*8/10 {
-		spread = ", so all through the broadcasts"
+		return fmt.Sprintf("sent throughout, from %s to %s", clockTime(first), clockTime(last))
 	}
-	return fmt.Sprintf("%s of them sent from %s to %s%s", share, clockTime(first), clockTime(last), spread)
+	return fmt.Sprintf("%s%s sent from %s to %s", share, of, clockTime(first), clockTime(last))
 }
 
 // broadcasting is from the first broadcast to the last.
@@ -299,10 +383,13 @@ func (r *Run) Print(w io.Writer, outcomes []Outcome) {
 		fmt.Fprintf(&out, "  %-10s %s\n", name, fmt.Sprintf(format, args...))
 	}
 	v := r.Verdict()
-	fmt.Fprintf(&out, "run %s: %s, %s to %s UTC (%s)\n%s\n", r.Name, processes(r),
-		r.Began.UTC().Format("2006-01-02 15:04:05"), clockTime(r.Ended), r.Ended.Sub(r.Began).Round(time.Second), v.Headline)
+	fmt.Fprintf(&out, "run %s: %s, %s to %s UTC (%s)\n%s\n%s\n", r.Name, processes(r),
+		r.Began.UTC().Format("2006-01-02 15:04:05"), clockTime(r.Ended), r.Ended.Sub(r.Began).Round(time.Second), r.Result(outcomes), v.Headline)
 	if v.When != "" {
 		line("when", "%s", v.When)
+	}
+	for _, unknown := range r.Unknown {
+		line("unknown", "%s", unknown)
 	}
 	for _, cause := range v.Causes {
 		line("why", "%s", cause)
@@ -314,9 +401,6 @@ func (r *Run) Print(w io.Writer, outcomes []Outcome) {
 		}
 	}
 	line("generator", "%s", r.Health().Text)
-	for _, unknown := range r.Unknown {
-		line("unknown", "%s", unknown)
-	}
 	for _, clock := range r.Clocks {
 		line("clocks", "%s", clock)
 	}
@@ -324,11 +408,14 @@ func (r *Run) Print(w io.Writer, outcomes []Outcome) {
 		if o.Run != r.Name {
 			continue
 		}
-		met := "met"
-		if !o.Met {
-			met = "NOT MET"
+		switch {
+		case o.Met:
+			line("expected", "%s on %s: met (%s)", o.Text(), o.Gateway, o.Found)
+		case o.Unknown:
+			line("expected", "%s on %s: NOT KNOWN (%s)", o.Text(), o.Gateway, o.Found)
+		default:
+			line("expected", "%s on %s: NOT MET (%s)", o.Text(), o.Gateway, o.Found)
 		}
-		line("expected", "%s on %s: %s (%s)", o.Expectation, o.Gateway, met, o.Found)
 	}
 	_, _ = io.WriteString(w, out.String())
 }
@@ -339,6 +426,9 @@ func (s *Subject) SentText() string {
 	sent, atLeast := s.Planned-s.Unsent, ""
 	if s.Running > 0 || s.Sent > sent {
 		sent, atLeast = s.Sent, "at least "
+	}
+	if s.Planned == 0 && sent == 0 {
+		return "no broadcast"
 	}
 	if s.Planned < sent {
 		return atLeast + plural(sent, "broadcast", "broadcasts")
@@ -357,7 +447,7 @@ func (s *Subject) sentence() string {
 func (s *Subject) delaySentence() string {
 	text := fmt.Sprintf("p50 %s, p90 %s, p99 %s, max %s", s.quantile(0.5), s.quantile(0.9), s.quantile(0.99), s.quantile(1))
 	if s.Reached > 0 {
-		text += fmt.Sprintf("; every broadcast had its first listener within %s, its last within %s", short(s.First), short(s.Last))
+		text += fmt.Sprintf("; a broadcast reached its first listener after %s at most, its last after %s", short(s.First), short(s.Last))
 	}
 	return text + "; " + s.clockSentence()
 }
@@ -379,7 +469,7 @@ func (s *Subject) clockSentence() string {
 	case !known:
 		return "how far apart the clocks are isn't known"
 	case band == 0:
-		return "one clock measured all"
+		return "measured with one clock"
 	default:
 		return "clocks ±" + short(band)
 	}

@@ -77,7 +77,7 @@ func (r *Recorder) warnOfUnclosed(e *ledger.Ending) {
 		}
 	}
 	ours := len(e.Unclosed) - e.Strangers
-	warn(ours > 0, "unclosed", fmt.Sprintf("the end of the broadcasts was not heard of (publishers: %d): "+
+	warn(ours > 0, "unclosed", fmt.Sprintf("their end was not heard (publishers: %d): "+
 		"the publisher was killed or cut off, or the listeners here had left or were cut off before it ended", ours))
 	warn(e.Strangers > 0, "unclosed strangers", fmt.Sprintf("a publisher has not told that it is of this test (publishers: %d): "+
 		"it was started without the same PUSHGW_RUN or k6's execution segments, or is no part of the test", e.Strangers))

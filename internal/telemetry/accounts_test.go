@@ -71,7 +71,7 @@ func TestUnclosedAccountsAreCounted(t *testing.T) {
 		"unclosed": {
 			ledger.Ending{Unclosed: []uint32{6, 7}},
 			[]tagged{{2, "remote"}},
-			nil, "was not heard of (publishers: 2): the publisher was killed",
+			nil, "was not heard (publishers: 2): the publisher was killed",
 		},
 		"strangers": {
 			ledger.Ending{Unclosed: []uint32{6}, Strangers: 1},

@@ -1,0 +1,42 @@
+package report
+
+import "github.com/pushgw/xk6-pushgw/internal/result"
+
+// unaccounted is at most how many deliveries no process has told of, and whether that is
+// known: how many broadcasts there were, and how many listeners.
+func (r *Run) unaccounted() (most int64, known bool) {
+	if r.mixed || len(r.Missing) > 0 || r.Connections.NotRecorded > 0 {
+		return 0, false
+	}
+	for _, f := range r.Files {
+		for _, a := range f.Accounts {
+			if a.ID == "" || !r.toldAll(a.Origin) {
+				return 0, false
+			}
+			if a.Local {
+				most += r.unaccountedOf(a)
+			}
+		}
+	}
+	return most, true
+}
+
+// unaccountedOf is that of one publisher's broadcasts. Its listeners were there for all of
+// them at most.
+func (r *Run) unaccountedOf(sent *result.Account) (most int64) {
+	for _, f := range r.Files {
+		heard := accountOf(f, sent.Origin)
+		if heard == nil {
+			heard = &result.Account{}
+		}
+		if f.State == result.Ended && len(heard.Broadcasts) > 0 && r.unclosed(heard) == 0 {
+			continue
+		}
+		told := int64(0)
+		for _, b := range heard.Broadcasts {
+			told += b.Expected + b.Missed
+		}
+		most += max(0, (sent.Planned-sent.Unsent)*mostListenersOn(f.Intervals, sent.Gateway)-told)
+	}
+	return most
+}
