@@ -100,10 +100,10 @@ func (a *answering) hear(r *stamp.Roll, to *rollcallAudience, arrived time.Time)
 }
 
 // answerTwice answers, and if listeners are coming once more when none are any longer, unless
-// another answer has said so meanwhile.
+// another answer follows meanwhile, which is then repeated in its place.
 func (a *answering) answerTwice(p *stamp.Present, to *rollcallAudience, wait time.Duration) {
-	number, coming := a.answer(a.ctx, p, to, wait)
-	if !coming || !a.await(to, func(c rollcall.Count) bool { return c.Coming == 0 }) || !to.answers.Latest(number) {
+	superseded, coming := a.answer(a.ctx, p, to, wait)
+	if !coming || !a.await(superseded, to, func(c rollcall.Count) bool { return c.Coming == 0 }) || !to.answers.Latest(superseded) {
 		return
 	}
 	if wait, ok := to.answers.Volunteer(time.Now()); ok {
@@ -117,8 +117,9 @@ func (a *answering) watch(to *rollcallAudience) (count ledger.Count, changed, al
 	return standing(a.call.client.roster(), to.audience)
 }
 
-// await waits until the count of the listeners is as it should be, and reports whether it is.
-func (a *answering) await(to *rollcallAudience, isSo func(rollcall.Count) bool) bool {
+// await waits until the count of the listeners is as it should be, and reports whether it is. It
+// doesn't wait any longer when the channel is closed; a nil one never is.
+func (a *answering) await(stop <-chan struct{}, to *rollcallAudience, isSo func(rollcall.Count) bool) bool {
 	for {
 		count, changed, also := a.watch(to)
 		if isSo(countOf(&count)) {
@@ -127,6 +128,8 @@ func (a *answering) await(to *rollcallAudience, isSo func(rollcall.Count) bool) 
 		select {
 		case <-changed:
 		case <-also:
+		case <-stop:
+			return false
 		case <-a.ctx.Done():
 			return false
 		}
@@ -134,9 +137,11 @@ func (a *answering) await(to *rollcallAudience, isSo func(rollcall.Count) bool) 
 }
 
 // answer counts the listeners of an audience after a while, and sends what they come to. It
-// returns which of the process's answers that was, and whether listeners are still coming;
-// zero if it could not be sent.
-func (a *answering) answer(ctx context.Context, p *stamp.Present, to *rollcallAudience, wait time.Duration) (number uint64, coming bool) {
+// returns whether listeners are still coming, and a channel that is closed when the process
+// counts them for its next answer; nil and false if it could not be sent.
+func (a *answering) answer(
+	ctx context.Context, p *stamp.Present, to *rollcallAudience, wait time.Duration,
+) (superseded <-chan struct{}, coming bool) {
 	counted := false
 	defer func() {
 		if !counted {
@@ -144,7 +149,7 @@ func (a *answering) answer(ctx context.Context, p *stamp.Present, to *rollcallAu
 		}
 	}()
 	if sleep.For(ctx, wait) != nil {
-		return 0, false
+		return nil, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.call.client.settings.timeout)
 	defer cancel()
@@ -153,17 +158,17 @@ func (a *answering) answer(ctx context.Context, p *stamp.Present, to *rollcallAu
 	b, err := host.client.backend.broadcaster(ctx, host, a.message, to.audience.Name().Key)
 	if err != nil {
 		a.failed(ctx, err)
-		return 0, false
+		return nil, false
 	}
 	defer b.Close()
-	counted, number = true, to.answers.Count(time.Now())
+	counted, superseded = true, to.answers.Count(time.Now())
 	count := a.fill(p, to)
 	to.answers.Say(count)
 	if err := b.Send(ctx, stamp.WriteControl(p, host.process().ledger.Run().Secret)); err != nil {
 		a.failed(ctx, err)
-		return 0, false
+		return nil, false
 	}
-	return number, count.Coming > 0
+	return superseded, count.Coming > 0
 }
 
 // fill completes an answer with how the listeners of this moment stand. They are counted
@@ -231,7 +236,7 @@ func (a *answering) tellSomebody() {
 	}
 	a.running.Go(func() {
 		defer recoverPanic()
-		if !a.await(to, func(c rollcall.Count) bool { return c.Coming+c.Ready > 0 }) {
+		if !a.await(nil, to, func(c rollcall.Count) bool { return c.Coming+c.Ready > 0 }) {
 			return
 		}
 		if wait, ok := to.answers.Volunteer(time.Now()); ok {

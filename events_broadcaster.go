@@ -55,7 +55,7 @@ func (b *eventBroadcaster) Send(ctx context.Context, s string) error {
 // SendBatch implements publish.BatchBroadcaster.
 func (b *eventBroadcaster) SendBatch(ctx context.Context, stamps []string) <-chan []error {
 	published, err := b.backend.post(ctx, b.call, b.channel, b.events(stamps))
-	return answeredBy(published, err, len(stamps))
+	return answeredAlready(errorsOf(published, err, len(stamps)))
 }
 
 // events are the message with each of these stamps.
@@ -73,12 +73,18 @@ func (b *eventBroadcaster) Ended() <-chan struct{} { return nil }
 // Close implements publish.Broadcaster: there is nothing to close.
 func (b *eventBroadcaster) Close() {}
 
-// answeredBy is the answer to a request to publish so many events.
-func answeredBy(published *events.Published, err error, n int) <-chan []error {
+// answeredAlready is what SendBatch returns where the answer is there already.
+func answeredAlready(errs []error) <-chan []error {
 	answer := make(chan []error, 1)
-	if err == nil {
-		answer <- published.Errors()
-		return answer
+	answer <- errs
+	return answer
+}
+
+// errorsOf returns the error of each of so many events of a request to publish: what the answer
+// says of each, or where there is none why the request failed.
+func errorsOf(published *events.Published, err error, n int) []error {
+	if published != nil {
+		return published.Errors()
 	}
 	if isFinal(err) || isClosed(err) {
 		err = &publish.FinalError{Err: err}
@@ -87,8 +93,7 @@ func answeredBy(published *events.Published, err error, n int) <-chan []error {
 	for i := range errs {
 		errs[i] = err
 	}
-	answer <- errs
-	return answer
+	return errs
 }
 
 // isClosed reports whether a request failed because its connection is closed.
@@ -114,17 +119,16 @@ func (b *eventSocketBroadcaster) SendBatch(ctx context.Context, stamps []string)
 	body := credentials.PublishBody(b.channel, b.events(stamps))
 	publishing, err := sendPublish(ctx, b.call, b.host, body, len(stamps))
 	if err != nil {
-		return answeredBy(nil, err, len(stamps))
+		return answeredAlready(errorsOf(nil, err, len(stamps)))
 	}
 	answer := make(chan []error, 1)
 	go func() {
-		published, err := recoverToError(func() (any, error) { return b.host.receivePublished(ctx, publishing) })
-		if err != nil {
-			answer <- <-answeredBy(nil, err, len(stamps))
-			return
-		}
-		known, _ := published.(*events.Published)
-		answer <- known.Errors()
+		var published *events.Published
+		_, err := recoverToError(func() (_ any, err error) {
+			published, err = b.host.receivePublished(ctx, publishing)
+			return nil, err
+		})
+		answer <- errorsOf(published, err, len(stamps))
 	}()
 	return answer
 }

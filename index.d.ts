@@ -179,11 +179,11 @@ declare module "k6/x/pushgw" {
      * How long to wait before it is a `TimeoutError`. When it can't be reached any more, because
      * as many have been tried, or all have left, and for a second no more are coming, it is the
      * error of the first listener that failed, a `HandshakeError` or a `ConnectError`, which it
-     * also is where none has. So it is where nobody is in the `audience`, though as many listeners
-     * of the client have been tried, and for ten seconds no more have come: of the
-     * process's own listeners, that is, and of those who have left. Either says how the listeners
-     * stand, why the first failed, which audiences have listeners, how many canaries were sent in
-     * vain and what came back, and which processes have not answered. Default `'1m'`.
+     * also is where none has. It takes ten seconds where nobody is in the `audience`, though as
+     * many listeners of the client have been tried, and in a test of several processes where it is
+     * only because listeners have left. Either says how the listeners stand, why the first failed,
+     * which audiences have listeners, how many canaries were sent in vain and what came back, and
+     * which processes have not answered. Default `'1m'`.
      */
     timeout?: Duration;
     /**

@@ -2,6 +2,7 @@ package pushgw
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -333,4 +334,27 @@ func TestReadyWhoseListenersComeAgain(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Many rolls that are heard while listeners are coming leave one goroutine waiting for the last
+// of these, not one each. It counts all goroutines, so no other test runs beside it.
+func TestOnlyTheLatestAnswerIsRepeated(t *testing.T) {
+	simulateGateway(t, gateway.Config{}, func(w *world) {
+		p := w.processes(2)
+		asks, comes := p.vu(1), p.vu(2)
+		repeating := -1
+		time.AfterFunc(100*time.Second, func() {
+			stacks := make([]byte, 1<<20)
+			stacks = stacks[:runtime.Stack(stacks, true)]
+			repeating = strings.Count(string(stacks), "(*answering).await(")
+		})
+		results := together(w, map[*vu]string{
+			asks:  timed(readyClient, `{ listeners: 12, timeout: '5m' }`),
+			comes: `await ` + readyClient + `.listen({ connections: 12, rate: 0.1, duration: '3m' })`,
+		})
+		took, result := outcomeOf(results[asks])
+		require.Equal(w, `{"ready":12,"deaf":0,"failed":0}`, result)
+		require.GreaterOrEqual(w, took, int64(110_000))
+		require.Equal(w, 1, repeating)
+	})
 }

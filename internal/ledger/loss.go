@@ -43,7 +43,7 @@
 // closed it is late, as any other.
 //
 // Missed: what was published while a listener was cut off wasn't due to it. It is
-// counted apart, for as long as the listener would have listened (see ReduceCutOff).
+// counted apart, for as long as the listener would have listened (see Places).
 //
 // Retraction: a broadcast that could not be sent is due to nobody and counts as
 // nothing but unsent, unless somebody reads it before it is closed. Then it was sent,

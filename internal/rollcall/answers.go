@@ -17,7 +17,7 @@ type Answers struct {
 	waiting map[uint32]struct{} // askers of which nothing else was heard since
 	pending bool                // an answer is on its way whose listeners aren't counted yet
 	last    time.Time           // when listeners were counted last
-	count   uint64              // answers so far
+	latest  chan struct{}       // that Count returned last
 	nobody  bool                // the latest said that this process has no listeners
 }
 
@@ -74,13 +74,16 @@ func (a *Answers) begin(now time.Time) (wait time.Duration, ok bool) {
 }
 
 // Count notes that the listeners are about to be counted: rolls from now on need another
-// answer. It returns which answer this is.
-func (a *Answers) Count(now time.Time) uint64 {
+// answer. The channel is closed when they are counted for that.
+func (a *Answers) Count(now time.Time) (superseded <-chan struct{}) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.pending, a.last = false, now
-	a.count++
-	return a.count
+	if a.latest != nil {
+		close(a.latest)
+	}
+	a.latest = make(chan struct{})
+	return a.latest
 }
 
 // Drop notes that an answer won't be sent. The roll is called again.
@@ -104,9 +107,10 @@ func (a *Answers) SaidNobody() bool {
 	return a.nobody
 }
 
-// Latest reports whether no answer has begun after this one.
-func (a *Answers) Latest(count uint64) bool {
+// Latest reports whether no answer has begun after the one for which Count returned the
+// channel.
+func (a *Answers) Latest(superseded <-chan struct{}) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.count == count && !a.pending
+	return a.latest == superseded && !a.pending
 }

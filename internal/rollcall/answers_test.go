@@ -50,8 +50,14 @@ func TestOneAnswerForSeveralRolls(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, 400*time.Millisecond, wait)
 	require.False(t, a.Latest(first))
+	select {
+	case <-first:
+		require.Fail(t, "superseded by an answer that may yet be dropped")
+	default:
+	}
 	second := a.Count(seconds(0.6))
 	require.False(t, a.Latest(first))
+	<-first
 	require.True(t, a.Latest(second))
 	wait, ok = a.Volunteer(seconds(2))
 	require.True(t, ok)
