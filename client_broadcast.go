@@ -47,11 +47,7 @@ type broadcastOptions struct {
 // there is one.
 func (c *client) readBroadcast(method string, value sobek.Value, def func() (key string, ok bool)) *broadcastOptions {
 	understood := false
-	defer func() {
-		if !understood { // so that no listener waits for broadcasts that are never begun
-			c.roster().Expect()(false)
-		}
-	}()
+	defer c.giveUpUnless(&understood)
 	o := readOptions(value, method)
 	b := new(broadcastOptions)
 	b.plan.Count = o.integer("count", 1, 1)

@@ -46,6 +46,8 @@ func (c *client) ready(value sobek.Value) *sobek.Promise {
 
 // readBarrier reads the options of ready(), and throws what is wrong with them.
 func (c *client) readBarrier(value sobek.Value) *barrier {
+	understood := false
+	defer c.giveUpUnless(&understood)
 	o := readOptions(value, "ready()")
 	o.require("listeners", "how many are to be waited for?")
 	b := &barrier{
@@ -68,6 +70,7 @@ func (c *client) readBarrier(value sobek.Value) *barrier {
 	if b.canary {
 		b.checkCanaries()
 	}
+	understood = true
 	return b
 }
 

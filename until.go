@@ -8,6 +8,14 @@ import (
 	"github.com/grafana/sobek"
 )
 
+// giveUpUnless has listeners that wait until broadcasts are over know that there may be none,
+// unless the method that was to lead to some has understood its options.
+func (c *client) giveUpUnless(understood *bool) {
+	if !*understood {
+		c.roster().Expect()(false)
+	}
+}
+
 // readUntil reads the option until, which is in place of count: for how long broadcasts are
 // sent, or a promise that ends it by being settled.
 func (b *broadcastOptions) readUntil(rt *sobek.Runtime, o *options) {

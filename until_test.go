@@ -77,6 +77,7 @@ func TestListenUntilABroadcastThatFails(t *testing.T) {
 		"the barrier isn't reached": `await client.ready({ listeners: 9, timeout: '3s' })`,
 		"of one audience":           `await client.ready({ listeners: 9, timeout: '3s', audience: 'Room1' })`,
 		"its options are wrong":     `await client.broadcast({ count: 0 })`,
+		"the barrier's are":         `await client.ready({ listeners: 0 })`,
 		"it can't connect":          `await new apigw.Client('` + chatURL + `', { nickname: () => { throw new Error('none'); } }).broadcast()`,
 	} {
 		t.Run(name, func(t *testing.T) {
