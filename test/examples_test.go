@@ -369,7 +369,7 @@ func runSegments(t *testing.T, script string, env ...string) (segments []map[str
 	cmd.Env = append(append(cmd.Environ(), "K6="+binary(t), "PUSHGW_RESULT="+directory, "PUSHGW_RUN=segments"), env...)
 	output, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", output)
-	live, together, found := strings.Cut(string(output), "\nall processes, and "+directory+"/report.html\n")
+	live, together, found := strings.Cut(string(output), "\nReport on all processes: "+directory+"/report.html\n")
 	require.True(t, found, "%s", output)
 	for i := 1; i <= 3; i++ {
 		text, err := os.ReadFile(filepath.Join(directory, fmt.Sprintf("process-%d.log", i)))

@@ -18,7 +18,8 @@ shift
 k6=${K6:-./k6}
 export SEGMENTS=${SEGMENTS:-3} PUSHGW_RUN=${PUSHGW_RUN:-$(basename "$script" .js)-$(date +%s)}
 export PUSHGW_RESULT=${PUSHGW_RESULT:-$(mktemp -d)}
-if ((${VUS:-0} % SEGMENTS)); then
+export VUS=${VUS:-$SEGMENTS} # else one process would have the examples' only listening VU
+if ((VUS % SEGMENTS)); then
   echo "VUS=$VUS isn't a multiple of SEGMENTS=$SEGMENTS, so the processes would have unequal shares of the listeners" >&2
   exit 2
 fi
@@ -66,6 +67,6 @@ for ((i = 1; i <= SEGMENTS; i++)); do
 done
 exec 2>&3 3>&-
 
-echo "all processes, and $PUSHGW_RESULT/report.html"
+echo "Report on all processes: $PUSHGW_RESULT/report.html"
 "$k6" x pushgw report "$PUSHGW_RESULT" -o "$PUSHGW_RESULT/report.html" "$@" || failed=$?
 exit "$failed"
