@@ -163,7 +163,7 @@ func TestAKilledPublisherIsNoticed(t *testing.T) {
 
 	exit, numbers, said := report(t, directory)
 	require.Equal(t, 1, exit)
-	require.Contains(t, said, "process 1 was killed, or is still running")
+	require.Contains(t, said, "FAIL: process 1 was killed")
 	require.EqualValues(t, 1, numbers.Get("runs.0.gateways.0.unclosed").Int(), numbers.Raw)
 }
 
