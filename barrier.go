@@ -69,10 +69,16 @@ func (b *barrier) await(ctx context.Context, c *call) (any, error) {
 // expect has listeners that wait for broadcasts to be over know that there may be some, until
 // it ends; and if the barrier wasn't fulfilled, that there may be none.
 func (b *barrier) expect() (end func(fulfilled bool)) {
-	if b.audience != nil {
-		return b.audience.Expect()
+	if b.audience == nil {
+		return b.roster.Expect()
 	}
-	return b.roster.Expect()
+	endHere := b.audience.Expect()
+	return func(fulfilled bool) {
+		endHere(fulfilled)
+		if !fulfilled { // the client's listeners may all be of others, by a slip of the pen
+			b.roster.Expect()(false)
+		}
+	}
 }
 
 // watch returns how the listeners of this process stand, and two channels of which either

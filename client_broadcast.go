@@ -116,6 +116,9 @@ func (c *call) run(ctx context.Context, b *broadcastOptions, with publish.Broadc
 		}
 	})
 	result := account.close()
+	if result.Expected == 0 { // all listeners may be of other audiences, and wait for this to be over
+		c.client.roster().Expect()(false)
+	}
 	if first != nil && result.Sent == 0 {
 		return nil, first
 	}

@@ -74,11 +74,13 @@ func TestListenUntilBroadcast(t *testing.T) {
 func TestListenUntilABroadcastThatFails(t *testing.T) {
 	t.Parallel()
 	for name, script := range map[string]string{
-		"the barrier isn't reached": `await client.ready({ listeners: 9, timeout: '3s' })`,
-		"of one audience":           `await client.ready({ listeners: 9, timeout: '3s', audience: 'Room1' })`,
-		"its options are wrong":     `await client.broadcast({ count: 0 })`,
-		"the barrier's are":         `await client.ready({ listeners: 0 })`,
-		"it can't connect":          `await new apigw.Client('` + chatURL + `', { nickname: () => { throw new Error('none'); } }).broadcast()`,
+		"the barrier isn't reached":        `await client.ready({ listeners: 9, timeout: '3s' })`,
+		"of one audience":                  `await client.ready({ listeners: 9, timeout: '3s', audience: 'Room1' })`,
+		"its options are wrong":            `await client.broadcast({ count: 0 })`,
+		"the barrier's are":                `await client.ready({ listeners: 0 })`,
+		"of an audience that nobody is in": `await client.ready({ listeners: 1, timeout: '3s', audience: 'Rom1' })`,
+		"nobody is there to hear it":       `await client.broadcast({ audience: 'Rom1' }); throw new Error()`,
+		"it can't connect":                 `await new apigw.Client('` + chatURL + `', { nickname: () => { throw new Error('none'); } }).broadcast()`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

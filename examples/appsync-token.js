@@ -88,7 +88,7 @@ export async function subscriber() {
 }
 
 export async function publisher() {
-  await api.ready({ listeners: LISTENERS });
+  await api.ready({ listeners: LISTENERS, canary: true, timeout: HOLD }); // CONNECT_RATE says how long it takes
   const result = await api.broadcast({ count: BROADCASTS, rate: RATE });
   console.log(`AppSync ${JSON.stringify(result)}`);
 }
