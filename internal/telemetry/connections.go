@@ -42,7 +42,7 @@ func (r *Recorder) Failed(err *wire.DialError) {
 		log.Debug("pushgw: a connection failed")
 		return
 	}
-	log.Error("pushgw: a connection failed; only the first in each phase is logged, pushgw_connect_failed counts all")
+	log.Error("pushgw: a connection failed; only the first in each phase is logged (all are with k6 run -v), pushgw_connect_failed counts all")
 }
 
 // isErrorFrame reports whether err is an error frame of the gateway's, or its

@@ -55,7 +55,7 @@ func TestFailuresAreCountedByPhase(t *testing.T) {
 	f.Failed(&wire.DialError{Phase: wire.PhaseDNS, Host: "a", Err: errors.New("unknown")})
 	require.ElementsMatch(t, []tagged{{2, "upgrade 429"}, {1, "dns 0"}}, f.flushed("connect_failed", "phase", "status"))
 	require.Equal(t, []tagged{{0, ""}, {0, ""}, {0, ""}}, f.found("response_success"))
-	const once = "pushgw: a connection failed; only the first in each phase is logged, pushgw_connect_failed counts all"
+	const once = "pushgw: a connection failed; only the first in each phase is logged (all are with k6 run -v), pushgw_connect_failed counts all"
 	require.Equal(t, []string{once, once}, f.logged(logrus.ErrorLevel), "once for each phase")
 	require.Equal(t, []string{"pushgw: a connection failed"}, f.logged(logrus.DebugLevel))
 	require.Equal(t, refused, f.log.AllEntries()[0].Data[logrus.ErrorKey])
