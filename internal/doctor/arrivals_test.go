@@ -40,12 +40,12 @@ func TestServeMessages(t *testing.T) {
 	address, stop, err := serveMessages(t.Context())
 	require.NoError(t, err)
 	defer stop()
+	began := time.Now() // whenever this test gets round to reading, the last isn't sent sooner
 	conn, err := wire.Dial(t.Context(), &wire.Target{
 		URL: &url.URL{Scheme: "ws", Host: address}, DialContext: (&net.Dialer{}).DialContext,
 	})
 	require.NoError(t, err)
 	defer conn.CloseNow()
-	began := time.Now()
 	for range 4 {
 		m, err := conn.Read()
 		require.NoError(t, err)
