@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -301,39 +303,60 @@ func failureSentence(f result.Failure) string {
 	return fmt.Sprintf("%s failed in phase %s.", n, f.Phase)
 }
 
-// when says when nine tenths of the losses were sent, in as short a time as possible, and nine
-// tenths of what was missed.
+// when says when the lost deliveries were sent, and the missed ones.
 func (r *Run) when() string {
-	lost := func(b *result.Broadcast) int64 { return b.Lost() }
-	missed := func(b *result.Broadcast) int64 { return b.Missed }
-	text := r.whenSent(lost, "")
-	if and := r.whenSent(missed, ""); text != "" && and != "" {
-		return "Lost: " + text + "; missed: " + and
+	known := ""
+	if len(r.Unknown) > 0 {
+		known = " that are known"
 	}
-	if text = r.whenSent(lost, " of them"); text == "" {
-		text = r.whenSent(missed, " of them")
+	var parts []string
+	if at := r.whenSent((*result.Broadcast).Lost); at != "" {
+		parts = append(parts, "The lost ones"+known+" were sent "+at)
 	}
-	return upper(text)
+	if at := r.whenSent(func(b *result.Broadcast) int64 { return b.Missed }); at != "" {
+		parts = append(parts, "The missed ones"+known+" were sent "+at)
+	}
+	return strings.Join(parts, ". ")
 }
 
-// whenSent says when nearly all of what is counted was sent. Of follows "nine in ten".
-func (r *Run) whenSent(count func(*result.Broadcast) int64, of string) string {
+// whenSent says from when to when all of what is counted was sent, and where nine tenths of it
+// were sent in a shorter time, in which.
+func (r *Run) whenSent(count func(*result.Broadcast) int64) string {
 	var all []result.Broadcast
-	var lost int64
 	for _, s := range r.Gateways {
 		for at := range s.Broadcasts {
-			if n := count(&s.Broadcasts[at]); n > 0 {
+			if count(&s.Broadcasts[at]) > 0 {
 				all = append(all, s.Broadcasts[at])
-				lost += n
 			}
 		}
 	}
-	if lost == 0 {
+	if len(all) == 0 {
 		return ""
 	}
-	slices.SortFunc(all, func(a, b result.Broadcast) int { return int(a.SentFirst - b.SentFirst) })
-	need := lost - lost/10
-	from, to, within := 0, len(all)-1, int64(0)
+	slices.SortFunc(all, func(a, b result.Broadcast) int { return cmp.Compare(a.SentFirst, b.SentFirst) })
+	most := densest(all, count)
+	text := timesOf(all)
+	began, ended := r.broadcasting()
+	switch first, last := sentFrom(most), sentUntil(most); {
+	case clockTime(sentFrom(all)) == clockTime(sentUntil(all)):
+		return text
+	case last.Sub(first) > ended.Sub(began)*8/10:
+		return "throughout the broadcasts, " + text
+	case timesOf(most) != text:
+		return text + ", nine in ten of them " + timesOf(most)
+	default:
+		return text
+	}
+}
+
+// densest returns those of the broadcasts, which are in the order of their times, that have nine
+// tenths of what is counted in as short a time as possible.
+func densest(all []result.Broadcast, count func(*result.Broadcast) int64) []result.Broadcast {
+	total, within := int64(0), int64(0)
+	for at := range all {
+		total += count(&all[at])
+	}
+	need, shortest, length := total-total/10, all, int64(math.MaxInt64)
 	for begin, end := 0, 0; begin < len(all); begin++ {
 		for ; end < len(all) && within < need; end++ {
 			within += count(&all[end])
@@ -341,23 +364,33 @@ func (r *Run) whenSent(count func(*result.Broadcast) int64, of string) string {
 		if within < need {
 			break
 		}
-		if all[end-1].SentLast-all[begin].SentFirst < all[to].SentLast-all[from].SentFirst {
-			from, to = begin, end-1
+		if took := all[end-1].SentLast - all[begin].SentFirst; took < length {
+			shortest, length = all[begin:end], took
 		}
 		within -= count(&all[begin])
 	}
-	first, last := time.UnixMilli(all[from].SentFirst), time.UnixMilli(all[to].SentLast)
-	share := "all"
-	if from > 0 || to < len(all)-1 {
-		share = "nine in ten"
+	return shortest
+}
+
+// sentFrom is when the first of the broadcasts was sent.
+func sentFrom(all []result.Broadcast) time.Time { return time.UnixMilli(all[0].SentFirst) }
+
+// sentUntil is when the last of them was sent.
+func sentUntil(all []result.Broadcast) time.Time {
+	last := all[0].SentLast
+	for _, b := range all {
+		last = max(last, b.SentLast)
 	}
-	if clockTime(first) == clockTime(last) {
-		return fmt.Sprintf("%s%s sent at %s", share, of, clockTime(first))
+	return time.UnixMilli(last)
+}
+
+// timesOf is when broadcasts were sent, as text.
+func timesOf(all []result.Broadcast) string {
+	first, last := clockTime(sentFrom(all)), clockTime(sentUntil(all))
+	if first == last {
+		return "at " + first
 	}
-	if began, ended := r.broadcasting(); last.Sub(first) > ended.Sub(began)*8/10 {
-		return fmt.Sprintf("sent throughout, from %s to %s", clockTime(first), clockTime(last))
-	}
-	return fmt.Sprintf("%s%s sent from %s to %s", share, of, clockTime(first), clockTime(last))
+	return "from " + first + " to " + last
 }
 
 // broadcasting is from the first broadcast to the last.
