@@ -210,7 +210,9 @@ func (r *Run) lossTile() Tile {
 func (r *Run) delayTile(outcomes []Outcome) Tile {
 	t := Tile{Class: Good, Name: "p99 of the delay"}
 	var values, details []string
+	known := int64(0)
 	for _, s := range r.Gateways {
+		known += s.Delay.Count()
 		if s.Delay.Count() == 0 {
 			continue
 		}
@@ -233,7 +235,7 @@ func (r *Run) delayTile(outcomes []Outcome) Tile {
 	}
 	if r.Incomplete {
 		t.Class = Suspect
-		details = append(details, "known deliveries only")
+		details = append(details, "of the "+number(known)+" deliveries whose delay is known")
 	}
 	t.Value, t.Detail = strings.Join(values, " / "), strings.Join(details, "; ")
 	return unmet(t, outcomes)
@@ -316,6 +318,9 @@ func (r *Run) Publishers() (all []string) {
 
 // ClockSentence is how well the delays are known.
 func (s *Subject) ClockSentence() string { return s.clockSentence() }
+
+// DelaysSentence is of which deliveries the delays are, where that isn't all of them.
+func (s *Subject) DelaysSentence() string { return s.delaysSentence() }
 
 // Quantile is a quantile as text.
 func (s *Subject) Quantile(q float64) string { return s.quantile(q) }

@@ -84,6 +84,7 @@ func TestThePageSaysWhatIsNotKnown(t *testing.T) {
 	require.Contains(t, text, "2 of 3 processes")
 	require.Contains(t, text, "process 2 of 3 has left no file")
 	require.Contains(t, text, "process 3 was killed")
+	require.Contains(t, text, "that are known to have been read, those of broadcasts without an account included")
 	require.Contains(t, text, `<td colspan="12">no file</td>`)
 }
 
@@ -241,5 +242,5 @@ func TestTheTileOfAnUnknownPercentile(t *testing.T) {
 	r = joined(t, files...)
 	tile = r.delayTile(e.Check(r))
 	require.Equal(t, Suspect, tile.Class)
-	require.Contains(t, tile.Detail, "; known deliveries only")
+	require.Contains(t, tile.Detail, "; of the 1,600 deliveries whose delay is known")
 }

@@ -72,7 +72,8 @@ func TestWhatAKilledProcessHasNotTold(t *testing.T) {
 	require.Equal(t, "None of 1,800 known deliveries was lost, but process 3 was killed; up to 600 more aren't accounted for",
 		r.Verdict().Headline)
 	require.Equal(t, []string{
-		"process 3 was killed between 07:40:48, when its file was last written, and 07:40:53: what it received and lost from then on isn't known",
+		"process 3 was killed between 07:40:48, when its file was last written, and 07:40:53: it has an account of 5 of the 20 broadcasts, " +
+			"the last sent at 07:41:00, and what its listeners received and lost of the others isn't known",
 	}, r.Unknown)
 	require.Equal(t, Tile{Suspect, "Lost", "≥ 0", "of 1,800 deliveries; up to 600 more aren't accounted for"}, r.lossTile())
 	require.Equal(t, Tile{Bad, "Processes", "2 of 3", "process 3 was killed"}, r.processTile())
@@ -80,7 +81,11 @@ func TestWhatAKilledProcessHasNotTold(t *testing.T) {
 	require.False(t, r.Health().Late)
 	require.False(t, summaryOf(r, nil).Gateways[0].Certain, "percentiles of a run of which a part isn't known")
 
+	heard.Broadcasts = nil
+	require.Contains(t, joined(t, files...).Unknown[0], "07:40:53: it has no account of any broadcast, so what its listeners received and lost isn't known")
+	heard.Broadcasts = s.files()[2].Accounts[0].Broadcasts[:5]
 	files[0].State = result.Running
+	require.Contains(t, joined(t, files...).Unknown[1], "07:40:53: it has an account of 5 broadcasts, the last sent at 07:41:00, and")
 	_, known = joined(t, files...).unaccounted()
 	require.False(t, known, "how many broadcasts there were, the publisher hasn't told")
 	_, known = joined(t, s.files()[:2]...).unaccounted()

@@ -106,7 +106,8 @@ func TestAKilledProcessIsNamed(t *testing.T) {
 	require.True(t, r.Incomplete)
 	require.Empty(t, r.Missing)
 	require.Equal(t, []string{
-		"process 2 was killed, or is still running: what happened after 07:41:03, when its file was last written, isn't known",
+		"process 2 was killed, or is still running: its file was last written at 07:41:03, and it has an account of all 20 broadcasts; " +
+			"what happened in it from then on isn't known",
 	}, r.Unknown)
 }
 

@@ -482,7 +482,17 @@ func (s *Subject) delaySentence() string {
 	if s.Reached > 0 {
 		text += fmt.Sprintf("; a broadcast reached its first listener after %s at most, its last after %s", short(s.First), short(s.Last))
 	}
-	return text + "; " + s.clockSentence()
+	return text + "; " + s.clockSentence() + s.delaysSentence()
+}
+
+// delaysSentence is of which deliveries the delays are, where that isn't all of them. A file has
+// the delay of every delivery that was read, but an account of settled broadcasts only.
+func (s *Subject) delaysSentence() string {
+	if !s.Run.Incomplete {
+		return ""
+	}
+	return fmt.Sprintf("; of the %s that are known to have been read, those of broadcasts without an account included",
+		plural(s.Delay.Count(), "delivery", "deliveries"))
 }
 
 // quantile is one as text, "unknown" where two clocks make it so.
