@@ -21,7 +21,7 @@ func resultOf(t *testing.T, expectations []string, files ...*result.File) Result
 	return r.Result(CheckAll(parsed, []*Run{r}))
 }
 
-// A run passes if every exit code is 0: the report's, and k6's in each process.
+// A run passes if all is known, expectations are met, and k6's exit code is 0 in each process.
 func TestResults(t *testing.T) {
 	t.Parallel()
 	s := quick
@@ -30,12 +30,12 @@ func TestResults(t *testing.T) {
 		expected []string
 		change   func(files []*result.File) []*result.File
 	}{
-		"PASS: 2 expectations are met (exit code 0)":                  {expected: []string{"lost==0", "p99<10s"}},
-		"Nothing was expected (--expect) (exit code 0)":               {},
-		"FAIL: p50<1 ms: 16.8 ms; received==5: 3,200 (exit code 1)":   {expected: []string{"p50<1", "received==5", "lost==0"}},
-		"FAIL: process 2 of 2 has left no file (exit code 1)":         {change: func(files []*result.File) []*result.File { return files[:1] }},
-		"FAIL: k6's thresholds aren't met (exit code 0; k6's was 99)": {change: concluded(result.ThresholdsNotMet, 99), expected: []string{"lost==0"}},
-		"FAIL: the test was interrupted (exit code 1)":                {change: concluded(result.Interrupted, 105)},
+		"PASS: 2 expectations are met (exit code 0)":                {expected: []string{"lost==0", "p99<10s"}},
+		"Nothing was expected (--expect) (exit code 0)":             {},
+		"FAIL: p50<1 ms: 16.8 ms; received==5: 3,200 (exit code 1)": {expected: []string{"p50<1", "received==5", "lost==0"}},
+		"FAIL: process 2 of 2 has left no file (exit code 1)":       {change: func(files []*result.File) []*result.File { return files[:1] }},
+		"FAIL: k6's thresholds aren't met (exit code 1)":            {change: concluded(result.ThresholdsNotMet, 99), expected: []string{"lost==0"}},
+		"FAIL: the test was interrupted (exit code 1)":              {change: concluded(result.Interrupted, 105)},
 		"FAIL: not all losses are known; not known: lost==0 (exit code 1)": {
 			change: func(files []*result.File) []*result.File { files[1].NotRecorded = 1; return files }, expected: []string{"lost==0"},
 		},
@@ -44,7 +44,9 @@ func TestResults(t *testing.T) {
 		if row.change != nil {
 			files = row.change(files)
 		}
-		require.Equal(t, want, resultOf(t, row.expected, files...).String())
+		found := resultOf(t, row.expected, files...)
+		require.Equal(t, want, found.String())
+		require.Equal(t, found.Word == "FAIL", found.ExitCode == 1)
 	}
 }
 
