@@ -21,6 +21,14 @@ func number(n int64) string {
 	return sign + digits
 }
 
+// known is a count, of which more may not be known.
+func known(n int64, incomplete bool) string {
+	if incomplete {
+		return number(n) + " known"
+	}
+	return number(n)
+}
+
 // plural is a number of things.
 func plural(n int64, one, many string) string {
 	if n == 1 {

@@ -23,7 +23,7 @@ var (
 		"number": number, "join": strings.Join, "short": short, "clock": clockTime, "gateway": gatewayName,
 		"date":      func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
 		"right":     func(x float64) float64 { return 100 - x },
-		"processes": processes, "processList": processList, "list": list, "closeCode": codeText,
+		"processes": processes, "known": known, "processList": processList, "list": list, "closeCode": codeText,
 	}).Parse(pageText))
 )
 
@@ -67,6 +67,7 @@ type Tile struct {
 type row struct {
 	*result.File
 	How                  string // it ended
+	Incomplete           bool   // what it has told
 	Odd                  bool   // that it did so
 	Published            string
 	Listeners            int64
@@ -121,7 +122,8 @@ func (r *Run) row(f *result.File) row {
 		File: f, How: r.stateOf(f), Published: "–", Listeners: mostListeners(f.Intervals), Closed: closedByGateway(f.Closings),
 		P99: "–", Max: "–", Lag: "–",
 	}
-	w.Odd = f.State != result.Ended || f.Conclusion != nil && f.Conclusion.How != result.Completed
+	w.Incomplete = f.State != result.Ended
+	w.Odd = w.Incomplete || f.Conclusion != nil && f.Conclusion.How != result.Completed
 	var published int64
 	for _, a := range f.Accounts {
 		w.Received += a.Heard.First
@@ -170,38 +172,39 @@ func (r *Run) lagOf(f *result.File) time.Duration {
 }
 
 func (r *Run) lossTile() Tile {
-	c := r.counts()
+	c, incomplete := r.counts(), len(r.Unknown) > 0
 	due := c.Received + c.Lost()
-	t := Tile{Class: Good, Name: "Lost", Value: number(c.Lost()), Detail: fmt.Sprintf("of %s", plural(due, "delivery", "deliveries"))}
+	all := plural(due, "delivery", "deliveries")
+	if incomplete {
+		all = plural(due, "known delivery", "known deliveries")
+	}
+	t := Tile{Class: Good, Name: "Lost", Value: known(c.Lost(), incomplete), Detail: "of " + all}
 	switch {
 	case c.Lost() > 0:
 		t.Class = Bad
-		t.Detail = fmt.Sprintf("%s of %s", percent(float64(c.Lost())/float64(due)), plural(due, "delivery", "deliveries"))
+		t.Detail = fmt.Sprintf("%s of %s", percent(float64(c.Lost())/float64(due)), all)
 		if c.Missed > 0 {
 			t.Detail += fmt.Sprintf(", and %s more missed", number(c.Missed))
 		}
 	case c.Missed > 0:
-		t = Tile{Bad, "Missed", number(c.Missed), fmt.Sprintf("sent while listeners were cut off; of %s due none was lost", number(due))}
+		t = Tile{Bad, "Missed", known(c.Missed, incomplete), "sent while listeners were cut off"}
+		if due > 0 {
+			t.Detail += fmt.Sprintf("; of %s that were due, none was lost", all)
+		}
+	case due == 0 && incomplete:
+		return Tile{Suspect, "Lost", "not known", "no delivery is known to have been due"}
 	case due == 0:
-		t = Tile{Suspect, "Lost", "–", "nothing was due"}
+		return Tile{Suspect, "Lost", "–", "nothing was due"}
 	case r.but(&c) != "":
 		t.Class = None
 	}
-	if len(r.Unknown) == 0 {
+	if !incomplete {
 		return t
-	}
-	switch most, known := r.unaccounted(); {
-	case known:
-		t.Detail += fmt.Sprintf("; up to %s more aren't accounted for", number(most))
-	default:
-		t.Detail += "; of others it isn't known"
 	}
 	if t.Class != Bad {
 		t.Class = Suspect
 	}
-	if t.Name == "Lost" && due > 0 {
-		t.Value = "≥ " + t.Value
-	}
+	t.Detail = strings.Join(append([]string{t.Detail}, r.moreUnknown("more")...), "; ")
 	return t
 }
 
@@ -210,9 +213,9 @@ func (r *Run) lossTile() Tile {
 func (r *Run) delayTile(outcomes []Outcome) Tile {
 	t := Tile{Class: Good, Name: "p99 of the delay"}
 	var values, details []string
-	known := int64(0)
+	all := int64(0)
 	for _, s := range r.Gateways {
-		known += s.Delay.Count()
+		all += s.Delay.Count()
 		if s.Delay.Count() == 0 {
 			continue
 		}
@@ -235,7 +238,7 @@ func (r *Run) delayTile(outcomes []Outcome) Tile {
 	}
 	if r.Incomplete {
 		t.Class = Suspect
-		details = append(details, "of the "+number(known)+" deliveries whose delay is known")
+		details = append(details, "of the "+number(all)+" deliveries whose delay is known")
 	}
 	t.Value, t.Detail = strings.Join(values, " / "), strings.Join(details, "; ")
 	return unmet(t, outcomes)
@@ -330,6 +333,9 @@ func (s *Subject) ReachText() string {
 	reach, due := s.Reach()
 	if !due {
 		return "–"
+	}
+	if len(s.Run.Unknown) > 0 {
+		return percent(reach) + " of known"
 	}
 	return percent(reach)
 }

@@ -88,6 +88,25 @@ func TestThePageSaysWhatIsNotKnown(t *testing.T) {
 	require.Contains(t, text, `<td colspan="12">no file</td>`)
 }
 
+// No zero is stated as a fact where more isn't known.
+func TestThePageOfAKilledProcess(t *testing.T) {
+	t.Parallel()
+	s := small
+	s.dropped = 0
+	files := s.files()
+	files[2].State, files[2].Ended, files[2].Written = result.Running, nil, files[2].Started
+	files[2].Accounts[0].Broadcasts = files[2].Accounts[0].Broadcasts[:5]
+	text := pageOf(t, nil, files...)
+	for _, says := range []string{
+		`<h1 class="bad">Process 3 was killed; up to 600 deliveries aren`, "none is known to be lost or missed", "Account, as far as is known", "reach 100 % of known",
+		`<th>Not accounted for</th><td class="n">up to 600</td>`, `<td class="n">0 known</td>`,
+	} {
+		require.Contains(t, text, says)
+	}
+	files[0].Accounts[0].Broadcasts[0].Missing = 9
+	require.Contains(t, pageOf(t, nil, files...), `>At least 9 deliveries were lost, 0.50 % of the 1,809 known; up to 600 more aren&#39;t accounted for; process 3 was killed</h1>`)
+}
+
 func TestSeveralRunsAreCompared(t *testing.T) {
 	t.Parallel()
 	other := cutInTheMiddle
@@ -221,7 +240,7 @@ func TestTilesThatAreNotGood(t *testing.T) {
 
 	files := quick.files()
 	files[0].Accounts[0].Broadcasts[0].Missed = 5
-	require.Equal(t, Tile{Bad, "Missed", "5", "sent while listeners were cut off; of 1,600 due none was lost"}, tilesOf(joined(t, files...))["Missed"])
+	require.Equal(t, Tile{Bad, "Missed", "5", "sent while listeners were cut off; of 1,600 deliveries that were due, none was lost"}, tilesOf(joined(t, files...))["Missed"])
 	files = quick.files()
 	files[0].Accounts[0].Unsent = 1
 	require.Equal(t, Tile{None, "Lost", "0", "of 1,600 deliveries"}, tilesOf(joined(t, files...))["Lost"])

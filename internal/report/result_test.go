@@ -68,16 +68,16 @@ func TestWhatAKilledProcessHasNotTold(t *testing.T) {
 	heard := files[2].Accounts[0]
 	heard.Broadcasts = heard.Broadcasts[:5]
 	r := joined(t, files...)
-	most, known := r.unaccounted()
+	most, known := r.unaccounted("")
 	require.True(t, known)
 	require.EqualValues(t, 15*40, most)
-	require.Equal(t, "None of 1,800 known deliveries was lost, but process 3 was killed; up to 600 more aren't accounted for",
+	require.Equal(t, "Process 3 was killed; up to 600 deliveries aren't accounted for; none of the 1,800 known deliveries was lost",
 		r.Verdict().Headline)
 	require.Equal(t, []string{
 		"process 3 was killed between 07:40:48, when its file was last written, and 07:40:53: it has an account of 5 of the 20 broadcasts, " +
 			"the last sent at 07:41:00, and what its listeners received and lost of the others isn't known",
 	}, r.Unknown)
-	require.Equal(t, Tile{Suspect, "Lost", "≥ 0", "of 1,800 deliveries; up to 600 more aren't accounted for"}, r.lossTile())
+	require.Equal(t, Tile{Suspect, "Lost", "0 known", "of 1,800 known deliveries; up to 600 more aren't accounted for"}, r.lossTile())
 	require.Equal(t, Tile{Bad, "Processes", "2 of 3", "process 3 was killed"}, r.processTile())
 	require.Equal(t, "at fault", r.Health().InShort())
 	require.False(t, r.Health().Late)
@@ -88,9 +88,9 @@ func TestWhatAKilledProcessHasNotTold(t *testing.T) {
 	heard.Broadcasts = s.files()[2].Accounts[0].Broadcasts[:5]
 	files[0].State = result.Running
 	require.Contains(t, joined(t, files...).Unknown[1], "07:40:53: it has an account of 5 broadcasts, the last sent at 07:41:00, and")
-	_, known = joined(t, files...).unaccounted()
+	_, known = joined(t, files...).unaccounted("")
 	require.False(t, known, "how many broadcasts there were, the publisher hasn't told")
-	_, known = joined(t, s.files()[:2]...).unaccounted()
+	_, known = joined(t, s.files()[:2]...).unaccounted("")
 	require.False(t, known, "how many listeners the missing process had")
 }
 
@@ -127,7 +127,7 @@ func TestProcessesWithoutTheSequence(t *testing.T) {
 	for _, f := range files {
 		f.Accounts = nil
 	}
-	require.Equal(t, "Nothing is known to have been broadcast, but the files are of 2 and 3 processes", joined(t, files...).Verdict().Headline)
+	require.Equal(t, "The files are of 2 and 3 processes; no process that left a file published", joined(t, files...).Verdict().Headline)
 	files[0].Barriers = []string{"ready(): too few"}
 	require.Equal(t, "Nothing is known to have been broadcast: ready() was rejected", joined(t, files...).Verdict().Headline)
 }

@@ -31,12 +31,18 @@ func (s *Subject) lossOverTime() Chart {
 	}
 	if most == 0 {
 		c.Empty = "none was lost or missed"
+		if len(s.Run.Unknown) > 0 {
+			c.Empty = "none is known to be lost or missed"
+		}
 		if len(s.Broadcasts) == 0 {
 			c.Empty = "no account of any broadcast"
 		}
 		return c
 	}
 	c.Legend = []Key{{"bad", "lost"}}
+	if len(s.Run.Unknown) > 0 {
+		c.Note = "as far as is known"
+	}
 	if anyMissed {
 		c.Legend = append(c.Legend, Key{"warn", "missed: sent while a listener was cut off"})
 	}

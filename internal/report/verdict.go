@@ -20,7 +20,7 @@ type Level string
 // The levels.
 const (
 	Good    Level = "good"
-	Bad     Level = "bad"     // the gateway's, or the network's
+	Bad     Level = "bad"     // the gateway's or the network's, or the test isn't whole
 	Suspect Level = "suspect" // the load generator's, or unknown
 	None    Level = "none"    // nothing was there to be judged
 )
@@ -54,7 +54,7 @@ func (r *Run) headline(c *Counts) (Level, string) {
 	case c.Lost() > 0:
 		return Bad, r.lossHeadline(c)
 	case len(r.Unknown) > 0:
-		return r.unknownHeadline(c)
+		return Bad, r.unknownHeadline(c)
 	case due == 0 && c.Unaccounted > 0:
 		return Good, fmt.Sprintf("%s of others' broadcasts were timed; nothing is known of losses", number(c.Unaccounted))
 	case due == 0 && c.Sent == 0:
@@ -70,17 +70,31 @@ func (r *Run) headline(c *Counts) (Level, string) {
 
 func (r *Run) lossHeadline(c *Counts) string {
 	due := c.Received + c.Lost()
-	text := fmt.Sprintf("%s of %s were lost (%s)", number(c.Lost()), plural(due, "delivery", "deliveries"), percent(float64(c.Lost())/float64(due)))
+	part := percent(float64(c.Lost()) / float64(due))
+	text := fmt.Sprintf("%s of %s were lost (%s)", number(c.Lost()), plural(due, "delivery", "deliveries"), part)
+	if len(r.Unknown) > 0 {
+		text = fmt.Sprintf("At least %s lost, %s of the %s known", plural(c.Lost(), "delivery was", "deliveries were"), part, number(due))
+	}
 	if c.Missed > 0 {
 		text += fmt.Sprintf(", and %s more missed", number(c.Missed))
 	}
-	if len(r.Unknown) > 0 {
-		text = "At least " + text
-	}
-	for _, why := range r.cutShort() {
+	for _, why := range append(r.moreUnknown("more"), r.cutShort()...) {
 		text += "; " + why
 	}
 	return text
+}
+
+// moreUnknown says how much more there is of which it isn't known whether it was lost. What
+// names it: "more", or "deliveries".
+func (r *Run) moreUnknown(what string) []string {
+	switch most, known := r.unaccounted(""); {
+	case len(r.Unknown) == 0 || known && most == 0:
+		return nil
+	case known:
+		return []string{fmt.Sprintf("up to %s %s aren't accounted for", number(most), what)}
+	default:
+		return []string{"it isn't known how many " + what + " were"}
+	}
 }
 
 // cutShort says what kept the run, or its account, from being whole: the worst, if anything.
@@ -92,31 +106,38 @@ func (r *Run) cutShort() []string {
 }
 
 // unknownHeadline is what there is to say where nothing is known to be lost of so many, and not
-// all is known.
-func (r *Run) unknownHeadline(c *Counts) (Level, string) {
-	level, why := Suspect, r.cutShort()
-	if r.Aborted() != nil {
-		level = Bad
-	}
+// all is known: what isn't comes first.
+func (r *Run) unknownHeadline(c *Counts) string {
 	due := c.Received + c.Lost()
 	if due == 0 && c.Sent == 0 {
-		text := "Nothing is known to have been broadcast"
-		if reason := r.whyNothing(c); reason != "" {
-			return Bad, text + ": " + reason
-		}
-		return level, strings.Join(append([]string{text}, why...), ", but ")
+		return r.nothingKnownHeadline(c)
 	}
-	text := fmt.Sprintf("None of %s was lost", plural(due, "known delivery", "known deliveries"))
+	says := r.cutShort()
 	if c.Missed > 0 {
-		why = append(why, plural(c.Missed, "delivery was", "deliveries were")+" missed")
+		says = append(says, plural(c.Missed, "delivery was", "deliveries were")+" missed")
 	}
-	switch most, known := r.unaccounted(); {
-	case known && most > 0:
-		why = append(why, "up to "+number(most)+" more aren't accounted for")
-	case len(why) == 0:
-		why = append(why, "of others it isn't known")
+	if most, known := r.unaccounted(""); known && most > 0 {
+		says = append(says, r.moreUnknown("deliveries")...)
+	} else if len(says) == 0 {
+		says = append(says, "not all losses are known")
 	}
-	return level, text + ", but " + strings.Join(why, "; ")
+	none := "no delivery is known to have been due"
+	if due > 0 {
+		none = fmt.Sprintf("none of the %s was lost", plural(due, "known delivery", "known deliveries"))
+	}
+	return upper(strings.Join(append(says, none), "; "))
+}
+
+// nothingKnownHeadline is what there is to say where no broadcast is known, and not all is known.
+func (r *Run) nothingKnownHeadline(c *Counts) string {
+	nothing := "nothing is known to have been broadcast"
+	if reason := r.whyNothing(c); reason != "" {
+		return upper(nothing) + ": " + reason
+	}
+	if !slices.ContainsFunc(r.Files, func(f *result.File) bool { return f.State != result.Ended || publishes(f) }) {
+		nothing = "no process that left a file published"
+	}
+	return upper(strings.Join(append(r.cutShort(), nothing), "; "))
 }
 
 func (r *Run) nothingHeadline(c *Counts) (Level, string) {
@@ -471,9 +492,13 @@ func (s *Subject) SentText() string {
 
 // sentence is the account of a gateway in one line.
 func (s *Subject) sentence() string {
-	return fmt.Sprintf("sent %s; expected %s = received %s + lost %s + indeterminate %s; missed %s, late %s, duplicated %s, reordered %s",
+	text := fmt.Sprintf("sent %s; expected %s = received %s + lost %s + indeterminate %s; missed %s, late %s, duplicated %s, reordered %s",
 		s.SentText(), number(s.Expected), number(s.Received), number(s.Lost()),
 		number(s.Indeterminate), number(s.Missed), number(s.Late), number(s.Duplicated), number(s.Reordered))
+	if len(s.Run.Unknown) > 0 {
+		text += "; not accounted for: " + s.NotAccountedFor()
+	}
+	return text
 }
 
 // delaySentence is how long the deliveries took, and how well that is known.

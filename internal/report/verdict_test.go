@@ -225,8 +225,8 @@ func TestVerdictOfTheUnknown(t *testing.T) {
 	s := quick
 	s.processes = 2
 	v := joined(t, s.files()[:1]...).Verdict()
-	require.Equal(t, Suspect, v.Level)
-	require.Equal(t, "None of 1,600 known deliveries was lost, but process 2 of 2 has left no file", v.Headline)
+	require.Equal(t, Bad, v.Level)
+	require.Equal(t, "Process 2 of 2 has left no file; none of the 1,600 known deliveries was lost", v.Headline)
 
 	files := quick.files()
 	files[0].Accounts[0] = &result.Account{
