@@ -232,7 +232,7 @@ func (r *Run) delayTile(outcomes []Outcome) Tile {
 	if len(values) == 0 {
 		return unmet(Tile{Class: None, Name: t.Name, Value: "–", Detail: "nothing was received"}, outcomes)
 	}
-	if r.Health().Late {
+	if len(r.Health().Late) > 0 {
 		t.Class = Suspect
 		details = append(details, "includes the load generator's own lateness")
 	}
@@ -262,21 +262,19 @@ func unmet(t Tile, outcomes []Outcome) Tile {
 	return t
 }
 
+// healthTile is whether part of the delays is the load generator's, and why.
 func (r *Run) healthTile(h Health) Tile {
-	t := Tile{Class: h.Level, Name: "Load generator", Value: h.InShort()}
-	details := r.killedProcesses()
-	if len(r.Connections.Limits) > 0 {
-		details = append(details, "a limit of its host")
+	t := Tile{Class: h.Level, Name: "Load generator at fault for delays", Value: h.InShort(), Detail: strings.Join(h.Late, "; ")}
+	switch {
+	case len(h.Late) > 0:
+	case r.ReadLag.Count() == 0:
+		t.Detail = "nothing was read"
+	default:
+		t.Detail = "99 % of the deliveries were read within " + short(h.Lag) + " of their arrival"
+		if r.Incomplete {
+			t.Detail = "of what is known, " + t.Detail
+		}
 	}
-	if h.Worst.Still {
-		details = append(details, fmt.Sprintf("process %d stood still for %s", h.Worst.Process, short(h.Worst.For)))
-	}
-	if r.ReadLag.Count() > 0 {
-		details = append(details, "read lag p99 "+short(h.Lag))
-	} else {
-		details = append(details, "nothing was read")
-	}
-	t.Detail = strings.Join(details, "; ")
 	return t
 }
 

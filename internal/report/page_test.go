@@ -65,7 +65,7 @@ func TestThePageAnswers(t *testing.T) {
 	for _, answer := range []string{
 		`<h1 class="bad">20 of 1,420 deliveries were lost (1.41 %), and 180 more missed</h1>`,
 		`<b class="FAIL">FAIL</b> lost==0: 20 <span>(exit code 1)</span>`, "The lost ones were sent at 07:41:03. The missed ones were sent from ", "Cut: 20 were due", "20 of 80 at 07:41:03, code 1001", "Refused: 8 connections with status 429 Too Many Requests.",
-		"<strong>20</strong>", "<strong>not at fault</strong>", "✗ not met", "✓ met", "<code>lost==0</code>",
+		"<strong>20</strong>", "<span>Load generator at fault for delays</span><strong>no</strong>", "✗ not met", "✓ met", "<code>lost==0</code>",
 		"Ended by the gateway or the network, code 1001 (going away)", "Failed: upgrade 429", "k6 v2.2.0, xk6-pushgw v0.1.0", "wss://abc123.execute-api.eu-west-1.amazonaws.com/prod",
 		"100 looping VUs for 1m0s", "loadgen-a, 8 CPUs", "±400 µs",
 	} {
@@ -229,7 +229,7 @@ func TestTilesThatAreNotGood(t *testing.T) {
 	silent.dropped = 1
 	tiles := tilesOf(joined(t, silent.files()...))
 	require.Equal(t, Tile{None, "p99 of the delay", "–", "nothing was received"}, tiles["p99 of the delay"])
-	require.Equal(t, Tile{None, "Load generator", "–", "nothing was read"}, tiles["Load generator"])
+	require.Equal(t, Tile{None, "Load generator at fault for delays", "–", "nothing was read"}, tiles["Load generator at fault for delays"])
 
 	tiles = tilesOf(joined(t, quick.files()...), "p99<10s", "p99.9<1us")
 	require.Equal(t, Good, tiles["p99 of the delay"].Class)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -79,8 +80,10 @@ func TestWhatAKilledProcessHasNotTold(t *testing.T) {
 	}, r.Unknown)
 	require.Equal(t, Tile{Suspect, "Lost", "0 known", "of 1,800 known deliveries; up to 600 more aren't accounted for"}, r.lossTile())
 	require.Equal(t, Tile{Bad, "Processes", "2 of 3", "process 3 was killed"}, r.processTile())
-	require.Equal(t, "at fault", r.Health().InShort())
-	require.False(t, r.Health().Late)
+	require.Equal(t, "not known", r.Health().InShort(), "whether it is at fault for the delays")
+	require.True(t, r.Health().AtFault)
+	require.Empty(t, r.Health().Late)
+	require.True(t, strings.HasPrefix(r.Health().Text, "Process 3 was killed. As far as is known, not at fault for the delays: it read 99 %"), r.Health().Text)
 	require.False(t, summaryOf(r, nil).Gateways[0].Certain, "percentiles of a run of which a part isn't known")
 
 	heard.Broadcasts = nil

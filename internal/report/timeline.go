@@ -152,7 +152,7 @@ func (r *Run) connectionsOverTime() Chart {
 func (r *Run) lagOverTime() Chart {
 	x := r.timeScale()
 	c := Chart{
-		Title: "Read lag of the load generator", Height: 96, XTicks: timeTicks(x),
+		Title: "Read lag of the load generator", Height: 96, XTicks: timeTicks(x), Note: "from a delivery's arrival at its host until it was read",
 		Legend: []Key{{"warn", "p99 of each interval, all processes"}},
 	}
 	most := 0.0

@@ -38,11 +38,11 @@ func (r *Run) Verdict() Verdict {
 	c := r.counts()
 	v := Verdict{Causes: r.causes(&c), When: r.when()}
 	v.Level, v.Headline = r.headline(&c)
-	if r.Health().Late {
-		v.Causes = append(v.Causes, "The load generator was late itself, so the delays are longer than the gateway's.")
+	if late := r.Health().Late; len(late) > 0 {
+		v.Causes = append(v.Causes, "Delays: part of them is the load generator's own, because "+strings.Join(late, "; ")+".")
 		if v.Level == Good {
 			v.Level = Suspect
-			v.Headline += ", by a load generator that was late itself"
+			v.Headline += "; part of the delays is the load generator's own"
 		}
 	}
 	return v
