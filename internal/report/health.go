@@ -54,7 +54,7 @@ func (r *Run) Health() Health {
 		}
 		h.Text += ". Take more or larger machines"
 	case r.ReadLag.Count() == 0:
-		h.Level, h.Text = None, "Nothing was read"
+		h.Level, h.Text = None, upper(r.nothing("read"))
 	default:
 		not := "Not at fault"
 		if r.Incomplete {

@@ -66,6 +66,7 @@ type Tile struct {
 // row is a process in the table.
 type row struct {
 	*result.File
+	Name                 string
 	How                  string // it ended
 	Incomplete           bool   // what it has told
 	Odd                  bool   // that it did so
@@ -119,7 +120,7 @@ func viewOf(r *Run, outcomes []Outcome) runView {
 
 func (r *Run) row(f *result.File) row {
 	w := row{
-		File: f, How: r.stateOf(f), Published: "–", Listeners: mostListeners(f.Intervals), Closed: closedByGateway(f.Closings),
+		File: f, Name: r.nameOf(f), How: r.stateOf(f), Published: "–", Listeners: mostListeners(f.Intervals), Closed: closedByGateway(f.Closings),
 		P99: "–", Max: "–", Lag: "–",
 	}
 	w.Incomplete = f.State != result.Ended
@@ -230,7 +231,7 @@ func (r *Run) delayTile(outcomes []Outcome) Tile {
 		details = append(details, detail)
 	}
 	if len(values) == 0 {
-		return unmet(Tile{Class: None, Name: t.Name, Value: "–", Detail: "nothing was received"}, outcomes)
+		return unmet(Tile{Class: None, Name: t.Name, Value: "–", Detail: r.nothing("received")}, outcomes)
 	}
 	if len(r.Health().Late) > 0 {
 		t.Class = Suspect
@@ -268,7 +269,7 @@ func (r *Run) healthTile(h Health) Tile {
 	switch {
 	case len(h.Late) > 0:
 	case r.ReadLag.Count() == 0:
-		t.Detail = "nothing was read"
+		t.Detail = r.nothing("read")
 	default:
 		t.Detail = "99 % of the deliveries were read within " + short(h.Lag) + " of their arrival"
 		if r.Incomplete {
@@ -280,9 +281,20 @@ func (r *Run) healthTile(h Health) Tile {
 
 // processTile is how many processes came to their end.
 func (r *Run) processTile() Tile {
-	all, ended := max(r.Processes, len(r.Files)), len(r.Files)-len(r.killedProcesses())
-	t := Tile{Good, "Processes", fmt.Sprintf("%d of %d", ended, all), "all came to their end"}
+	all := max(r.Processes, len(r.Files))
+	t := Tile{Good, "Processes", fmt.Sprintf("%d of %d", len(r.Files), all), "all came to their end"}
+	var what []string
+	if killed := r.killedText(); killed != "" {
+		what = append(what, killed)
+	}
+	if len(r.Missing) > 0 {
+		what = append(what, fmt.Sprintf("%d missing", len(r.Missing)))
+	}
 	switch {
+	case len(what) > 0:
+		t.Class, t.Value, t.Detail = Bad, strings.Join(what, ", "), fmt.Sprintf("of %d", all)
+	case r.differ:
+		t.Class, t.Value, t.Detail = Bad, fmt.Sprint(len(r.Files)), r.broken[0]
 	case len(r.broken) > 0:
 		t.Class, t.Detail = Bad, strings.Join(r.broken[:min(len(r.broken), 3)], "; ")
 	case r.Aborted() != nil:
@@ -293,14 +305,35 @@ func (r *Run) processTile() Tile {
 	return t
 }
 
+// killedText is how many processes were killed, "" if none was.
+func (r *Run) killedText() string {
+	killed, running := 0, ""
+	for _, f := range r.Files {
+		if f.State == result.Ended {
+			continue
+		}
+		killed++
+		if !r.outlived(f) {
+			running = " or still running"
+		}
+	}
+	if killed == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d killed%s", killed, running)
+}
+
 // processes says how many of a run's processes are here, and how many of these have not ended.
 func processes(r *Run) string {
 	here := plural(int64(len(r.Files)), "process", "processes")
-	if r.Processes > 1 && len(r.Files) <= r.Processes {
+	if r.Processes > 1 && len(r.Files) <= r.Processes && !r.differ {
 		here = fmt.Sprintf("%d of %s", len(r.Files), plural(int64(r.Processes), "process", "processes"))
 	}
-	if killed := int64(len(r.killedProcesses())); killed > 0 {
-		here += fmt.Sprintf(" (%s killed)", number(killed))
+	if len(r.Missing) > 0 {
+		here = "files of " + here
+	}
+	if killed := r.killedText(); killed != "" {
+		here += ", " + killed
 	}
 	return here
 }
@@ -310,7 +343,7 @@ func (r *Run) Publishers() (all []string) {
 	for _, f := range r.Files {
 		for _, a := range f.Accounts {
 			if a.Local {
-				all = append(all, fmt.Sprintf("process %d as %s", f.Process, a.ID))
+				all = append(all, fmt.Sprintf("process %s as %s", r.nameOf(f), a.ID))
 			}
 		}
 	}
@@ -353,7 +386,7 @@ func (r *Run) Endpoints() (all []result.Gateway) {
 // Doing is what some of the processes did.
 type Doing struct {
 	result.Scenario
-	Processes []int
+	Processes []string
 }
 
 // noVUs is what k6 says of a scenario of which a process has no part.
@@ -371,7 +404,7 @@ func (r *Run) Scenarios() (all []Doing) {
 			if at < 0 {
 				at, all = len(all), append(all, Doing{Scenario: s})
 			}
-			all[at].Processes = append(all[at].Processes, f.Process)
+			all[at].Processes = append(all[at].Processes, r.nameOf(f))
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Doing) int { return strings.Compare(a.Name, b.Name) })

@@ -79,7 +79,7 @@ func TestWhatAKilledProcessHasNotTold(t *testing.T) {
 			"the last sent at 07:41:00, and what its listeners received and lost of the others isn't known",
 	}, r.Unknown)
 	require.Equal(t, Tile{Suspect, "Lost", "0 known", "of 1,800 known deliveries; up to 600 more aren't accounted for"}, r.lossTile())
-	require.Equal(t, Tile{Bad, "Processes", "2 of 3", "process 3 was killed"}, r.processTile())
+	require.Equal(t, Tile{Bad, "Processes", "1 killed", "of 3"}, r.processTile())
 	require.Equal(t, "not known", r.Health().InShort(), "whether it is at fault for the delays")
 	require.True(t, r.Health().AtFault)
 	require.Empty(t, r.Health().Late)
@@ -127,10 +127,16 @@ func TestProcessesWithoutTheSequence(t *testing.T) {
 	require.Equal(t, []string{
 		"the files are of 2 and 3 processes: they are of several runs, or the processes weren't given the same --execution-segment-sequence",
 	}, r.Unknown)
+	require.Equal(t, Tile{Bad, "Processes", "3", "the files are of 2 and 3 processes"}, r.processTile())
+	require.Equal(t, "3 processes", processes(r))
 	for _, f := range files {
 		f.Accounts = nil
 	}
 	require.Equal(t, "The files are of 2 and 3 processes; no process that left a file published", joined(t, files...).Verdict().Headline)
+	for _, f := range files {
+		f.Conclusion = &result.Conclusion{How: result.ThresholdsNotMet, ExitCode: 99}
+	}
+	require.Equal(t, []string{"k6's thresholds aren't met in processes 1 of 2, 2 of 3 and 2 of 2."}, joined(t, files...).Verdict().Causes)
 	files[0].Barriers = []string{"ready(): too few"}
 	require.Equal(t, "Nothing is known to have been broadcast: ready() was rejected", joined(t, files...).Verdict().Headline)
 }

@@ -23,6 +23,8 @@ type Run struct {
 	Unknown []string
 	// broken says in a few words each why the run is incomplete.
 	broken []string
+	// differ: the files say different numbers of processes.
+	differ bool
 	// mixed: a file can't be used, or is of another run.
 	mixed bool
 	// Clocks says which clocks differ, so that delays aren't known.
@@ -177,8 +179,8 @@ func (r *Run) join(correct bool, torn map[string]bool) {
 			r.Ended = f.LastKnown()
 		}
 	}
-	r.joinEndings()
 	r.checkProcesses(torn)
+	r.joinEndings()
 	r.checkStarts()
 	r.checkAccounts()
 	r.clocks = newClocks(r.Files, correct)
@@ -221,7 +223,7 @@ func (r *Run) numbersDiffer() bool {
 		return false
 	}
 	slices.Sort(numbers)
-	r.mixed = true
+	r.differ, r.mixed = true, true
 	r.incomplete("the files are of "+list(numbers)+" processes",
 		": they are of several runs, or the processes weren't given the same --execution-segment-sequence")
 	return true

@@ -164,7 +164,7 @@ func (r *Run) lagOverTime() Chart {
 		}
 	}
 	if len(lags) == 0 {
-		c.Empty = "nothing was read"
+		c.Empty = r.nothing("read")
 		return c
 	}
 	still := r.stillOverTime()
