@@ -32,7 +32,7 @@ type view struct {
 	Title    string
 	Style    template.CSS
 	Runs     []runView
-	Compared []*Subject // if there are several
+	Compared []compared // if there are several
 	Charts   []Chart    // that compare them
 	Files    []*result.File
 }
@@ -48,6 +48,12 @@ type runView struct {
 	Subjects []subjectView
 	Shared   []Chart // of all gateways
 	Rows     []row
+}
+
+// compared is a gateway of one of several runs.
+type compared struct {
+	*Subject
+	Result Result // of its run
 }
 
 type subjectView struct {
@@ -90,7 +96,9 @@ func (in *Input) WritePage(w io.Writer, runs []*Run, outcomes []Outcome) error {
 	}
 	v.Title = strings.Join(names, ", ") + " – pushgw report"
 	if all := subjects(runs); len(all) > 1 {
-		v.Compared = all
+		for _, s := range all {
+			v.Compared = append(v.Compared, compared{s, s.Run.Result(outcomes)})
+		}
 		v.Charts = []Chart{againstListeners(all), comparedPercentiles(all)}
 	}
 	return page.Execute(w, v)

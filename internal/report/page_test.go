@@ -111,8 +111,13 @@ func TestSeveralRunsAreCompared(t *testing.T) {
 	t.Parallel()
 	other := cutInTheMiddle
 	other.listeners, other.broadcasts, other.cutAt = 80, 20, 0
-	text := pageOf(t, nil, append(small.files(), other.files()...)...)
+	text := pageOf(t, []Outcome{{Expectation: "lost==0", Run: "cut", Gateway: "appsync", Met: true}, {Expectation: "lost==0", Run: "small", Gateway: "apigw"}},
+		append(small.files(), other.files()...)...)
 	require.Contains(t, text, "Side by side")
+	before, _, _ := strings.Cut(text, "<table>")
+	require.Contains(t, before, `<b class="PASS">PASS</b> cut: `, "the verdicts come first")
+	require.Contains(t, before, `<b class="FAIL">FAIL</b> small: `)
+	require.Contains(t, text, `<td class="bad">FAIL</td><td>3 of 3 processes</td>`)
 	require.Contains(t, text, "Delay against listeners")
 	require.Equal(t, 2, strings.Count(text, "How it was run"))
 
