@@ -164,10 +164,18 @@ func (r *Run) row(f *result.File) row {
 	switch {
 	case f.Clock.Synchronised && f.Clock.Bound > 0:
 		w.Clock = "±" + short(time.Duration(f.Clock.Bound)*time.Microsecond)
+	case r.oneClock():
+		w.Clock = "one for all"
 	default:
 		w.Clock = "not synchronised"
 	}
 	return w
+}
+
+// oneClock reports whether all processes had the same clock, that of one kernel.
+func (r *Run) oneClock() bool {
+	kernel := r.Files[0].Clock.Kernel
+	return kernel != "" && !slices.ContainsFunc(r.Files, func(f *result.File) bool { return f.Clock.Kernel != kernel })
 }
 
 // lagOf is the 99th percentile of a process's read lag, negative where it read nothing.
@@ -396,6 +404,14 @@ type Doing struct {
 	result.Scenario
 	Processes []string
 }
+
+// Does is what k6 says of the scenario, in which it doesn't tell one from many.
+func (d *Doing) Does() string {
+	return aloneOf.ReplaceAllString(d.Description, "${1}1 $2")
+}
+
+// aloneOf finds plurals of which there is one.
+var aloneOf = regexp.MustCompile(`(^|\s)1 (iteration|VU)s\b`)
 
 // noVUs is what k6 says of a scenario of which a process has no part.
 var noVUs = regexp.MustCompile(`(^|\D)0 (looping )?VUs`)

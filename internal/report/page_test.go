@@ -67,7 +67,7 @@ func TestThePageAnswers(t *testing.T) {
 		`<b class="FAIL">FAIL</b> lost==0: 20 <span>(exit code 1)</span>`, "The lost ones were sent at 07:41:03. The missed ones were sent from ", "Cut: 20 were due", "20 of 80 at 07:41:03, code 1001", "Refused: 8 connections with status 429 Too Many Requests.",
 		"<strong>20</strong>", "<span>Load generator at fault for delays</span><strong>no</strong>", "✗ not met", "✓ met", "<code>lost==0</code>",
 		"Ended by the gateway or the network, code 1001 (going away)", "Failed: upgrade 429", "k6 v2.2.0, xk6-pushgw v0.1.0", "wss://abc123.execute-api.eu-west-1.amazonaws.com/prod",
-		"100 looping VUs for 1m0s", "loadgen-a, 8 CPUs", "±400 µs",
+		"100 looping VUs for 1m0s", "1 iteration for each of 1 VU (", "loadgen-a, 8 CPUs", "±400 µs",
 	} {
 		require.Contains(t, text, answer)
 	}
@@ -130,6 +130,16 @@ func TestSeveralRunsAreCompared(t *testing.T) {
 	require.Contains(t, text, "quick, API Gateway")
 	require.Contains(t, text, "quick, AppSync")
 	require.Equal(t, 1, strings.Count(text, "How it was run"))
+}
+
+// Processes that share a clock need none that is kept right.
+func TestTheClockOfProcesses(t *testing.T) {
+	t.Parallel()
+	s := small
+	s.clocks = []result.Clock{clock("x", 0), clock("x", 0), clock("x", 0)}
+	require.Contains(t, pageOf(t, nil, s.files()...), `<td class="n">one for all</td>`)
+	s.clocks[2] = clock("y", 0)
+	require.Contains(t, pageOf(t, nil, s.files()...), `<td class="n">not synchronised</td>`)
 }
 
 // What a gateway or a script calls something can't become a part of the page.

@@ -98,6 +98,9 @@ type Connections struct {
 	Limits              []string
 	Barriers            []Barrier
 	NotRecorded         int64
+	// EndUnknown is how many were open when the files of processes were last written that
+	// haven't ended.
+	EndUnknown int64
 }
 
 // Barrier is why a ready() was rejected.
@@ -472,11 +475,17 @@ func (r *Run) joinConnections() {
 		c.Deaf += f.Deaf
 		c.NotRecorded += f.NotRecorded
 		c.ReadyTime.Merge(f.ReadyTime)
+		if f.State != result.Ended {
+			c.EndUnknown += f.Opened
+		}
 		for _, failure := range f.Failures {
 			failures[result.Failure{Phase: failure.Phase, Status: failure.Status}] += failure.Count
 		}
 		for _, closing := range f.Closings {
 			closings[result.Closing{By: closing.By, Code: closing.Code}] += closing.Count
+			if f.State != result.Ended {
+				c.EndUnknown -= closing.Count
+			}
 		}
 		for name, n := range f.Errors {
 			errs[name] += n

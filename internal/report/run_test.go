@@ -164,6 +164,11 @@ func TestConnectionsAddUp(t *testing.T) {
 	require.EqualValues(t, 32, r.Connections.Failed())
 	require.Equal(t, []result.Closing{{By: "client", Code: "1000", Count: 120}, {By: "gateway", Code: "1001", Count: 40}}, r.Connections.Closings)
 	require.Equal(t, []string{"open files"}, r.Connections.Limits)
+	require.Zero(t, r.Connections.EndUnknown)
+
+	files := s.files()
+	files[1].State, files[1].Closings = result.Running, []result.Closing{{By: "gateway", Code: "1001", Count: 20}}
+	require.EqualValues(t, 60, joined(t, files...).Connections.EndUnknown)
 }
 
 // Runs are told apart by their names, and stand in the order in which they began.

@@ -243,7 +243,7 @@ func (r *Run) causes(c *Counts) (causes []string) {
 		advice = "; a longer settle waits for such"
 	}
 	say(c.Late, "Late: %s came after their broadcasts were settled%s.", number(c.Late), advice)
-	say(c.Missed, "Missed: %s sent while a listener that had been cut off was away, so nobody was there to lose them.", plural(c.Missed, "was", "were"))
+	say(c.Missed, "Missed: %s sent while a listener that had been cut off was away, so they weren't due, and aren't counted as lost.", plural(c.Missed, "was", "were"))
 	for _, f := range r.Connections.Failures {
 		causes = append(causes, failureSentence(f))
 	}
@@ -341,7 +341,7 @@ func (r *Run) when() string {
 }
 
 // whenSent says from when to when all of what is counted was sent, and where nine tenths of it
-// were sent in a shorter time, in which.
+// were sent in a much shorter time, in which.
 func (r *Run) whenSent(count func(*result.Broadcast) int64) string {
 	var all []result.Broadcast
 	for _, s := range r.Gateways {
@@ -355,16 +355,16 @@ func (r *Run) whenSent(count func(*result.Broadcast) int64) string {
 		return ""
 	}
 	slices.SortFunc(all, func(a, b result.Broadcast) int { return cmp.Compare(a.SentFirst, b.SentFirst) })
-	most := densest(all, count)
-	text := timesOf(all)
+	text, most := timesOf(all), densest(all, count)
+	length := func(broadcasts []result.Broadcast) time.Duration {
+		return sentUntil(broadcasts).Sub(sentFrom(broadcasts))
+	}
 	began, ended := r.broadcasting()
-	switch first, last := sentFrom(most), sentUntil(most); {
-	case clockTime(sentFrom(all)) == clockTime(sentUntil(all)):
-		return text
-	case last.Sub(first) > ended.Sub(began)*8/10:
-		return "throughout the broadcasts, " + text
-	case timesOf(most) != text:
+	switch {
+	case length(most) <= length(all)*8/10 && timesOf(most) != text:
 		return text + ", nine in ten of them " + timesOf(most)
+	case length(all) > ended.Sub(began)*8/10:
+		return "throughout the broadcasts, " + text
 	default:
 		return text
 	}
