@@ -175,7 +175,7 @@ func (r *Run) row(f *result.File) row {
 // oneClock reports whether all processes had the same clock, that of one kernel.
 func (r *Run) oneClock() bool {
 	kernel := r.Files[0].Clock.Kernel
-	return kernel != "" && !slices.ContainsFunc(r.Files, func(f *result.File) bool { return f.Clock.Kernel != kernel })
+	return kernel != "" && len(r.Missing) == 0 && !slices.ContainsFunc(r.Files, func(f *result.File) bool { return f.Clock.Kernel != kernel })
 }
 
 // lagOf is the 99th percentile of a process's read lag, negative where it read nothing.
@@ -255,7 +255,7 @@ func (r *Run) delayTile(outcomes []Outcome) Tile {
 	}
 	if r.Incomplete {
 		t.Class = Suspect
-		details = append(details, "of the "+number(all)+" deliveries whose delay is known")
+		details = append(details, "of the "+number(all)+" that are known to have been read")
 	}
 	t.Value, t.Detail = strings.Join(values, " / "), strings.Join(details, "; ")
 	return unmet(t, outcomes)

@@ -276,5 +276,5 @@ func TestTheTileOfAnUnknownPercentile(t *testing.T) {
 	r = joined(t, files...)
 	tile = r.delayTile(e.Check(r))
 	require.Equal(t, Suspect, tile.Class)
-	require.Contains(t, tile.Detail, "; of the 1,600 deliveries whose delay is known")
+	require.Contains(t, tile.Detail, "; of the 1,600 that are known to have been read")
 }

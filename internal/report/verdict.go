@@ -93,7 +93,7 @@ func (r *Run) moreUnknown(what string) []string {
 	case known:
 		return []string{fmt.Sprintf("up to %s %s aren't accounted for", number(most), what)}
 	default:
-		return []string{"it isn't known how many " + what + " were"}
+		return []string{"it isn't known how many " + what + " were lost"}
 	}
 }
 
