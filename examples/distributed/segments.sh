@@ -9,8 +9,8 @@
 # process's log and report.html, by default a new one, and K6 the k6 to use. The processes' output is shown as it comes,
 # with their numbers before it. An interruption stops them, and there is a report all the same.
 #
-# The exit code is 0 if all succeed, otherwise the report's, or else that of the last process that failed: 99 if its
-# thresholds aren't met, 137 if it was killed.
+# The exit code is 0 if all succeed, otherwise the report's (1 where it says FAIL), or else that of the last process that
+# failed.
 set -eu
 
 script=$1

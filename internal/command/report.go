@@ -32,8 +32,8 @@ func newReportCommand(gs *state.GlobalState) *cobra.Command {
 		Short: "Join the result files of all processes: a verdict, an exit code and a page",
 		Long: "Join the result files that the processes of a test wrote (PUSHGW_RESULT), print the verdict, and write a page.\n" +
 			"Several runs are compared. A report is its own input: give one in place of the files it was made of.\n" +
-			"The exit code is 1 if an expectation isn't met, if a process is missing or has not ended, if the test was aborted, or if it isn't known\n" +
-			"what was lost.\n" +
+			"The exit code is 1 where the verdict is FAIL: an expectation isn't met, a process is missing or has not ended, the test was aborted, k6's own\n" +
+			"thresholds aren't met in a process, or it isn't known what was lost.\n" +
 			"Without --expect, losses that are known are no failure.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, paths []string) error { return o.run(gs.Stdout, paths) },

@@ -129,6 +129,12 @@ func TestReportExitCodes(t *testing.T) {
 	require.ErrorContains(t, err, "run nightly: FAIL: the test was interrupted (exit code 1)")
 	requireExitCode(t, 1, err)
 
+	crossed := bytes.Replace(f, []byte(`"state":"ended",`), []byte(`"state":"ended","conclusion":{"how":"thresholds","exitCode":99},`), 1)
+	require.NoError(t, os.WriteFile(filepath.Join(unclosed, "pushgw-nightly-2of2.json"), crossed, 0o600))
+	_, err = reported(t, unclosed)
+	require.ErrorContains(t, err, "run nightly: FAIL: k6's thresholds aren't met (exit code 1)")
+	requireExitCode(t, 1, err)
+
 	require.NoError(t, os.WriteFile(first, []byte(`{"version":`), 0o600))
 	text, err := reported(t, directory)
 	require.ErrorContains(t, err, "run nightly: FAIL: process 1 of 2 has left no file that can be used (exit code 1)")

@@ -15,6 +15,7 @@ type Ending struct {
 	result.Conclusion
 	Processes []int
 	At        time.Time // the first of them
+	names     []string  // of the processes
 }
 
 // joinEndings gathers how the test ended in the processes, those alike together, in the
@@ -26,13 +27,16 @@ func (r *Run) joinEndings() {
 		}
 		at := slices.IndexFunc(r.Endings, func(e Ending) bool { return e.alike(f.Conclusion) })
 		if at < 0 {
-			r.Endings = append(r.Endings, Ending{*f.Conclusion, nil, f.LastKnown()})
+			r.Endings = append(r.Endings, Ending{Conclusion: *f.Conclusion, At: f.LastKnown()})
 			at = len(r.Endings) - 1
 		}
 		e := &r.Endings[at]
 		e.Text = joinTexts(e.Text, f.Conclusion.Text)
 		if !slices.Contains(e.Processes, f.Process) { // two files can be of one number
 			e.Processes = append(e.Processes, f.Process)
+		}
+		if name := r.nameOf(f); !slices.Contains(e.names, name) {
+			e.names = append(e.names, name)
 		}
 		if f.LastKnown().Before(e.At) {
 			e.At = f.LastKnown()
@@ -97,7 +101,7 @@ func (e *Ending) Sentence(r *Run) string {
 		text = upper(text)
 	}
 	if len(r.Files) > 1 || r.Processes > 1 {
-		text += " in " + processList(e.Processes)
+		text += " in " + processList(e.names)
 	}
 	if e.Aborted() {
 		text += " at " + clockTime(e.At) + ", before it had come to its end"
@@ -111,12 +115,8 @@ func (e *Ending) Sentence(r *Run) string {
 }
 
 // processList is "process 1" or "processes 1, 2 and 3".
-func processList(processes []int) string {
+func processList(names []string) string {
 	const most = 8
-	var names []string
-	for _, process := range processes {
-		names = append(names, fmt.Sprint(process))
-	}
 	if len(names) == 1 {
 		return "process " + names[0]
 	}
@@ -124,6 +124,15 @@ func processList(processes []int) string {
 		return fmt.Sprintf("%d processes", len(names))
 	}
 	return "processes " + list(names)
+}
+
+// nameOf is a process's number, and where the files are of different numbers of processes also
+// of how many it is: two files can be of one number.
+func (r *Run) nameOf(f *result.File) string {
+	if r.differ {
+		return fmt.Sprintf("%d of %d", f.Process, f.Processes)
+	}
+	return fmt.Sprint(f.Process)
 }
 
 // stateOf is how a process ended, in a word or two.

@@ -103,7 +103,7 @@ func (o Outcome) Text() string { return o.Expectation + o.unit }
 // Check holds the expectation against every gateway of a run. What isn't known meets none.
 func (e *Expectation) Check(r *Run) []Outcome {
 	if len(r.Gateways) == 0 {
-		return []Outcome{{Expectation: e.Text, unit: e.unit, Run: r.Name, Found: "nothing was measured"}}
+		return []Outcome{{Expectation: e.Text, unit: e.unit, Run: r.Name, Found: "nothing was measured", Unknown: r.Incomplete}}
 	}
 	var outcomes []Outcome
 	for _, s := range r.Gateways {
@@ -143,6 +143,9 @@ func (e *Expectation) find(s *Subject) (value float64, text, none string) {
 	value, text = float64(n), number(n)
 	if e.name == "reach" {
 		reach, due := s.Reach()
+		if !due && len(s.Run.Unknown) > 0 {
+			return 0, "", notKnown + "no delivery is known to have been due"
+		}
 		if !due {
 			return 0, "", "no delivery was due"
 		}
@@ -182,17 +185,15 @@ func (e *Expectation) exceededBy(count float64) bool {
 }
 
 func (e *Expectation) duration(s *Subject) (d time.Duration, none string) {
-	if e.name == "read_lag" {
-		if s.Run.ReadLag.Count() == 0 {
-			return 0, "nothing was read"
-		}
-		return s.Run.ReadLag.Quantile(0.99), ""
-	}
 	switch {
-	case s.Delay.Count() == 0:
-		return 0, "nothing was received"
 	case s.Run.Incomplete:
 		return 0, notKnown + "not all processes have told all that they received"
+	case e.name == "read_lag" && s.Run.ReadLag.Count() == 0:
+		return 0, "nothing was read"
+	case e.name == "read_lag":
+		return s.Run.ReadLag.Quantile(0.99), ""
+	case s.Delay.Count() == 0:
+		return 0, "nothing was received"
 	case !s.Certain():
 		return 0, notKnown + "how far apart the clocks are isn't known well enough"
 	}

@@ -72,6 +72,14 @@ func TestTheUnknownMeetsNothing(t *testing.T) {
 			require.False(t, e.Check(r)[0].Met, "%s: %s", r.Name, text)
 		}
 	}
+	silentToo := story{run: "silent", gateway: "apigw", processes: 2, listeners: 8}
+	unheard := joined(t, silentToo.files()[:1]...)
+	for _, text := range []string{"p99<500", "max<500", "first<500", "read_lag<50", "reach>=0", "received==5"} {
+		e, err := ParseExpectation(text)
+		require.NoError(t, err)
+		require.True(t, e.Check(unheard)[0].Unknown, "%s: the process that is missing may have received", text)
+		require.False(t, e.Check(nothing)[0].Unknown, text)
+	}
 	e, err := ParseExpectation("lost>=0")
 	require.NoError(t, err)
 	require.False(t, e.Check(missing)[0].Met)

@@ -21,6 +21,22 @@ func number(n int64) string {
 	return sign + digits
 }
 
+// known is a count, of which more may not be known.
+func known(n int64, incomplete bool) string {
+	if incomplete {
+		return number(n) + " known"
+	}
+	return number(n)
+}
+
+// nothing says that nothing was done, as far as that is known.
+func (r *Run) nothing(done string) string {
+	if r.Incomplete {
+		return "nothing is known to have been " + done
+	}
+	return "nothing was " + done
+}
+
 // plural is a number of things.
 func plural(n int64, one, many string) string {
 	if n == 1 {

@@ -11,8 +11,8 @@ import (
 // Health is whether the load generator was at fault.
 type Health struct {
 	Level   Level
-	AtFault bool
-	Late    bool // its own lateness is in the delays
+	AtFault bool     // for the delays, or because a process was killed
+	Late    []string // what made it late, so that part of the delays is its own
 	Text    string
 	Lag     time.Duration // the 99th percentile of the read lag
 	Worst   Stall
@@ -42,26 +42,32 @@ const tooStill = 0.01
 // it met.
 func (r *Run) Health() Health {
 	h := Health{Level: Good, Lag: r.ReadLag.Quantile(0.99), Worst: r.worstStall()}
-	killed, late := r.killedProcesses(), r.lateness(&h)
-	h.Late = len(late) > 0
-	h.AtFault = h.Late || len(killed) > 0
+	killed := r.killedProcesses()
+	h.Late = r.lateness(&h)
+	h.AtFault = len(h.Late) > 0 || len(killed) > 0
 	switch {
-	case h.AtFault:
+	case len(h.Late) > 0:
 		h.Level = Suspect
-		h.Text = "At fault: " + strings.Join(append(killed, late...), "; ")
-		if h.Late {
-			h.Text += ". Part of the delays is its own: take more or larger machines"
+		h.Text = "Part of the delays is its own: " + strings.Join(h.Late, "; ")
+		if h.Worst.For > 0 {
+			h.Text += " (the worst: " + r.describe(&h.Worst) + ")"
 		}
+		h.Text += ". Take more or larger machines"
 	case r.ReadLag.Count() == 0:
-		h.Level, h.Text = None, "Nothing was read"
-	case r.Incomplete:
-		h.Level = Suspect
-		h.Text = "Not known: " + r.broken[0]
+		h.Level, h.Text = None, upper(r.nothing("read"))
 	default:
-		h.Text = "Not at fault: it read 99 % of the deliveries within " + short(h.Lag) + " of their arrival"
+		not := "Not at fault"
+		if r.Incomplete {
+			h.Level, not = Suspect, "As far as is known, not at fault"
+		}
+		h.Text = not + " for the delays: it read 99 % of the deliveries within " + short(h.Lag) + " of their arrival"
 		if h.Worst.For > lagAlways {
 			h.Text += ", but " + r.describe(&h.Worst) + ", which may have made the longest delays"
 		}
+	}
+	if len(killed) > 0 {
+		h.Level = Suspect
+		h.Text = upper(strings.Join(killed, "; ")) + ". " + h.Text
 	}
 	return h
 }
@@ -85,28 +91,24 @@ func (r *Run) lateness(h *Health) (late []string) {
 	if len(r.Connections.Limits) > 0 {
 		late = append(late, "it met a limit of its own host: "+r.Connections.Limits[0])
 	}
-	worst := ""
-	if h.Worst.For > 0 {
-		worst = " (the worst: " + r.describe(&h.Worst) + ")"
-	}
 	switch still, who := r.still(); {
 	case still > tooStill:
-		late = append(late, fmt.Sprintf("%s stood still for %s of the time of the broadcasts%s", who, percent(still), worst))
+		late = append(late, fmt.Sprintf("%s stood still for %s of the time of the broadcasts", who, percent(still)))
 	case h.Lag > lagAlways || h.Lag > lagAtAll && h.Lag > slowest/2:
-		late = append(late, fmt.Sprintf("1 in 100 deliveries was read %s or more after it had arrived%s", short(h.Lag), worst))
+		late = append(late, fmt.Sprintf("1 in 100 deliveries was read %s or more after it had arrived", short(h.Lag)))
 	}
 	return late
 }
 
-// InShort is what a table has room for.
+// InShort is what a table has room for: whether the load generator is at fault for the delays.
 func (h Health) InShort() string {
 	switch {
+	case len(h.Late) > 0:
+		return "in part"
 	case h.Level == None:
 		return "–"
-	case h.AtFault:
-		return "at fault"
 	case h.Level == Good:
-		return "not at fault"
+		return "no"
 	default:
 		return "not known"
 	}

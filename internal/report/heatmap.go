@@ -22,7 +22,7 @@ func (s *Subject) heatMap() Chart {
 	x := s.Run.timeScale()
 	c.XTicks = timeTicks(x)
 	if s.Delay.Count() == 0 {
-		c.Empty = "nothing was received"
+		c.Empty = s.Run.nothing("received")
 		return c
 	}
 	least, most := s.Delay.Quantile(0.0001), s.Delay.Max()

@@ -29,7 +29,7 @@ func (r *Run) subject(gateway string) *Subject {
 // joinAccounts adds up the accounts and the delays of all processes.
 func (r *Run) joinAccounts() {
 	broadcasts := make(map[result.Origin][]result.Broadcast)
-	sent := make(map[result.Origin]int64) // each process knows of some of a block, the publisher of all
+	sent := r.sent()
 	planned := make(map[result.Origin]int64)
 	for _, f := range r.Files {
 		for _, g := range f.Setup.Gateways {
@@ -40,7 +40,6 @@ func (r *Run) joinAccounts() {
 			s.addAccount(a)
 			s.addDelay(f.Process, r.clocks.true(f, a.Origin, a.Delay), r.clocks.boundsOf(f, a.Origin))
 			broadcasts[a.Origin] = append(broadcasts[a.Origin], a.Broadcasts...)
-			sent[a.Origin] = max(sent[a.Origin], count(a.Broadcasts))
 			planned[a.Origin] = max(planned[a.Origin], a.Planned)
 		}
 		for _, i := range f.Intervals.List {

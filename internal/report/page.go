@@ -23,7 +23,7 @@ var (
 		"number": number, "join": strings.Join, "short": short, "clock": clockTime, "gateway": gatewayName,
 		"date":      func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
 		"right":     func(x float64) float64 { return 100 - x },
-		"processes": processes, "processList": processList, "list": list, "closeCode": codeText,
+		"processes": processes, "known": known, "processList": processList, "list": list, "closeCode": codeText,
 	}).Parse(pageText))
 )
 
@@ -32,7 +32,7 @@ type view struct {
 	Title    string
 	Style    template.CSS
 	Runs     []runView
-	Compared []*Subject // if there are several
+	Compared []compared // if there are several
 	Charts   []Chart    // that compare them
 	Files    []*result.File
 }
@@ -48,6 +48,12 @@ type runView struct {
 	Subjects []subjectView
 	Shared   []Chart // of all gateways
 	Rows     []row
+}
+
+// compared is a gateway of one of several runs.
+type compared struct {
+	*Subject
+	Result Result // of its run
 }
 
 type subjectView struct {
@@ -66,7 +72,9 @@ type Tile struct {
 // row is a process in the table.
 type row struct {
 	*result.File
+	Name                 string
 	How                  string // it ended
+	Incomplete           bool   // what it has told
 	Odd                  bool   // that it did so
 	Published            string
 	Listeners            int64
@@ -88,7 +96,9 @@ func (in *Input) WritePage(w io.Writer, runs []*Run, outcomes []Outcome) error {
 	}
 	v.Title = strings.Join(names, ", ") + " – pushgw report"
 	if all := subjects(runs); len(all) > 1 {
-		v.Compared = all
+		for _, s := range all {
+			v.Compared = append(v.Compared, compared{s, s.Run.Result(outcomes)})
+		}
 		v.Charts = []Chart{againstListeners(all), comparedPercentiles(all)}
 	}
 	return page.Execute(w, v)
@@ -118,10 +128,11 @@ func viewOf(r *Run, outcomes []Outcome) runView {
 
 func (r *Run) row(f *result.File) row {
 	w := row{
-		File: f, How: r.stateOf(f), Published: "–", Listeners: mostListeners(f.Intervals), Closed: closedByGateway(f.Closings),
+		File: f, Name: r.nameOf(f), How: r.stateOf(f), Published: "–", Listeners: mostListeners(f.Intervals), Closed: closedByGateway(f.Closings),
 		P99: "–", Max: "–", Lag: "–",
 	}
-	w.Odd = f.State != result.Ended || f.Conclusion != nil && f.Conclusion.How != result.Completed
+	w.Incomplete = f.State != result.Ended
+	w.Odd = w.Incomplete || f.Conclusion != nil && f.Conclusion.How != result.Completed
 	var published int64
 	for _, a := range f.Accounts {
 		w.Received += a.Heard.First
@@ -153,10 +164,18 @@ func (r *Run) row(f *result.File) row {
 	switch {
 	case f.Clock.Synchronised && f.Clock.Bound > 0:
 		w.Clock = "±" + short(time.Duration(f.Clock.Bound)*time.Microsecond)
+	case r.oneClock():
+		w.Clock = "one for all"
 	default:
 		w.Clock = "not synchronised"
 	}
 	return w
+}
+
+// oneClock reports whether all processes had the same clock, that of one kernel.
+func (r *Run) oneClock() bool {
+	kernel := r.Files[0].Clock.Kernel
+	return kernel != "" && len(r.Missing) == 0 && !slices.ContainsFunc(r.Files, func(f *result.File) bool { return f.Clock.Kernel != kernel })
 }
 
 // lagOf is the 99th percentile of a process's read lag, negative where it read nothing.
@@ -170,38 +189,39 @@ func (r *Run) lagOf(f *result.File) time.Duration {
 }
 
 func (r *Run) lossTile() Tile {
-	c := r.counts()
+	c, incomplete := r.counts(), len(r.Unknown) > 0
 	due := c.Received + c.Lost()
-	t := Tile{Class: Good, Name: "Lost", Value: number(c.Lost()), Detail: fmt.Sprintf("of %s", plural(due, "delivery", "deliveries"))}
+	all := plural(due, "delivery", "deliveries")
+	if incomplete {
+		all = plural(due, "known delivery", "known deliveries")
+	}
+	t := Tile{Class: Good, Name: "Lost", Value: known(c.Lost(), incomplete), Detail: "of " + all}
 	switch {
 	case c.Lost() > 0:
 		t.Class = Bad
-		t.Detail = fmt.Sprintf("%s of %s", percent(float64(c.Lost())/float64(due)), plural(due, "delivery", "deliveries"))
+		t.Detail = fmt.Sprintf("%s of %s", percent(float64(c.Lost())/float64(due)), all)
 		if c.Missed > 0 {
 			t.Detail += fmt.Sprintf(", and %s more missed", number(c.Missed))
 		}
 	case c.Missed > 0:
-		t = Tile{Bad, "Missed", number(c.Missed), fmt.Sprintf("sent while listeners were cut off; of %s due none was lost", number(due))}
+		t = Tile{Bad, "Missed", known(c.Missed, incomplete), "sent while listeners were cut off"}
+		if due > 0 {
+			t.Detail += fmt.Sprintf("; of %s that were due, none was lost", all)
+		}
+	case due == 0 && incomplete:
+		return Tile{Suspect, "Lost", "not known", "no delivery is known to have been due"}
 	case due == 0:
-		t = Tile{Suspect, "Lost", "–", "nothing was due"}
+		return Tile{Suspect, "Lost", "–", "nothing was due"}
 	case r.but(&c) != "":
 		t.Class = None
 	}
-	if len(r.Unknown) == 0 {
+	if !incomplete {
 		return t
-	}
-	switch most, known := r.unaccounted(); {
-	case known:
-		t.Detail += fmt.Sprintf("; up to %s more aren't accounted for", number(most))
-	default:
-		t.Detail += "; of others it isn't known"
 	}
 	if t.Class != Bad {
 		t.Class = Suspect
 	}
-	if t.Name == "Lost" && due > 0 {
-		t.Value = "≥ " + t.Value
-	}
+	t.Detail = strings.Join(append([]string{t.Detail}, r.moreUnknown("more")...), "; ")
 	return t
 }
 
@@ -210,7 +230,9 @@ func (r *Run) lossTile() Tile {
 func (r *Run) delayTile(outcomes []Outcome) Tile {
 	t := Tile{Class: Good, Name: "p99 of the delay"}
 	var values, details []string
+	all := int64(0)
 	for _, s := range r.Gateways {
+		all += s.Delay.Count()
 		if s.Delay.Count() == 0 {
 			continue
 		}
@@ -225,15 +247,15 @@ func (r *Run) delayTile(outcomes []Outcome) Tile {
 		details = append(details, detail)
 	}
 	if len(values) == 0 {
-		return unmet(Tile{Class: None, Name: t.Name, Value: "–", Detail: "nothing was received"}, outcomes)
+		return unmet(Tile{Class: None, Name: t.Name, Value: "–", Detail: r.nothing("received")}, outcomes)
 	}
-	if r.Health().Late {
+	if len(r.Health().Late) > 0 {
 		t.Class = Suspect
 		details = append(details, "includes the load generator's own lateness")
 	}
 	if r.Incomplete {
 		t.Class = Suspect
-		details = append(details, "known deliveries only")
+		details = append(details, "of the "+number(all)+" that are known to have been read")
 	}
 	t.Value, t.Detail = strings.Join(values, " / "), strings.Join(details, "; ")
 	return unmet(t, outcomes)
@@ -257,29 +279,38 @@ func unmet(t Tile, outcomes []Outcome) Tile {
 	return t
 }
 
+// healthTile is whether part of the delays is the load generator's, and why.
 func (r *Run) healthTile(h Health) Tile {
-	t := Tile{Class: h.Level, Name: "Load generator", Value: h.InShort()}
-	details := r.killedProcesses()
-	if len(r.Connections.Limits) > 0 {
-		details = append(details, "a limit of its host")
+	t := Tile{Class: h.Level, Name: "Load generator at fault for delays", Value: h.InShort(), Detail: strings.Join(h.Late, "; ")}
+	switch {
+	case len(h.Late) > 0:
+	case r.ReadLag.Count() == 0:
+		t.Detail = r.nothing("read")
+	default:
+		t.Detail = "99 % of the deliveries were read within " + short(h.Lag) + " of their arrival"
+		if r.Incomplete {
+			t.Detail = "of what is known, " + t.Detail
+		}
 	}
-	if h.Worst.Still {
-		details = append(details, fmt.Sprintf("process %d stood still for %s", h.Worst.Process, short(h.Worst.For)))
-	}
-	if r.ReadLag.Count() > 0 {
-		details = append(details, "read lag p99 "+short(h.Lag))
-	} else {
-		details = append(details, "nothing was read")
-	}
-	t.Detail = strings.Join(details, "; ")
 	return t
 }
 
 // processTile is how many processes came to their end.
 func (r *Run) processTile() Tile {
-	all, ended := max(r.Processes, len(r.Files)), len(r.Files)-len(r.killedProcesses())
-	t := Tile{Good, "Processes", fmt.Sprintf("%d of %d", ended, all), "all came to their end"}
+	all := max(r.Processes, len(r.Files))
+	t := Tile{Good, "Processes", fmt.Sprintf("%d of %d", len(r.Files), all), "all came to their end"}
+	var what []string
+	if killed := r.killedText(); killed != "" {
+		what = append(what, killed)
+	}
+	if len(r.Missing) > 0 {
+		what = append(what, fmt.Sprintf("%d missing", len(r.Missing)))
+	}
 	switch {
+	case len(what) > 0:
+		t.Class, t.Value, t.Detail = Bad, strings.Join(what, ", "), fmt.Sprintf("of %d", all)
+	case r.differ:
+		t.Class, t.Value, t.Detail = Bad, fmt.Sprint(len(r.Files)), r.broken[0]
 	case len(r.broken) > 0:
 		t.Class, t.Detail = Bad, strings.Join(r.broken[:min(len(r.broken), 3)], "; ")
 	case r.Aborted() != nil:
@@ -290,14 +321,35 @@ func (r *Run) processTile() Tile {
 	return t
 }
 
+// killedText is how many processes were killed, "" if none was.
+func (r *Run) killedText() string {
+	killed, running := 0, ""
+	for _, f := range r.Files {
+		if f.State == result.Ended {
+			continue
+		}
+		killed++
+		if !r.outlived(f) {
+			running = " or still running"
+		}
+	}
+	if killed == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d killed%s", killed, running)
+}
+
 // processes says how many of a run's processes are here, and how many of these have not ended.
 func processes(r *Run) string {
 	here := plural(int64(len(r.Files)), "process", "processes")
-	if r.Processes > 1 && len(r.Files) <= r.Processes {
+	if r.Processes > 1 && len(r.Files) <= r.Processes && !r.differ {
 		here = fmt.Sprintf("%d of %s", len(r.Files), plural(int64(r.Processes), "process", "processes"))
 	}
-	if killed := int64(len(r.killedProcesses())); killed > 0 {
-		here += fmt.Sprintf(" (%s killed)", number(killed))
+	if len(r.Missing) > 0 {
+		here = "files of " + here
+	}
+	if killed := r.killedText(); killed != "" {
+		here += ", " + killed
 	}
 	return here
 }
@@ -307,7 +359,7 @@ func (r *Run) Publishers() (all []string) {
 	for _, f := range r.Files {
 		for _, a := range f.Accounts {
 			if a.Local {
-				all = append(all, fmt.Sprintf("process %d as %s", f.Process, a.ID))
+				all = append(all, fmt.Sprintf("process %s as %s", r.nameOf(f), a.ID))
 			}
 		}
 	}
@@ -317,6 +369,9 @@ func (r *Run) Publishers() (all []string) {
 // ClockSentence is how well the delays are known.
 func (s *Subject) ClockSentence() string { return s.clockSentence() }
 
+// DelaysSentence is of which deliveries the delays are, where that isn't all of them.
+func (s *Subject) DelaysSentence() string { return s.delaysSentence() }
+
 // Quantile is a quantile as text.
 func (s *Subject) Quantile(q float64) string { return s.quantile(q) }
 
@@ -325,6 +380,9 @@ func (s *Subject) ReachText() string {
 	reach, due := s.Reach()
 	if !due {
 		return "–"
+	}
+	if len(s.Run.Unknown) > 0 {
+		return percent(reach) + " of known"
 	}
 	return percent(reach)
 }
@@ -344,8 +402,16 @@ func (r *Run) Endpoints() (all []result.Gateway) {
 // Doing is what some of the processes did.
 type Doing struct {
 	result.Scenario
-	Processes []int
+	Processes []string
 }
+
+// Does is what k6 says of the scenario, in which it doesn't tell one from many.
+func (d *Doing) Does() string {
+	return aloneOf.ReplaceAllString(d.Description, "${1}1 $2")
+}
+
+// aloneOf finds plurals of which there is one.
+var aloneOf = regexp.MustCompile(`(^|\s)1 (iteration|VU)s\b`)
 
 // noVUs is what k6 says of a scenario of which a process has no part.
 var noVUs = regexp.MustCompile(`(^|\D)0 (looping )?VUs`)
@@ -362,7 +428,7 @@ func (r *Run) Scenarios() (all []Doing) {
 			if at < 0 {
 				at, all = len(all), append(all, Doing{Scenario: s})
 			}
-			all[at].Processes = append(all[at].Processes, f.Process)
+			all[at].Processes = append(all[at].Processes, r.nameOf(f))
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Doing) int { return strings.Compare(a.Name, b.Name) })

@@ -64,10 +64,10 @@ func TestThePageAnswers(t *testing.T) {
 	}, s.files()...)
 	for _, answer := range []string{
 		`<h1 class="bad">20 of 1,420 deliveries were lost (1.41 %), and 180 more missed</h1>`,
-		`<b class="FAIL">FAIL</b> lost==0: 20 <span>(exit code 1)</span>`, "Lost: all sent at 07:41:03; missed: ", "Cut: 20 were due", "20 of 80 at 07:41:03, code 1001", "Refused: 8 connections with status 429 Too Many Requests.",
-		"<strong>20</strong>", "<strong>not at fault</strong>", "✗ not met", "✓ met", "<code>lost==0</code>",
+		`<b class="FAIL">FAIL</b> lost==0: 20 <span>(exit code 1)</span>`, "The lost ones were sent at 07:41:03. The missed ones were sent from ", "Cut: 20 were due", "20 of 80 at 07:41:03, code 1001", "Refused: 8 connections with status 429 Too Many Requests.",
+		"<strong>20</strong>", "<span>Load generator at fault for delays</span><strong>no</strong>", "✗ not met", "✓ met", "<code>lost==0</code>",
 		"Ended by the gateway or the network, code 1001 (going away)", "Failed: upgrade 429", "k6 v2.2.0, xk6-pushgw v0.1.0", "wss://abc123.execute-api.eu-west-1.amazonaws.com/prod",
-		"100 looping VUs for 1m0s", "loadgen-a, 8 CPUs", "±400 µs",
+		"100 looping VUs for 1m0s", "1 iteration for each of 1 VU (", "loadgen-a, 8 CPUs", "±400 µs",
 	} {
 		require.Contains(t, text, answer)
 	}
@@ -84,15 +84,40 @@ func TestThePageSaysWhatIsNotKnown(t *testing.T) {
 	require.Contains(t, text, "2 of 3 processes")
 	require.Contains(t, text, "process 2 of 3 has left no file")
 	require.Contains(t, text, "process 3 was killed")
+	require.Contains(t, text, "that are known to have been read, those of broadcasts without an account included")
 	require.Contains(t, text, `<td colspan="12">no file</td>`)
+}
+
+// No zero is stated as a fact where more isn't known.
+func TestThePageOfAKilledProcess(t *testing.T) {
+	t.Parallel()
+	s := small
+	s.dropped = 0
+	files := s.files()
+	files[2].State, files[2].Ended, files[2].Written = result.Running, nil, files[2].Started
+	files[2].Accounts[0].Broadcasts = files[2].Accounts[0].Broadcasts[:5]
+	text := pageOf(t, nil, files...)
+	for _, says := range []string{
+		`<h1 class="bad">Process 3 was killed; up to 600 deliveries aren`, "none is known to be lost or missed", "Account, as far as is known", "reach 100 % of known",
+		`<th>Not accounted for</th><td class="n">up to 600</td>`, `<td class="n">0 known</td>`,
+	} {
+		require.Contains(t, text, says)
+	}
+	files[0].Accounts[0].Broadcasts[0].Missing = 9
+	require.Contains(t, pageOf(t, nil, files...), `>At least 9 deliveries were lost, 0.50 % of the 1,809 known; up to 600 more aren&#39;t accounted for; process 3 was killed</h1>`)
 }
 
 func TestSeveralRunsAreCompared(t *testing.T) {
 	t.Parallel()
 	other := cutInTheMiddle
 	other.listeners, other.broadcasts, other.cutAt = 80, 20, 0
-	text := pageOf(t, nil, append(small.files(), other.files()...)...)
+	text := pageOf(t, []Outcome{{Expectation: "lost==0", Run: "cut", Gateway: "appsync", Met: true}, {Expectation: "lost==0", Run: "small", Gateway: "apigw"}},
+		append(small.files(), other.files()...)...)
 	require.Contains(t, text, "Side by side")
+	before, _, _ := strings.Cut(text, "<table>")
+	require.Contains(t, before, `<b class="PASS">PASS</b> cut: `, "the verdicts come first")
+	require.Contains(t, before, `<b class="FAIL">FAIL</b> small: `)
+	require.Contains(t, text, `<td class="bad">FAIL</td><td>3 of 3 processes</td>`)
 	require.Contains(t, text, "Delay against listeners")
 	require.Equal(t, 2, strings.Count(text, "How it was run"))
 
@@ -105,6 +130,16 @@ func TestSeveralRunsAreCompared(t *testing.T) {
 	require.Contains(t, text, "quick, API Gateway")
 	require.Contains(t, text, "quick, AppSync")
 	require.Equal(t, 1, strings.Count(text, "How it was run"))
+}
+
+// Processes that share a clock need none that is kept right.
+func TestTheClockOfProcesses(t *testing.T) {
+	t.Parallel()
+	s := small
+	s.clocks = []result.Clock{clock("x", 0), clock("x", 0), clock("x", 0)}
+	require.Contains(t, pageOf(t, nil, s.files()...), `<td class="n">one for all</td>`)
+	s.clocks[2] = clock("y", 0)
+	require.Contains(t, pageOf(t, nil, s.files()...), `<td class="n">not synchronised</td>`)
 }
 
 // What a gateway or a script calls something can't become a part of the page.
@@ -209,7 +244,7 @@ func TestTilesThatAreNotGood(t *testing.T) {
 	silent.dropped = 1
 	tiles := tilesOf(joined(t, silent.files()...))
 	require.Equal(t, Tile{None, "p99 of the delay", "–", "nothing was received"}, tiles["p99 of the delay"])
-	require.Equal(t, Tile{None, "Load generator", "–", "nothing was read"}, tiles["Load generator"])
+	require.Equal(t, Tile{None, "Load generator at fault for delays", "–", "nothing was read"}, tiles["Load generator at fault for delays"])
 
 	tiles = tilesOf(joined(t, quick.files()...), "p99<10s", "p99.9<1us")
 	require.Equal(t, Good, tiles["p99 of the delay"].Class)
@@ -220,7 +255,7 @@ func TestTilesThatAreNotGood(t *testing.T) {
 
 	files := quick.files()
 	files[0].Accounts[0].Broadcasts[0].Missed = 5
-	require.Equal(t, Tile{Bad, "Missed", "5", "sent while listeners were cut off; of 1,600 due none was lost"}, tilesOf(joined(t, files...))["Missed"])
+	require.Equal(t, Tile{Bad, "Missed", "5", "sent while listeners were cut off; of 1,600 deliveries that were due, none was lost"}, tilesOf(joined(t, files...))["Missed"])
 	files = quick.files()
 	files[0].Accounts[0].Unsent = 1
 	require.Equal(t, Tile{None, "Lost", "0", "of 1,600 deliveries"}, tilesOf(joined(t, files...))["Lost"])
@@ -241,5 +276,5 @@ func TestTheTileOfAnUnknownPercentile(t *testing.T) {
 	r = joined(t, files...)
 	tile = r.delayTile(e.Check(r))
 	require.Equal(t, Suspect, tile.Class)
-	require.Contains(t, tile.Detail, "; known deliveries only")
+	require.Contains(t, tile.Detail, "; of the 1,600 that are known to have been read")
 }

@@ -126,6 +126,9 @@ func (s *Subject) percentiles() Chart {
 		band = 0
 	}
 	c := percentileChart("Percentiles of the delay", curves, band)
+	if s.Delay.Count() == 0 {
+		c.Empty = s.Run.nothing("received")
+	}
 	if !known {
 		c.Note = "the clocks of several processes are compared, and nothing bounds their difference"
 	}

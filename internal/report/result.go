@@ -11,12 +11,12 @@ type Result struct {
 	Word    string
 	Level   Level
 	Reasons []string
-	// ExitCode is the report's, and K6 the highest of the processes that came to their end: 99
-	// where thresholds aren't met.
-	ExitCode, K6 int
+	// ExitCode is the report's: 1 where the run has failed.
+	ExitCode int
 }
 
-// Result judges a run. It has failed if the report or k6 in any process doesn't exit with 0.
+// Result judges a run. It has failed if not all is known, if an expectation isn't met, or if k6
+// in any process doesn't exit with 0.
 func (r *Run) Result(outcomes []Outcome) Result {
 	v := Result{Level: None, Reasons: r.failures()}
 	var unknown []string
@@ -37,18 +37,14 @@ func (r *Run) Result(outcomes []Outcome) Result {
 	if len(unknown) > 0 {
 		v.Reasons = append(v.Reasons, "not known: "+strings.Join(unknown, ", "))
 	}
-	if len(v.Reasons) > 0 {
-		v.ExitCode = 1
-	}
 	for at := range r.Endings {
 		if e := &r.Endings[at]; !e.Aborted() {
-			v.K6 = max(v.K6, e.ExitCode)
 			v.Reasons = append(v.Reasons, e.what())
 		}
 	}
 	switch {
 	case len(v.Reasons) > 0:
-		v.Word, v.Level = "FAIL", Bad
+		v.Word, v.Level, v.ExitCode = "FAIL", Bad, 1
 	case expected > 0:
 		v.Word, v.Level = "PASS", Good
 		v.Reasons = []string{plural(expected, "expectation is met", "expectations are met")}
@@ -58,7 +54,7 @@ func (r *Run) Result(outcomes []Outcome) Result {
 	return v
 }
 
-// failures are what makes the exit code 1 whatever was expected.
+// failures are what fails a run whatever was expected, besides k6's exit codes.
 func (r *Run) failures() []string {
 	failed := append([]string(nil), r.broken...)
 	if e := r.Aborted(); e != nil {
@@ -78,17 +74,9 @@ func (r *Run) named(o Outcome) string {
 	return o.Text()
 }
 
-// Exit says with which codes the report and k6 exit.
-func (v Result) Exit() string {
-	if v.K6 > 0 {
-		return fmt.Sprintf("exit code %d; k6's was %d", v.ExitCode, v.K6)
-	}
-	return fmt.Sprintf("exit code %d", v.ExitCode)
-}
-
 // String is the result in a line.
 func (v Result) String() string {
-	text := strings.Join(v.Reasons, "; ") + " (" + v.Exit() + ")"
+	text := fmt.Sprintf("%s (exit code %d)", strings.Join(v.Reasons, "; "), v.ExitCode)
 	if v.Word == "" {
 		return upper(text)
 	}

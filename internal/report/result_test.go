@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,7 +22,7 @@ func resultOf(t *testing.T, expectations []string, files ...*result.File) Result
 	return r.Result(CheckAll(parsed, []*Run{r}))
 }
 
-// A run passes if every exit code is 0: the report's, and k6's in each process.
+// A run passes if all is known, expectations are met, and k6's exit code is 0 in each process.
 func TestResults(t *testing.T) {
 	t.Parallel()
 	s := quick
@@ -30,12 +31,12 @@ func TestResults(t *testing.T) {
 		expected []string
 		change   func(files []*result.File) []*result.File
 	}{
-		"PASS: 2 expectations are met (exit code 0)":                  {expected: []string{"lost==0", "p99<10s"}},
-		"Nothing was expected (--expect) (exit code 0)":               {},
-		"FAIL: p50<1 ms: 16.8 ms; received==5: 3,200 (exit code 1)":   {expected: []string{"p50<1", "received==5", "lost==0"}},
-		"FAIL: process 2 of 2 has left no file (exit code 1)":         {change: func(files []*result.File) []*result.File { return files[:1] }},
-		"FAIL: k6's thresholds aren't met (exit code 0; k6's was 99)": {change: concluded(result.ThresholdsNotMet, 99), expected: []string{"lost==0"}},
-		"FAIL: the test was interrupted (exit code 1)":                {change: concluded(result.Interrupted, 105)},
+		"PASS: 2 expectations are met (exit code 0)":                {expected: []string{"lost==0", "p99<10s"}},
+		"Nothing was expected (--expect) (exit code 0)":             {},
+		"FAIL: p50<1 ms: 16.8 ms; received==5: 3,200 (exit code 1)": {expected: []string{"p50<1", "received==5", "lost==0"}},
+		"FAIL: process 2 of 2 has left no file (exit code 1)":       {change: func(files []*result.File) []*result.File { return files[:1] }},
+		"FAIL: k6's thresholds aren't met (exit code 1)":            {change: concluded(result.ThresholdsNotMet, 99), expected: []string{"lost==0"}},
+		"FAIL: the test was interrupted (exit code 1)":              {change: concluded(result.Interrupted, 105)},
 		"FAIL: not all losses are known; not known: lost==0 (exit code 1)": {
 			change: func(files []*result.File) []*result.File { files[1].NotRecorded = 1; return files }, expected: []string{"lost==0"},
 		},
@@ -44,7 +45,9 @@ func TestResults(t *testing.T) {
 		if row.change != nil {
 			files = row.change(files)
 		}
-		require.Equal(t, want, resultOf(t, row.expected, files...).String())
+		found := resultOf(t, row.expected, files...)
+		require.Equal(t, want, found.String())
+		require.Equal(t, found.Word == "FAIL", found.ExitCode == 1)
 	}
 }
 
@@ -66,24 +69,31 @@ func TestWhatAKilledProcessHasNotTold(t *testing.T) {
 	heard := files[2].Accounts[0]
 	heard.Broadcasts = heard.Broadcasts[:5]
 	r := joined(t, files...)
-	most, known := r.unaccounted()
+	most, known := r.unaccounted("")
 	require.True(t, known)
 	require.EqualValues(t, 15*40, most)
-	require.Equal(t, "None of 1,800 known deliveries was lost, but process 3 was killed; up to 600 more aren't accounted for",
+	require.Equal(t, "Process 3 was killed; up to 600 deliveries aren't accounted for; none of the 1,800 known deliveries was lost",
 		r.Verdict().Headline)
 	require.Equal(t, []string{
-		"process 3 was killed between 07:40:48, when its file was last written, and 07:40:53: what it received and lost from then on isn't known",
+		"process 3 was killed between 07:40:48, when its file was last written, and 07:40:53: it has an account of 5 of the 20 broadcasts, " +
+			"the last sent at 07:41:00, and what its listeners received and lost of the others isn't known",
 	}, r.Unknown)
-	require.Equal(t, Tile{Suspect, "Lost", "≥ 0", "of 1,800 deliveries; up to 600 more aren't accounted for"}, r.lossTile())
-	require.Equal(t, Tile{Bad, "Processes", "2 of 3", "process 3 was killed"}, r.processTile())
-	require.Equal(t, "at fault", r.Health().InShort())
-	require.False(t, r.Health().Late)
+	require.Equal(t, Tile{Suspect, "Lost", "0 known", "of 1,800 known deliveries; up to 600 more aren't accounted for"}, r.lossTile())
+	require.Equal(t, Tile{Bad, "Processes", "1 killed", "of 3"}, r.processTile())
+	require.Equal(t, "not known", r.Health().InShort(), "whether it is at fault for the delays")
+	require.True(t, r.Health().AtFault)
+	require.Empty(t, r.Health().Late)
+	require.True(t, strings.HasPrefix(r.Health().Text, "Process 3 was killed. As far as is known, not at fault for the delays: it read 99 %"), r.Health().Text)
 	require.False(t, summaryOf(r, nil).Gateways[0].Certain, "percentiles of a run of which a part isn't known")
 
+	heard.Broadcasts = nil
+	require.Contains(t, joined(t, files...).Unknown[0], "07:40:53: it has no account of any broadcast, so what its listeners received and lost isn't known")
+	heard.Broadcasts = s.files()[2].Accounts[0].Broadcasts[:5]
 	files[0].State = result.Running
-	_, known = joined(t, files...).unaccounted()
+	require.Contains(t, joined(t, files...).Unknown[1], "07:40:53: it has an account of 5 broadcasts, the last sent at 07:41:00, and")
+	_, known = joined(t, files...).unaccounted("")
 	require.False(t, known, "how many broadcasts there were, the publisher hasn't told")
-	_, known = joined(t, s.files()[:2]...).unaccounted()
+	_, known = joined(t, s.files()[:2]...).unaccounted("")
 	require.False(t, known, "how many listeners the missing process had")
 }
 
@@ -117,10 +127,16 @@ func TestProcessesWithoutTheSequence(t *testing.T) {
 	require.Equal(t, []string{
 		"the files are of 2 and 3 processes: they are of several runs, or the processes weren't given the same --execution-segment-sequence",
 	}, r.Unknown)
+	require.Equal(t, Tile{Bad, "Processes", "3", "the files are of 2 and 3 processes"}, r.processTile())
+	require.Equal(t, "3 processes", processes(r))
 	for _, f := range files {
 		f.Accounts = nil
 	}
-	require.Equal(t, "Nothing is known to have been broadcast, but the files are of 2 and 3 processes", joined(t, files...).Verdict().Headline)
+	require.Equal(t, "The files are of 2 and 3 processes; no process that left a file published", joined(t, files...).Verdict().Headline)
+	for _, f := range files {
+		f.Conclusion = &result.Conclusion{How: result.ThresholdsNotMet, ExitCode: 99}
+	}
+	require.Equal(t, []string{"k6's thresholds aren't met in processes 1 of 2, 2 of 3 and 2 of 2."}, joined(t, files...).Verdict().Causes)
 	files[0].Barriers = []string{"ready(): too few"}
 	require.Equal(t, "Nothing is known to have been broadcast: ready() was rejected", joined(t, files...).Verdict().Headline)
 }

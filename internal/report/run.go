@@ -23,6 +23,8 @@ type Run struct {
 	Unknown []string
 	// broken says in a few words each why the run is incomplete.
 	broken []string
+	// differ: the files say different numbers of processes.
+	differ bool
 	// mixed: a file can't be used, or is of another run.
 	mixed bool
 	// Clocks says which clocks differ, so that delays aren't known.
@@ -96,6 +98,9 @@ type Connections struct {
 	Limits              []string
 	Barriers            []Barrier
 	NotRecorded         int64
+	// EndUnknown is how many were open when the files of processes were last written that
+	// haven't ended.
+	EndUnknown int64
 }
 
 // Barrier is why a ready() was rejected.
@@ -177,8 +182,8 @@ func (r *Run) join(correct bool, torn map[string]bool) {
 			r.Ended = f.LastKnown()
 		}
 	}
-	r.joinEndings()
 	r.checkProcesses(torn)
+	r.joinEndings()
 	r.checkStarts()
 	r.checkAccounts()
 	r.clocks = newClocks(r.Files, correct)
@@ -221,7 +226,7 @@ func (r *Run) numbersDiffer() bool {
 		return false
 	}
 	slices.Sort(numbers)
-	r.mixed = true
+	r.differ, r.mixed = true, true
 	r.incomplete("the files are of "+list(numbers)+" processes",
 		": they are of several runs, or the processes weren't given the same --execution-segment-sequence")
 	return true
@@ -262,16 +267,60 @@ func (r *Run) neverEnded(f *result.File) {
 	r.Incomplete = true
 	r.broken = append(r.broken, fmt.Sprintf("process %d %s", f.Process, r.killed(f)))
 	if !r.outlived(f) {
-		r.unknown("process %d was killed, or is still running: what happened after %s, when its file was last written, isn't known",
-			f.Process, clockTime(f.Written))
+		r.unknown("process %d was killed, or is still running: its file was last written at %s, and %s",
+			f.Process, clockTime(f.Written), r.told(f))
 		return
 	}
 	which := ""
 	if publishes(f) {
 		which = ", which published,"
 	}
-	r.unknown("process %d%s was killed between %s, when its file was last written, and %s: what it received and lost from then on isn't known",
-		f.Process, which, clockTime(f.Written), clockTime(f.Written.Add(result.WriteEvery)))
+	r.unknown("process %d%s was killed between %s, when its file was last written, and %s: %s",
+		f.Process, which, clockTime(f.Written), clockTime(f.Written.Add(result.WriteEvery)), r.told(f))
+}
+
+// told says of which broadcasts the file of a process that hasn't ended tells. Those aren't
+// in it that weren't settled when it was written.
+func (r *Run) told(f *result.File) string {
+	told, sent, last := int64(0), int64(0), int64(0)
+	for _, a := range f.Accounts {
+		told += count(a.Broadcasts)
+		for _, b := range a.Broadcasts {
+			last = max(last, b.SentLast)
+		}
+	}
+	known := true
+	for of, n := range r.sent() {
+		sent += n
+		known = known && r.toldAll(of)
+	}
+	switch {
+	case sent == 0:
+		return "what happened in it from then on isn't known"
+	case told == 0:
+		return "it has no account of any broadcast, so what its listeners received and lost isn't known"
+	}
+	of := plural(told, "broadcast", "broadcasts")
+	switch {
+	case known && told >= sent:
+		return fmt.Sprintf("it has an account of all %s; what happened in it from then on isn't known", of)
+	case known:
+		of = fmt.Sprintf("%s of the %s", number(told), plural(sent, "broadcast", "broadcasts"))
+	}
+	return fmt.Sprintf("it has an account of %s, the last sent at %s, and what its listeners received and lost of the others isn't known",
+		of, clockTime(time.UnixMilli(last)))
+}
+
+// sent is how many broadcasts of each origin are in an account. Each process knows of some of a
+// block, the publisher of all.
+func (r *Run) sent() map[result.Origin]int64 {
+	sent := make(map[result.Origin]int64)
+	for _, f := range r.Files {
+		for _, a := range f.Accounts {
+			sent[a.Origin] = max(sent[a.Origin], count(a.Broadcasts))
+		}
+	}
+	return sent
 }
 
 // killed is what became of a process that hasn't ended.
@@ -426,11 +475,17 @@ func (r *Run) joinConnections() {
 		c.Deaf += f.Deaf
 		c.NotRecorded += f.NotRecorded
 		c.ReadyTime.Merge(f.ReadyTime)
+		if f.State != result.Ended {
+			c.EndUnknown += f.Opened
+		}
 		for _, failure := range f.Failures {
 			failures[result.Failure{Phase: failure.Phase, Status: failure.Status}] += failure.Count
 		}
 		for _, closing := range f.Closings {
 			closings[result.Closing{By: closing.By, Code: closing.Code}] += closing.Count
+			if f.State != result.Ended {
+				c.EndUnknown -= closing.Count
+			}
 		}
 		for name, n := range f.Errors {
 			errs[name] += n

@@ -106,7 +106,8 @@ func TestAKilledProcessIsNamed(t *testing.T) {
 	require.True(t, r.Incomplete)
 	require.Empty(t, r.Missing)
 	require.Equal(t, []string{
-		"process 2 was killed, or is still running: what happened after 07:41:03, when its file was last written, isn't known",
+		"process 2 was killed, or is still running: its file was last written at 07:41:03, and it has an account of all 20 broadcasts; " +
+			"what happened in it from then on isn't known",
 	}, r.Unknown)
 }
 
@@ -163,6 +164,11 @@ func TestConnectionsAddUp(t *testing.T) {
 	require.EqualValues(t, 32, r.Connections.Failed())
 	require.Equal(t, []result.Closing{{By: "client", Code: "1000", Count: 120}, {By: "gateway", Code: "1001", Count: 40}}, r.Connections.Closings)
 	require.Equal(t, []string{"open files"}, r.Connections.Limits)
+	require.Zero(t, r.Connections.EndUnknown)
+
+	files := s.files()
+	files[1].State, files[1].Closings = result.Running, []result.Closing{{By: "gateway", Code: "1001", Count: 20}}
+	require.EqualValues(t, 60, joined(t, files...).Connections.EndUnknown)
 }
 
 // Runs are told apart by their names, and stand in the order in which they began.

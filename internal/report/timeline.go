@@ -31,12 +31,18 @@ func (s *Subject) lossOverTime() Chart {
 	}
 	if most == 0 {
 		c.Empty = "none was lost or missed"
+		if len(s.Run.Unknown) > 0 {
+			c.Empty = "none is known to be lost or missed"
+		}
 		if len(s.Broadcasts) == 0 {
 			c.Empty = "no account of any broadcast"
 		}
 		return c
 	}
 	c.Legend = []Key{{"bad", "lost"}}
+	if len(s.Run.Unknown) > 0 {
+		c.Note = "as far as is known"
+	}
 	if anyMissed {
 		c.Legend = append(c.Legend, Key{"warn", "missed: sent while a listener was cut off"})
 	}
@@ -146,7 +152,7 @@ func (r *Run) connectionsOverTime() Chart {
 func (r *Run) lagOverTime() Chart {
 	x := r.timeScale()
 	c := Chart{
-		Title: "Read lag of the load generator", Height: 96, XTicks: timeTicks(x),
+		Title: "Read lag of the load generator", Height: 96, XTicks: timeTicks(x), Note: "from a delivery's arrival at its host until it was read",
 		Legend: []Key{{"warn", "p99 of each interval, all processes"}},
 	}
 	most := 0.0
@@ -158,7 +164,7 @@ func (r *Run) lagOverTime() Chart {
 		}
 	}
 	if len(lags) == 0 {
-		c.Empty = "nothing was read"
+		c.Empty = r.nothing("read")
 		return c
 	}
 	still := r.stillOverTime()

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -18,7 +20,7 @@ type Level string
 // The levels.
 const (
 	Good    Level = "good"
-	Bad     Level = "bad"     // the gateway's, or the network's
+	Bad     Level = "bad"     // the gateway's or the network's, or the test isn't whole
 	Suspect Level = "suspect" // the load generator's, or unknown
 	None    Level = "none"    // nothing was there to be judged
 )
@@ -36,11 +38,11 @@ func (r *Run) Verdict() Verdict {
 	c := r.counts()
 	v := Verdict{Causes: r.causes(&c), When: r.when()}
 	v.Level, v.Headline = r.headline(&c)
-	if r.Health().Late {
-		v.Causes = append(v.Causes, "The load generator was late itself, so the delays are longer than the gateway's.")
+	if late := r.Health().Late; len(late) > 0 {
+		v.Causes = append(v.Causes, "Delays: part of them is the load generator's own, because "+strings.Join(late, "; ")+".")
 		if v.Level == Good {
 			v.Level = Suspect
-			v.Headline += ", by a load generator that was late itself"
+			v.Headline += "; part of the delays is the load generator's own"
 		}
 	}
 	return v
@@ -52,7 +54,7 @@ func (r *Run) headline(c *Counts) (Level, string) {
 	case c.Lost() > 0:
 		return Bad, r.lossHeadline(c)
 	case len(r.Unknown) > 0:
-		return r.unknownHeadline(c)
+		return Bad, r.unknownHeadline(c)
 	case due == 0 && c.Unaccounted > 0:
 		return Good, fmt.Sprintf("%s of others' broadcasts were timed; nothing is known of losses", number(c.Unaccounted))
 	case due == 0 && c.Sent == 0:
@@ -68,17 +70,31 @@ func (r *Run) headline(c *Counts) (Level, string) {
 
 func (r *Run) lossHeadline(c *Counts) string {
 	due := c.Received + c.Lost()
-	text := fmt.Sprintf("%s of %s were lost (%s)", number(c.Lost()), plural(due, "delivery", "deliveries"), percent(float64(c.Lost())/float64(due)))
+	part := percent(float64(c.Lost()) / float64(due))
+	text := fmt.Sprintf("%s of %s were lost (%s)", number(c.Lost()), plural(due, "delivery", "deliveries"), part)
+	if len(r.Unknown) > 0 {
+		text = fmt.Sprintf("At least %s lost, %s of the %s known", plural(c.Lost(), "delivery was", "deliveries were"), part, number(due))
+	}
 	if c.Missed > 0 {
 		text += fmt.Sprintf(", and %s more missed", number(c.Missed))
 	}
-	if len(r.Unknown) > 0 {
-		text = "At least " + text
-	}
-	for _, why := range r.cutShort() {
+	for _, why := range append(r.moreUnknown("more"), r.cutShort()...) {
 		text += "; " + why
 	}
 	return text
+}
+
+// moreUnknown says how much more there is of which it isn't known whether it was lost. What
+// names it: "more", or "deliveries".
+func (r *Run) moreUnknown(what string) []string {
+	switch most, known := r.unaccounted(""); {
+	case len(r.Unknown) == 0 || known && most == 0:
+		return nil
+	case known:
+		return []string{fmt.Sprintf("up to %s %s aren't accounted for", number(most), what)}
+	default:
+		return []string{"it isn't known how many " + what + " were lost"}
+	}
 }
 
 // cutShort says what kept the run, or its account, from being whole: the worst, if anything.
@@ -90,31 +106,38 @@ func (r *Run) cutShort() []string {
 }
 
 // unknownHeadline is what there is to say where nothing is known to be lost of so many, and not
-// all is known.
-func (r *Run) unknownHeadline(c *Counts) (Level, string) {
-	level, why := Suspect, r.cutShort()
-	if r.Aborted() != nil {
-		level = Bad
-	}
+// all is known: what isn't comes first.
+func (r *Run) unknownHeadline(c *Counts) string {
 	due := c.Received + c.Lost()
 	if due == 0 && c.Sent == 0 {
-		text := "Nothing is known to have been broadcast"
-		if reason := r.whyNothing(c); reason != "" {
-			return Bad, text + ": " + reason
-		}
-		return level, strings.Join(append([]string{text}, why...), ", but ")
+		return r.nothingKnownHeadline(c)
 	}
-	text := fmt.Sprintf("None of %s was lost", plural(due, "known delivery", "known deliveries"))
+	says := r.cutShort()
 	if c.Missed > 0 {
-		why = append(why, plural(c.Missed, "delivery was", "deliveries were")+" missed")
+		says = append(says, plural(c.Missed, "delivery was", "deliveries were")+" missed")
 	}
-	switch most, known := r.unaccounted(); {
-	case known && most > 0:
-		why = append(why, "up to "+number(most)+" more aren't accounted for")
-	case len(why) == 0:
-		why = append(why, "of others it isn't known")
+	if most, known := r.unaccounted(""); known && most > 0 {
+		says = append(says, r.moreUnknown("deliveries")...)
+	} else if len(says) == 0 {
+		says = append(says, "not all losses are known")
 	}
-	return level, text + ", but " + strings.Join(why, "; ")
+	none := "no delivery is known to have been due"
+	if due > 0 {
+		none = fmt.Sprintf("none of the %s was lost", plural(due, "known delivery", "known deliveries"))
+	}
+	return upper(strings.Join(append(says, none), "; "))
+}
+
+// nothingKnownHeadline is what there is to say where no broadcast is known, and not all is known.
+func (r *Run) nothingKnownHeadline(c *Counts) string {
+	nothing := "nothing is known to have been broadcast"
+	if reason := r.whyNothing(c); reason != "" {
+		return upper(nothing) + ": " + reason
+	}
+	if !slices.ContainsFunc(r.Files, func(f *result.File) bool { return f.State != result.Ended || publishes(f) }) {
+		nothing = "no process that left a file published"
+	}
+	return upper(strings.Join(append(r.cutShort(), nothing), "; "))
 }
 
 func (r *Run) nothingHeadline(c *Counts) (Level, string) {
@@ -220,7 +243,7 @@ func (r *Run) causes(c *Counts) (causes []string) {
 		advice = "; a longer settle waits for such"
 	}
 	say(c.Late, "Late: %s came after their broadcasts were settled%s.", number(c.Late), advice)
-	say(c.Missed, "Missed: %s sent while a listener that had been cut off was away, so nobody was there to lose them.", plural(c.Missed, "was", "were"))
+	say(c.Missed, "Missed: %s sent while a listener that had been cut off was away, so they weren't due, and aren't counted as lost.", plural(c.Missed, "was", "were"))
 	for _, f := range r.Connections.Failures {
 		causes = append(causes, failureSentence(f))
 	}
@@ -301,39 +324,60 @@ func failureSentence(f result.Failure) string {
 	return fmt.Sprintf("%s failed in phase %s.", n, f.Phase)
 }
 
-// when says when nine tenths of the losses were sent, in as short a time as possible, and nine
-// tenths of what was missed.
+// when says when the lost deliveries were sent, and the missed ones.
 func (r *Run) when() string {
-	lost := func(b *result.Broadcast) int64 { return b.Lost() }
-	missed := func(b *result.Broadcast) int64 { return b.Missed }
-	text := r.whenSent(lost, "")
-	if and := r.whenSent(missed, ""); text != "" && and != "" {
-		return "Lost: " + text + "; missed: " + and
+	known := ""
+	if len(r.Unknown) > 0 {
+		known = " that are known"
 	}
-	if text = r.whenSent(lost, " of them"); text == "" {
-		text = r.whenSent(missed, " of them")
+	var parts []string
+	if at := r.whenSent((*result.Broadcast).Lost); at != "" {
+		parts = append(parts, "The lost ones"+known+" were sent "+at)
 	}
-	return upper(text)
+	if at := r.whenSent(func(b *result.Broadcast) int64 { return b.Missed }); at != "" {
+		parts = append(parts, "The missed ones"+known+" were sent "+at)
+	}
+	return strings.Join(parts, ". ")
 }
 
-// whenSent says when nearly all of what is counted was sent. Of follows "nine in ten".
-func (r *Run) whenSent(count func(*result.Broadcast) int64, of string) string {
+// whenSent says from when to when all of what is counted was sent, and where nine tenths of it
+// were sent in a much shorter time, in which.
+func (r *Run) whenSent(count func(*result.Broadcast) int64) string {
 	var all []result.Broadcast
-	var lost int64
 	for _, s := range r.Gateways {
 		for at := range s.Broadcasts {
-			if n := count(&s.Broadcasts[at]); n > 0 {
+			if count(&s.Broadcasts[at]) > 0 {
 				all = append(all, s.Broadcasts[at])
-				lost += n
 			}
 		}
 	}
-	if lost == 0 {
+	if len(all) == 0 {
 		return ""
 	}
-	slices.SortFunc(all, func(a, b result.Broadcast) int { return int(a.SentFirst - b.SentFirst) })
-	need := lost - lost/10
-	from, to, within := 0, len(all)-1, int64(0)
+	slices.SortFunc(all, func(a, b result.Broadcast) int { return cmp.Compare(a.SentFirst, b.SentFirst) })
+	text, most := timesOf(all), densest(all, count)
+	length := func(broadcasts []result.Broadcast) time.Duration {
+		return sentUntil(broadcasts).Sub(sentFrom(broadcasts))
+	}
+	began, ended := r.broadcasting()
+	switch {
+	case length(most) <= length(all)*8/10 && timesOf(most) != text:
+		return text + ", nine in ten of them " + timesOf(most)
+	case length(all) > ended.Sub(began)*8/10:
+		return "throughout the broadcasts, " + text
+	default:
+		return text
+	}
+}
+
+// densest returns those of the broadcasts, which are in the order of their times, that have nine
+// tenths of what is counted in as short a time as possible.
+func densest(all []result.Broadcast, count func(*result.Broadcast) int64) []result.Broadcast {
+	total, within := int64(0), int64(0)
+	for at := range all {
+		total += count(&all[at])
+	}
+	need, shortest, length := total-total/10, all, int64(math.MaxInt64)
 	for begin, end := 0, 0; begin < len(all); begin++ {
 		for ; end < len(all) && within < need; end++ {
 			within += count(&all[end])
@@ -341,23 +385,33 @@ func (r *Run) whenSent(count func(*result.Broadcast) int64, of string) string {
 		if within < need {
 			break
 		}
-		if all[end-1].SentLast-all[begin].SentFirst < all[to].SentLast-all[from].SentFirst {
-			from, to = begin, end-1
+		if took := all[end-1].SentLast - all[begin].SentFirst; took < length {
+			shortest, length = all[begin:end], took
 		}
 		within -= count(&all[begin])
 	}
-	first, last := time.UnixMilli(all[from].SentFirst), time.UnixMilli(all[to].SentLast)
-	share := "all"
-	if from > 0 || to < len(all)-1 {
-		share = "nine in ten"
+	return shortest
+}
+
+// sentFrom is when the first of the broadcasts was sent.
+func sentFrom(all []result.Broadcast) time.Time { return time.UnixMilli(all[0].SentFirst) }
+
+// sentUntil is when the last of them was sent.
+func sentUntil(all []result.Broadcast) time.Time {
+	last := all[0].SentLast
+	for _, b := range all {
+		last = max(last, b.SentLast)
 	}
-	if clockTime(first) == clockTime(last) {
-		return fmt.Sprintf("%s%s sent at %s", share, of, clockTime(first))
+	return time.UnixMilli(last)
+}
+
+// timesOf is when broadcasts were sent, as text.
+func timesOf(all []result.Broadcast) string {
+	first, last := clockTime(sentFrom(all)), clockTime(sentUntil(all))
+	if first == last {
+		return "at " + first
 	}
-	if began, ended := r.broadcasting(); last.Sub(first) > ended.Sub(began)*8/10 {
-		return fmt.Sprintf("sent throughout, from %s to %s", clockTime(first), clockTime(last))
-	}
-	return fmt.Sprintf("%s%s sent from %s to %s", share, of, clockTime(first), clockTime(last))
+	return "from " + first + " to " + last
 }
 
 // broadcasting is from the first broadcast to the last.
@@ -438,9 +492,13 @@ func (s *Subject) SentText() string {
 
 // sentence is the account of a gateway in one line.
 func (s *Subject) sentence() string {
-	return fmt.Sprintf("sent %s; expected %s = received %s + lost %s + indeterminate %s; missed %s, late %s, duplicated %s, reordered %s",
+	text := fmt.Sprintf("sent %s; expected %s = received %s + lost %s + indeterminate %s; missed %s, late %s, duplicated %s, reordered %s",
 		s.SentText(), number(s.Expected), number(s.Received), number(s.Lost()),
 		number(s.Indeterminate), number(s.Missed), number(s.Late), number(s.Duplicated), number(s.Reordered))
+	if len(s.Run.Unknown) > 0 {
+		text += "; not accounted for: " + s.NotAccountedFor()
+	}
+	return text
 }
 
 // delaySentence is how long the deliveries took, and how well that is known.
@@ -449,7 +507,17 @@ func (s *Subject) delaySentence() string {
 	if s.Reached > 0 {
 		text += fmt.Sprintf("; a broadcast reached its first listener after %s at most, its last after %s", short(s.First), short(s.Last))
 	}
-	return text + "; " + s.clockSentence()
+	return text + "; " + s.clockSentence() + s.delaysSentence()
+}
+
+// delaysSentence is of which deliveries the delays are, where that isn't all of them. A file has
+// the delay of every delivery that was read, but an account of settled broadcasts only.
+func (s *Subject) delaysSentence() string {
+	if !s.Run.Incomplete {
+		return ""
+	}
+	return fmt.Sprintf("; of the %s that are known to have been read, those of broadcasts without an account included",
+		plural(s.Delay.Count(), "delivery", "deliveries"))
 }
 
 // quantile is one as text, "unknown" where two clocks make it so.
