@@ -124,9 +124,9 @@ declare module "k6/x/pushgw" {
     duration?: Duration;
     /**
      * `'broadcast'`: until the broadcasts to these listeners are over. They are when a `broadcast()` to one of their
-     * audiences has resolved since the first of them was dialled, or a `ready()` of this process that waited for them was
-     * rejected, and for a second none has been under way and no `ready()` of this process has waited. A `broadcast()` of
-     * another process of the test counts too, once its end was heard through the gateway, or it has given no sign of life
+     * audiences has resolved since the first of them was dialled, and for a second none has been under way and no `ready()`
+     * of this process has waited. In the same process a `ready()` of their client that was rejected counts like that, and so
+     * does its `broadcast()` that could not begin or that nobody was to hear. A `broadcast()` of another process of the test counts too, once its end was heard through the gateway, or it has given no sign of life
      * for 90 seconds; and so does its `ready()` that was rejected, if for 15 seconds no other is called and nobody else is
      * known to wait. Nobody tells of a process that is killed before it broadcasts. So give `duration` as well: it is for
      * how long at most.
